@@ -1,11 +1,10 @@
 """lyceum-llm: a tiny random checkpoint of each family of decoders, by plain transcriptions of what the families publish: config.json, model.safetensors (sharded
 for some) under their own names, and expected.safetensors with ids, logits, the loss, gradients of some, and the losses of six AdamW
-steps; and of three a GGUF file."""
+steps. llm_llamacpp.py puts a GGUF file beside each."""
 import json
 import math
 import os
 import shutil
-import struct
 
 import torch
 import torch.nn.functional as F
@@ -272,8 +271,6 @@ def write(name, number):
             f.write(json.dumps({"metadata": {"total_size": total}, "weight_map": index}, indent=1) + "\n")
     else:
         save_file(tensors, os.path.join(folder, "model.safetensors"), {"format": "pt"})
-    if name in ("llama", "qwen2", "qwen3"):
-        gguf(c, tensors, os.path.join(folder, "model.gguf"))
     expected = {"ids": ids, "logits": z.detach().contiguous(), "loss": loss.detach()}
     if name in WITH_GRADIENTS:
         expected.update({"grad." + n: t.grad.clone() for n, t in w.items()})
@@ -286,41 +283,6 @@ def write(name, number):
         adam.step()
     expected["losses"] = torch.stack(losses)
     save_file(expected, os.path.join(folder, "expected.safetensors"), {"torch": torch.__version__})
-
-
-def gguf(c, tensors, path):
-    """As llama.cpp's converter writes it: names, sizes innermost first, and for llama the halves of each query and key as neighbours."""
-    arch, heads, kv = c["model_type"], c["num_attention_heads"], c["num_key_value_heads"]
-    string = lambda t: struct.pack("<Q", len(t)) + t.encode()
-    keys = {"general.architecture": (8, string(arch))}
-    for key, field in (("context_length", "max_position_embeddings"), ("embedding_length", "hidden_size"), ("block_count", "num_hidden_layers"),
-                       ("feed_forward_length", "intermediate_size"), ("attention.head_count", "num_attention_heads"),
-                       ("attention.head_count_kv", "num_key_value_heads")):
-        keys[f"{arch}.{key}"] = (4, struct.pack("<I", c[field]))
-    if "head_dim" in c:
-        keys[f"{arch}.attention.key_length"] = (4, struct.pack("<I", c["head_dim"]))
-    keys[f"{arch}.rope.freq_base"] = (6, struct.pack("<f", c["rope_theta"]))
-    keys[f"{arch}.attention.layer_norm_rms_epsilon"] = (6, struct.pack("<f", c["rms_norm_eps"]))
-    parts = {"model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output", "model.layers": "blk", "input_layernorm": "attn_norm",
-             "post_attention_layernorm": "ffn_norm", "self_attn.q_norm": "attn_q_norm", "self_attn.k_norm": "attn_k_norm", "self_attn.q_proj": "attn_q",
-             "self_attn.k_proj": "attn_k", "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "mlp.gate_proj": "ffn_gate",
-             "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down"}
-    infos, data = b"", b""
-    for own, t in tensors.items():
-        for a, b in parts.items():
-            own = own.replace(a, b)
-        if arch == "llama" and ("attn_q." in own or "attn_k." in own):
-            n = heads if "attn_q" in own else kv
-            t = t.reshape(n, 2, t.shape[0] // n // 2, *t.shape[1:]).swapaxes(1, 2).reshape(t.shape)
-        half = t.dim() == 2 and "ffn" in own and arch == "qwen3"  # some in F16
-        infos += string(own) + struct.pack("<I", t.dim()) + b"".join(struct.pack("<Q", d) for d in reversed(t.shape))
-        infos += struct.pack("<IQ", 1 if half else 0, len(data))
-        data += (t.half() if half else t).contiguous().numpy().tobytes()
-        data += bytes(-len(data) % 32)
-    head = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(keys))
-    head += b"".join(string(k) + struct.pack("<I", kind) + v for k, (kind, v) in keys.items()) + infos
-    with open(path, "wb") as f:
-        f.write(head + bytes(-len(head) % 32) + data)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.DoublePredicate;
 import javax.xml.stream.XMLInputFactory;
 import javax.xml.stream.XMLStreamConstants;
 import javax.xml.stream.XMLStreamException;
@@ -16,14 +17,14 @@ import javax.xml.stream.XMLStreamReader;
 /**
  * Reads Surefire's XML reports below a folder. {@code summary DIR [NOTE...]} prints what failed, what was slow and the
  * count as the last line (each note counts as one failure); {@code quick DIR} lists the test classes that took under a
- * second; {@code passed DIR} only answers by its exit code.
+ * second, {@code slow DIR} those that took half a second and more, as slow-tests.txt has them; {@code passed DIR} only answers by its exit code.
  */
 final class TestReport {
 
     /** Of a report below the parts of a full run, and not of older runs that are kept below a checkout. */
     private static final int DEPTH = 5;
     private static final double SLOW_SECONDS = 5;
-    private static final double QUICK_SECONDS = 1;
+    private static final double QUICK_SECONDS = 1, FAST_SECONDS = 0.5;
 
     enum Outcome {
         PASSED, FAILED, SKIPPED
@@ -37,7 +38,8 @@ final class TestReport {
         var cases = read(Path.of(args[1]));
         switch (args[0]) {
             case "summary" -> System.exit(summary(cases, List.of(args).subList(2, args.length)));
-            case "quick" -> quick(cases).forEach(System.out::println);
+            case "quick" -> classes(cases, s -> s < QUICK_SECONDS).forEach(System.out::println);
+            case "slow" -> slow(cases);
             case "passed" -> System.exit(cases.stream().anyMatch(c -> c.outcome() == Outcome.FAILED) || cases.isEmpty() ? 1 : 0);
             default -> System.exit(2);
         }
@@ -107,18 +109,23 @@ final class TestReport {
 
     private static String orEmpty(String text) { return text == null ? "" : text; }
 
-    private static TreeSet<String> quick(List<Case> cases) {
+    /** Classes by the seconds that they took, as paths without an ending. */
+    private static TreeSet<String> classes(List<Case> cases, DoublePredicate wanted) {
         Map<String, Double> seconds = new TreeMap<>();
-        for (var c : cases) {
-            seconds.merge(outermost(c.type()), c.seconds(), Double::sum);
-        }
-        var quick = new TreeSet<String>();
+        for (var c : cases) seconds.merge(outermost(c.type()), c.seconds(), Double::sum);
+        var classes = new TreeSet<String>();
         seconds.forEach((type, taken) -> {
-            if (taken < QUICK_SECONDS) {
-                quick.add(type.replace('.', '/'));
-            }
+            if (wanted.test(taken)) classes.add(type.replace('.', '/'));
         });
-        return quick;
+        return classes;
+    }
+
+    private static void slow(List<Case> cases) {
+        System.out.println("# What ./lyceum test --fast leaves out besides tests tagged slow: classes that took half a second or more in a whole run.");
+        System.out.println("# Written by\n#   java tools/launcher/TestReport.java slow . >tools/launcher/slow-tests.txt");
+        System.out.println("**/*$*");
+        var once = cases.stream().filter(c -> !c.name().endsWith(" (tr-TR)")).toList();
+        classes(once, s -> s >= FAST_SECONDS).forEach(c -> System.out.println(c + ".java"));
     }
 
     private static String outermost(String type) {

@@ -25,10 +25,10 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum topic new SLUG     start a topic: its test, lab, golden script and front matter, all red
   ./lyceum run k-means        run its lab
   ./lyceum path adam          the reading order that leads there
-  ./lyceum export --html DIR  write the encyclopedia as pages that need no server
+  ./lyceum export --html DIR  write the encyclopedia as static pages
   ./lyceum shell              JShell with the library imported
-  ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
-  ./lyceum doctor             what was found, and the line that mends each lack
+  ./lyceum bench gemm         measure against libtorch and PyTorch; other suites: bench --help
+  ./lyceum doctor             check this machine, and show how to fix what is missing
   ./lyceum format | javadoc | refresh | completion | version
 
 Each command answers --help once Lyceum is built (the first start builds it).
@@ -252,7 +252,9 @@ start_light() {
   local terminal cache
   terminal_flags
   cache=$(cache_file)
-  [ ! -s "$cache" ] || cache_flags=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
+  if [ -s "$cache" ]; then cache_flags=(-XX:AOTCache="$cache" -Xlog:aot=off -Xlog:cds=off)
+  elif [ -z "${preparing-}" ]; then prepare_in_background cache
+  fi
   exec "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" ${cache_flags[@]+"${cache_flags[@]}"} -Dlyceum.root="$ROOT" "${terminal[@]}" \
     -cp "$(<"$STATE/classpath")" $MAIN "$@"
 }
@@ -265,6 +267,7 @@ start_studio() {
   local cache
   cache=$(cache_file)
   if [ ! -s "$cache" ] || ! javadoc_fresh; then prepare_in_background; fi
+  preparing=all
   start_light "$@"
 }
 
@@ -284,11 +287,11 @@ javadoc_fresh() {
   [ -d "$ROOT/target/site/apidocs" ] && [ -r "$STATE/javadoc.made" ] && [ "$(<"$STATE/javadoc.made")" = "$made" ]
 }
 
-# The cache and the API's pages, for the next start: at the lowest priority, in a session of its own, so that ending
+# The cache and the API's pages (or with "cache" that alone), for the next start: at the lowest priority, in a session of its own, so that ending
 # the studio does not end it.
 prepare_in_background() {
   [ -w "$STATE" ] && command -v setsid >/dev/null && command -v flock >/dev/null || return 0
-  setsid nice -n 19 "$ROOT/lyceum" prepare </dev/null >/dev/null 2>&1 &
+  setsid nice -n 19 "$ROOT/lyceum" prepare "$@" </dev/null >/dev/null 2>&1 &
 }
 
 start_full() { start_with "$MAIN" "$@"; }

@@ -4,7 +4,7 @@
 run_doctor() {
   if ! find_jdk && ! can_install; then
     say "JDK      none of version $JDK_LEAST or later in JAVA_HOME, on the PATH or in /usr/lib/jvm"
-    say "         mend it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
+    say "         fix it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
     exit 1
   fi
   ensure_built
@@ -18,7 +18,7 @@ run_bench() {
   ensure_jdk
   mkdir -p "$STATE"
   local made seen=''
-  made=$(cd "$ROOT" && { sources -print0; find lyceum-bench -path '*/target' -prune -o -type f -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
+  made=$(cd "$ROOT" && { sources -print0; find lyceum-bench -path '*/target' -prune -o -type f ! -name history.jsonl -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
   [ -r "$STATE/bench.built" ] && read -r seen <"$STATE/bench.built"
   if [ "$made" != "$seen" ] || [ ! -s "$ROOT/lyceum-bench/target/classpath.txt" ]; then
     ensure_maven
@@ -72,7 +72,7 @@ make_javadoc() {
   say "The API's pages are in target/site/apidocs, and at /api-docs/ in the studio"
 }
 
-# What the next start profits from; once at a time.
+# prepare [cache]: what the next start profits from, or of that the cache alone; once at a time.
 prepare() {
   local cache
   built || exit 0
@@ -86,7 +86,7 @@ prepare() {
     "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -Xlog:aot=error -XX:AOTCacheOutput="$cache.new" -Dlyceum.root="$ROOT" \
       -cp "$(<"$STATE/classpath")" $MAIN studio --rehearse && mv "$cache.new" "$cache"
   fi
-  javadoc_fresh || make_javadoc
+  [ "${1-}" = cache ] || javadoc_fresh || make_javadoc
 }
 
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.

@@ -6,7 +6,7 @@ test_usage() {
 
   (plain)   every unit test, every lab in test mode, the browser; then the quick tests once more
             under a Turkish locale and Indian time, and the ledger against what was seen
-  --fast    no browser and no test tagged slow
+  --fast    no browser, no test tagged slow, no class that takes half a second (tools/launcher/slow-tests.txt)
   --full    the heavy tests too, and operations, formats and a training on arm64 under QEMU; a run that was cut off
             goes on where it stopped
   -pl       only these modules' tests, for the inner loop
@@ -104,17 +104,23 @@ install_pieces() {
 
 tags_left_out() { if [ "$tier" = fast ]; then printf 'heavy,browser,slow'; else printf 'heavy'; fi; }
 
+SLOW=tools/launcher/slow-tests.txt
+
 # pick: the Maven arguments that select modules and tests. Modules below the chosen ones are compiled, their tests
 # are not run: a list of the chosen modules' own test classes takes care of that.
 pick() {
   picked=(-Dsurefire.failIfNoSpecifiedTests=false)
   if [ -n "$modules" ]; then
     picked+=(-pl "$modules" -am)
-    local classes; classes=$(test_classes ${modules//,/ } | paste -sd,)
+    local classes; classes=$(test_classes ${modules//,/ } | leave_out | paste -sd,)
     if [ -n "$only" ]; then :; elif [ -n "$classes" ]; then picked+=("-Dtest=$classes"); else picked+=(-DskipTests); fi
   fi
   [ -z "$only" ] || picked+=("-Dtest=$only")
+  [ "$tier" != fast ] || picked+=("-Dsurefire.excludesFile=$ROOT/$SLOW")
 }
+
+# leave_out: test classes without those that the fast tier leaves out; Surefire asks no excludes file where classes are named.
+leave_out() { if [ "$tier" = fast ]; then grep -vxFf <(sed 's|\.java$||' "$ROOT/$SLOW"); else cat; fi || :; }
 
 # test_classes MODULE...: their test classes as Surefire patterns.
 test_classes() {
@@ -133,11 +139,20 @@ plain_run() {
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
-    (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
-    pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
-    (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
+    papers
   fi
   report "$ROOT"
+}
+
+# What is written about the code: the API's pages take one processor, and beside them the other looks at the files.
+papers() {
+  local pages
+  ensure_built
+  (source "$ROOT/tools/launcher/more.sh" && make_javadoc) &
+  pages=$!
+  pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
+  (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
+  wait "$pages" || failed+=("the API's pages: ./lyceum javadoc")
 }
 
 # The quick tests once more where "I".toLowerCase() is not "i" and the day begins five and a half hours early.

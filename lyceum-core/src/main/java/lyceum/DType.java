@@ -4,7 +4,7 @@ package lyceum;
  * The element type of a {@link lyceum.tensor.Tensor}.
  *
  * <p>{@link #F16} and {@link #BF16} are stored in two bytes and computed in F32, rounded to nearest even after every operation. A mean, a norm or a
- * softmax is one operation: what it sums and divides is not rounded on the way.
+ * softmax is one operation: its intermediate sums and quotients are not rounded.
  */
 public enum DType {
     BOOL(1, Kind.BOOL), U8(1, Kind.INTEGER), I8(1, Kind.INTEGER), I32(4, Kind.INTEGER), I64(8, Kind.INTEGER), F16(2, Kind.FLOAT),
@@ -44,7 +44,7 @@ public enum DType {
         return b;
     }
 
-    /** The type in which sums of this one, and what is made of them, are worked out: F32 for F16 and BF16, else this one. */
+    /** The type in which sums of this type, and results derived from them, are computed: F32 for F16 and BF16, else this type. */
     public DType accumulator() { return this == F16 || this == BF16 ? F32 : this; }
 
     /** This type if it is a float, else F32 for integers of at most 16 bits and booleans, F64 for the wider ones. */

@@ -120,6 +120,7 @@ public final class Main implements Callable<Integer> {
                 if (suite != SuiteName.startup && suite != SuiteName.text && suite != SuiteName.retrieval) {
                     Peer.libtorch(n).ifPresent(peers::add);
                     Peer.pytorch(n).ifPresent(peers::add);
+                    if (suite == SuiteName.linalg) Peer.scipy(n).ifPresent(peers::add);
                 }
                 var bench = new SideBySide(suite.name(), n, peers, effort, row -> {
                     rows.add(row);

@@ -44,6 +44,12 @@ final class Peer implements AutoCloseable {
         return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads);
     }
 
+    /** Debian's SciPy, if it is installed. */
+    static Optional<Peer> scipy(int threads) {
+        return find("SciPy", "sudo apt-get install python3-scipy libopenblas0-pthread", () -> PeerProcess.python("scipy_peer.py", threads),
+                threads);
+    }
+
     private static Optional<Peer> find(String what, String install, Start start, int threads) {
         try {
             return Optional.of(new Peer(start, threads));

@@ -3,6 +3,7 @@ package lyceum.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
 
@@ -55,6 +56,8 @@ final class SideBySide {
 
     int threads() { return threads; }
 
+    boolean wants(Case c) { return effort.wants(c); }
+
     /** Measures {@code ours}, which is made only if the case is wanted. */
     void measure(Case c, Supplier<Supplier<?>> ours) {
         if (!effort.wants(c)) return;
@@ -92,6 +95,22 @@ final class SideBySide {
         for (int i = 0; i < n; i++) medians[i] = Timing.Median.of(samples[i]);
         if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));
         for (int i = 1; i < n; i++) listener.accept(beside(c, medians[0], medians[i], contenders.get(i)));
+    }
+
+    /** One call of each, for what takes so long that it warms up by itself. */
+    void single(Case c, Supplier<?> ours) {
+        if (!effort.wants(c)) return;
+        var own = only(Timing.seconds(ours, 1));
+        if (c.rivals().isEmpty() || !Double.isNaN(c.limit())) listener.accept(alone(c, own));
+        for (var rival : c.rivals())
+            listener.accept(beside(c, own, only(rival.seconds().applyAsDouble(1)), new Contender(rival.name(), rival.target(), rival.seconds())));
+    }
+
+    private static Timing.Median only(double seconds) { return new Timing.Median(seconds, Double.NaN, seconds); }
+
+    /** One value against the case's limit, of what cannot be repeated; in seconds where the unit is of time. */
+    void once(Case c, DoubleSupplier seconds) {
+        if (effort.wants(c)) listener.accept(alone(c, new Timing.Median(seconds.getAsDouble(), Double.NaN, Double.NaN)));
     }
 
     /** No sample shares the processors with what the one before has left running, in a peer or in the compilers of this JVM. */

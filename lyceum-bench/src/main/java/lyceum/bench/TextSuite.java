@@ -18,10 +18,9 @@ import lyceum.text.Tiktoken;
 import lyceum.text.Tokenizer;
 import lyceum.text.TokenizerPipeline;
 import lyceum.text.UnigramTrainer;
-import lyceum.text.count.CountVectorizer;
 import lyceum.text.encoder.SentenceEncoder;
 
-/** Tokenizers beside Hugging Face's and jtokkit on pieces of 2,000 characters of King James, their training, counting, and MiniLM's passes. */
+/** Tokenizers beside Hugging Face's and jtokkit on pieces of 2,000 characters of King James, their training, what programs of others do, and MiniLM's passes. */
 final class TextSuite implements Suite {
     private static final int PIECE = 2000;
     /** Characters that are encoded: as many as a sample can wait for. */
@@ -34,6 +33,7 @@ final class TextSuite implements Suite {
         texts = Corpora.kingJames().stream().map(d -> d.text()).toList();
         encoding(bench);
         training(bench);
+        new TextPrograms(bench, texts.stream().flatMap(String::lines).toList()).measure();
         encoder(bench);
     }
 
@@ -97,10 +97,6 @@ final class TextSuite implements Suite {
     private void training(SideBySide bench) {
         bench.measure(new Case("8,000 byte-level merges", "King James", DType.I32, new Unit.Time("s", 1)).atMost(5).on(""),
                 () -> () -> BpeTrainer.byteLevel(8256, PreTokenizer.GPT4).train(texts));
-        bench.measure(new Case("CountVectorizer", "King James by verse", DType.I32, Unit.MILLISECONDS).on(""), () -> {
-            var verses = texts.stream().flatMap(String::lines).toList();
-            return () -> new CountVectorizer().fitTransform(verses);
-        });
     }
 
     private void encoder(SideBySide bench) {

@@ -28,7 +28,7 @@ def timed(fit):
     return time.perf_counter() - start, model
 
 
-def kmeans(name, k, rows):
+def kmeans(name, k, rows, threads=1):
     from sklearn.cluster import KMeans
     x = data[name][0]
     seconds, m = timed(lambda: KMeans(k, init=x[rows], n_init=1).fit(x))
@@ -42,14 +42,14 @@ def tree(name, depth=None):
     return {"seconds": seconds, "nodes": int(m.tree_.node_count), "accuracy": float((m.predict(x) == y).mean())}
 
 
-def pca(name, k, solver):
+def pca(name, k, solver, threads=1):
     from sklearn.decomposition import PCA
     x = data[name][0]
     seconds, m = timed(lambda: PCA(k, svd_solver=solver, random_state=0).fit(x))
-    return {"seconds": seconds, "variances": m.explained_variance_.tolist()}
+    return {"seconds": seconds, "variances": m.explained_variance_.tolist(), "variance": float(m.explained_variance_.sum())}
 
 
-def logistic(name, tolerance):
+def logistic(name, tolerance, threads=1):
     import numpy
     from scipy.special import log_softmax
     from sklearn.linear_model import LogisticRegression
@@ -62,50 +62,72 @@ def logistic(name, tolerance):
     return {"seconds": seconds, "loss": float(loss), "iterations": int(m.n_iter_.max()), "accuracy": float(m.score(x, y)), "norm": float(numpy.sqrt((m.coef_**2).sum()))}
 
 
-def boosting(name, rows):
-    """XGBoost: histograms of 255 bins, best leaf first to 255 leaves; on the other rows the area under the curve and the time to score them."""
+def boost(name, fresh, rounds, leaves, bins, rate):
     import xgboost
     from sklearn.metrics import roc_auc_score
     x, y = data[name]
-    given = {"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 255, "max_depth": 0, "max_bin": 255,
-             "eta": 0.1, "nthread": threads()}
-    seconds, m = timed(lambda: xgboost.train(given, xgboost.DMatrix(x[:rows], y[:rows], nthread=threads()), 200))
-    scoring, p = timed(lambda: m.inplace_predict(x[rows:]))
-    return {"seconds": seconds, "scoring": scoring, "auc": float(roc_auc_score(y[rows:], p)), "peer": "xgboost " + xgboost.__version__}
+
+    def fit():
+        return xgboost.train({"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": leaves,
+                              "max_depth": 0, "max_bin": bins, "eta": rate}, xgboost.DMatrix(x, y), rounds)
+    seconds, boosted_trees[0] = timed(fit)
+    x, y = data[fresh]
+    return {"seconds": seconds, "auc": float(roc_auc_score(y, boosted_trees[0].predict(xgboost.DMatrix(x))))}
 
 
-def forest(name, rows):
+boosted_trees = [None]
+
+
+def boosted(name):
+    seconds, _ = timed(lambda: boosted_trees[0].inplace_predict(data[name][0]))
+    return {"seconds": seconds}
+
+
+def forest(name, trees, threads):
     from sklearn.ensemble import RandomForestClassifier
     x, y = data[name]
-    seconds, m = timed(lambda: RandomForestClassifier(100, random_state=0, n_jobs=threads()).fit(x[:rows], y[:rows]))
-    return {"seconds": seconds, "accuracy": float(m.score(x[rows:], y[rows:]))}
+    seconds, m = timed(lambda: RandomForestClassifier(trees, random_state=0, n_jobs=threads).fit(x, y))
+    return {"seconds": seconds, "accuracy": float(m.score(x, y))}
 
 
-def svm(name, gamma, tolerance):
+def svc(name, c, gamma, threads):
+    import numpy
+    from sklearn.metrics.pairwise import rbf_kernel
     from sklearn.svm import SVC
     x, y = data[name]
-    seconds, m = timed(lambda: SVC(gamma=gamma, tol=tolerance, cache_size=1000).fit(x, y))
-    return {"seconds": seconds, "support": int(m.n_support_.sum()), "accuracy": float(m.score(x, y))}
+    seconds, m = timed(lambda: SVC(C=c, gamma=gamma).fit(x, y))
+    a = m.dual_coef_[0]
+    kernel = rbf_kernel(m.support_vectors_, gamma=gamma)
+    return {"seconds": seconds, "objective": float(a @ kernel @ a / 2 - numpy.abs(a).sum())}
 
 
-def dbscan(name, epsilon, least):
+def dbscan(name, epsilon, points, threads):
     from sklearn.cluster import DBSCAN
-    x = data[name][0]
-    seconds, m = timed(lambda: DBSCAN(eps=epsilon, min_samples=least, n_jobs=threads()).fit(x))
-    return {"seconds": seconds, "clusters": int(m.labels_.max()) + 1, "noise": int((m.labels_ < 0).sum())}
+    seconds, m = timed(lambda: DBSCAN(eps=epsilon, min_samples=points, n_jobs=threads).fit(data[name][0]))
+    return {"seconds": seconds, "clusters": int(m.labels_.max() + 1)}
 
 
-def neighbours(name, k, queries):
+def neighbours(name, k, queries, threads):
     from sklearn.neighbors import NearestNeighbors
     x = data[name][0]
-    m = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=threads()).fit(x)
-    seconds, found = timed(lambda: m.kneighbors(x[:queries]))
-    return {"seconds": seconds, "sum": float(found[0].sum())}
+    index = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=threads).fit(x)
+    seconds, found = timed(lambda: index.kneighbors(x[:queries]))
+    return {"seconds": seconds, "distances": float(found[0].sum())}
 
 
-def threads():
-    import os
-    return int(os.environ.get("OMP_NUM_THREADS", "1"))
+def process(name, length, noise, threads):
+    from sklearn.gaussian_process import GaussianProcessRegressor
+    from sklearn.gaussian_process.kernels import RBF
+    x, y = data[name]
+    seconds, m = timed(lambda: GaussianProcessRegressor(RBF(length), alpha=noise, optimizer=None).fit(x, y.astype(float)))
+    return {"seconds": seconds, "likelihood": float(m.log_marginal_likelihood_value_)}
 
 
-serve(hello, load, kmeans, tree, pca, logistic, boosting, forest, svm, dbscan, neighbours)
+def tsne(name, perplexity, threads):
+    from sklearn.manifold import TSNE, trustworthiness
+    x = data[name][0]
+    seconds, m = timed(lambda: TSNE(perplexity=perplexity, random_state=0, n_jobs=threads).fit(x))
+    return {"seconds": seconds, "trustworthiness": float(trustworthiness(x[:2000], m.embedding_[:2000], n_neighbors=15))}
+
+
+serve(hello, load, kmeans, tree, pca, logistic, boost, boosted, forest, svc, dbscan, neighbours, process, tsne)

@@ -22,13 +22,13 @@ import lyceum.tensor.Tensor;
  * Autograd.hessian(x -> x.pow(3).sum(), x);             // diag(6 x)
  * }
  *
- * <p>All of them nest: the gradient of a function that calls {@link #grad} is exact. The functions given must not write in place and may use
- * any control flow of Java.
+ * <p>All of them nest: the gradient of a function that calls {@link #grad} is exact. The functions passed in must not write in place, but may use
+ * any Java control flow.
  */
 public final class Autograd {
     private Autograd() {}
 
-    /** Runs {@code body} without recording: for inference and for updates of parameters. */
+    /** Runs {@code body} without recording: for inference and parameter updates. */
     public static <T> T noGrad(Supplier<T> body) { return GradMode.stopped(body); }
 
     public static void noGrad(Runnable body) {
@@ -51,7 +51,7 @@ public final class Autograd {
         return new ValueAndGradient(pulled.value, pulled.back.apply(pulled.value.onesLike()));
     }
 
-    /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can be differentiated in turn. */
+    /** Gradients of a scalar with respect to recorded tensors; with {@code recorded} they can themselves be differentiated. */
     public static Tensor[] gradients(Tensor output, Tensor[] inputs, boolean recorded) {
         if (output.count() != 1) throw new ShapeException("gradients: shape " + output.shape() + " is not a scalar");
         return recorded ? Backward.gradients(output, output.onesLike(), inputs, true)
@@ -61,7 +61,7 @@ public final class Autograd {
     /** {@code f(x)}, and the function {@code v -> v' J} that pulls a gradient back through it. */
     public record Pullback(Tensor value, UnaryOperator<Tensor> back) {}
 
-    /** The reverse mode as a function: one evaluation, any number of pull-backs. */
+    /** Reverse mode as a function: one evaluation, any number of pull-backs. */
     public static Pullback pullback(UnaryOperator<Tensor> f, Tensor x) {
         var leaf = Backward.entrance(x);
         var y = GradMode.with(true, () -> f.apply(leaf));
@@ -77,9 +77,9 @@ public final class Autograd {
     public static Tensor vjp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return pullback(f, x).back.apply(v); }
 
     /**
-     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v, by forward mode. It is computed beside the value, at
-     * about the cost of two more, and keeps nothing: memory does not grow with the length of f (inside {@link #noGrad(Supplier)}, if f reads tensors
-     * that are recorded). What f does on other threads is a constant here.
+     * Jacobian-vector product {@code J v} at x, v in the shape of x: the derivative of f along v, by forward mode. It is computed along with the value, at
+     * about the cost of two more evaluations, and saves nothing: memory does not grow with the length of f (inside {@link #noGrad(Supplier)}, if f reads recorded
+     * tensors). What f does on other threads is treated as constant.
      */
     public static Tensor jvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) { return valueAndJvp(f, x, v).tangent(); }
 
@@ -95,8 +95,8 @@ public final class Autograd {
     }
 
     /**
-     * The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. By rows, one pull-back each, or where f has more
-     * outputs than inputs by columns, one {@link #jvp} each: the mode that {@link Mode#cheaper} names.
+     * The Jacobian, of shape (elements of f(x), elements of x): row i is the gradient of output i. By rows, one pull-back each, or, where f has more
+     * outputs than inputs, by columns, one {@link #jvp} each: whichever {@link Mode#cheaper} picks.
      */
     public static Tensor jacobian(UnaryOperator<Tensor> f, Tensor x) {
         if (x.count() == 0) return jacobian(f, x, Mode.REVERSE);
@@ -109,19 +109,19 @@ public final class Autograd {
         return x.count() == 0 ? Tensor.zeros(x.dtype(), f.apply(x).count(), 0) : mode.jacobian(f, x);
     }
 
-    /** The Hessian of a scalar-valued f, square in the elements of x: forward over reverse, a column each. */
+    /** The Hessian of a scalar-valued f, of shape (elements of x, elements of x): forward over reverse, column by column. */
     public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x) { return hessian(f, x, Mode.FORWARD); }
 
     /**
      * The Hessian as the Jacobian of the gradient.
      *
-     * @param mode of the second derivative; the first is always by reverse mode. {@link Mode#BATCHED_FORWARD} has one program for all columns
+     * @param mode of the second derivative; the first is always by reverse mode. {@link Mode#BATCHED_FORWARD} runs one program for all columns
      */
     public static Tensor hessian(UnaryOperator<Tensor> f, Tensor x, Mode mode) {
         return x.count() == 0 ? Tensor.zeros(x.dtype(), 0, 0) : mode.jacobian(grad(f), x);
     }
 
-    /** Hessian-vector product {@code H v} of a scalar-valued f, forward over reverse: at the cost of a few gradients. */
+    /** Hessian-vector product {@code H v} of a scalar-valued f, forward over reverse, at the cost of a few gradients. */
     public static Tensor hvp(UnaryOperator<Tensor> f, Tensor x, Tensor v) {
         requireDirection("hvp", x, v);
         return jvp(grad(f), x, v);
@@ -131,7 +131,7 @@ public final class Autograd {
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
      * of f(x). One pass in O(order^2); f is traced, so its branches are those taken at x. See Griewank and Walther (2008), chapter 13.
      *
-     * <p>An operation without a rule for series, such as lgamma or one of a user's own, is passed by nested push-forwards.
+     * <p>An operation without a series rule, such as lgamma or a user-defined one, is handled by nested push-forwards.
      */
     public static Tensor[] taylor(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) { return Taylor.coefficients(f, x, v, order); }
 
@@ -144,7 +144,7 @@ public final class Autograd {
     }
 
     /**
-     * {@code f(x)} whose intermediate values are not kept for the gradient but computed again when it is asked for: memory for time. Gradients reach x
+     * {@code f(x)} whose intermediate values are not kept for the gradient but recomputed when it is needed: memory for time. Gradients reach x
      * and all else that f reads, such as a layer's parameters.
      *
      * <p>f runs again, so it must do the same each time: draw from a stream that it creates itself ({@code rng.split(layer)}), write to nothing. What it

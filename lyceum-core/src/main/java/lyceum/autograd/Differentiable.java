@@ -81,7 +81,7 @@ public final class Differentiable {
 
     /** This function with a bound that the caller vouches for. */
     public Differentiable withLipschitz(double constant) {
-        if (!(constant >= 0)) throw new IllegalArgumentException("withLipschitz: " + constant + " is no bound; it is at least 0");
+        if (!(constant >= 0)) throw new IllegalArgumentException("withLipschitz: " + constant + " is not a bound; it is at least 0");
         return of(new Part(inputs, outputs, this::apply, this::jacobian, constant, isInvertible() ? y -> inverse().apply(y) : null,
                 y -> inverse().jacobian(y), isInvertible() ? inverse().lipschitz() : 0));
     }

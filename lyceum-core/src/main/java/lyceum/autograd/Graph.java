@@ -17,7 +17,7 @@ import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
 
 /**
- * A function as data: a directed acyclic graph of typed operations, with which one can do what a closure does not allow: print it, rewrite it,
+ * A function as data: a directed acyclic graph of typed operations, which allows what a closure does not: print it, rewrite it,
  * differentiate it into another graph, plan its memory, and run it many times.
  *
  * {@snippet :
@@ -28,8 +28,8 @@ import lyceum.tensor.Tracing;
  * }
  *
  * <p><b>What tracing sees.</b> The function runs once, on examples. Branches on values, lengths of loops and numbers read out of tensors are
- * decided in that run and stay so; tensors that it did not get as inputs become constants, copied at that moment; random draws become
- * constants too. {@link #agrees} finds out. Work on other threads and writes in place are not traced.
+ * decided in that run and stay fixed; tensors that were not passed as inputs become constants, copied at that moment; random draws become
+ * constants too. {@link #agrees} detects this. Work on other threads and in-place writes are not traced.
  *
  * <p>Immutable, and safe to run from many threads. Nodes are in topological order: every node after its operands. See Bauer (1974),
  * <i>SIAM Journal on Numerical Analysis</i> 11.
@@ -47,11 +47,11 @@ public final class Graph {
         /** Ids of the nodes it is computed from. */
         default List<Integer> operands() { return List.of(); }
 
-        /** A few words for people. */
+        /** A short readable description. */
         String text();
     }
 
-    /** What the caller gives. */
+    /** An input given by the caller. */
     public record Input(int id, String name, DType dtype, Shape shape) implements Node {
         @Override public String text() { return name; }
     }
@@ -102,7 +102,7 @@ public final class Graph {
     public static Graph traceOne(UnaryOperator<Tensor> f, Tensor example) { return trace(in -> new Tensor[] {f.apply(in[0])}, example); }
 
     /**
-     * Runs {@code f} once on {@code examples} and writes down what it does.
+     * Runs {@code f} once on {@code examples} and records what it does.
      *
      * @param examples define number, types and shapes of the inputs; kept, since {@link #gradient} runs the operations again
      */
@@ -192,7 +192,7 @@ public final class Graph {
         return outputs(values);
     }
 
-    /** The same values, bit for bit; operations that do not depend on one another run at once. */
+    /** The same values, bit for bit; independent operations run in parallel. */
     public Tensor[] runParallel(Tensor... arguments) {
         var values = start(arguments);
         var levels = levels();
@@ -284,7 +284,7 @@ public final class Graph {
     /** Equal operations on equal operands become one; {@code a + b} and {@code b + a} are equal. */
     public Graph withCommonPartsShared() { return Rewriting.share(this); }
 
-    /** Without what no output depends on. Inputs stay, used or not. */
+    /** Without nodes that no output depends on. Inputs stay, used or not. */
     public Graph withoutDeadNodes() { return Rewriting.dropDead(this); }
 
     /** Constants folded, common parts shared, dead nodes dropped. Can still be differentiated. */

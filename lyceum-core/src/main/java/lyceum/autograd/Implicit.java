@@ -1,10 +1,12 @@
 package lyceum.autograd;
 
+import java.util.function.BiFunction;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.ConvergenceException;
 import lyceum.ShapeException;
 import lyceum.linalg.Linalg;
+import lyceum.linalg.LinearMap;
 import lyceum.linalg.SingularMatrixException;
 import lyceum.tensor.Tensor;
 
@@ -47,6 +49,28 @@ public final class Implicit {
      */
     public static Tensor root(BinaryOperator<Tensor> equation, Tensor start, Tensor theta) {
         return root(t -> newton(s -> equation.apply(s, t), start.detach()), equation, theta);
+    }
+
+    /**
+     * {@code x} with {@code A(theta) x = b}, found by an iterative solver and differentiable in {@code theta} and {@code b} to any order. A gradient is one more solve, with the
+     * transpose, which reverse mode gives; nothing is stored of the iterations.
+     *
+     * {@snippet :
+     * Tensor x = Implicit.solve((t, v) -> kernel(t).matmul(v), theta, b, (a, side) -> new ConjugateGradient().solve(a, side).x());
+     * }
+     *
+     * @param product {@code A(theta) x} of theta and a vector x, linear in x
+     * @param b a vector
+     * @param solver x for a map and a right-hand side; it is asked for the transposed map as well
+     */
+    public static Tensor solve(BinaryOperator<Tensor> product, Tensor theta, Tensor b, BiFunction<LinearMap, Tensor, Tensor> solver) {
+        if (b.rank() != 1) throw new ShapeException("implicit solve: shape " + b.shape() + " where a vector is needed");
+        int n = Math.toIntExact(b.size(0));
+        return Primitive.of("implicit solve", in -> solver.apply(LinearMap.of(n, n, x -> product.apply(in[0], x)), in[1]), (i, g, x, in) -> {
+            BinaryOperator<Tensor> transposed = (t, y) -> Autograd.vjp(v -> product.apply(t, v), y.zerosLike(), y);
+            var back = solve(transposed, in[0], g, solver);
+            return i == 1 ? back : Autograd.vjp(t -> product.apply(t, x), in[0], back.neg());
+        }).apply(theta, b);
     }
 
     private static Tensor newton(UnaryOperator<Tensor> f, Tensor start) {

@@ -120,7 +120,7 @@ public final class Intensity {
 
     /** The same with every float stored in {@code type}. @throws DTypeException if that is no float */
     public Intensity in(DType type) {
-        if (!type.isFloat()) throw new DTypeException("Intensity.in: " + type + " is no float type; integers stay as they are");
+        if (!type.isFloat()) throw new DTypeException("Intensity.in: " + type + " is not a float type; integers need no conversion");
         return new Intensity(graph, type, isFused);
     }
 

@@ -85,6 +85,9 @@ public final class Primitive {
     /** With a rule for {@link Autograd#vmap}, which without one does one entry after the other. */
     public Primitive withBatching(Batching rule) { return new Primitive(operation.withBatching(rule::compute)); }
 
+    /** With the same value in tensor operations, for those who write down what is done, such as an export: gradients stay what the rules give. */
+    public Primitive withParts(Forward parts) { return new Primitive(operation.withParts(parts::compute)); }
+
     /** Applies the operation, recorded if an operand is tracked. */
     public Tensor apply(Tensor... operands) { return operation.apply(operands); }
 }

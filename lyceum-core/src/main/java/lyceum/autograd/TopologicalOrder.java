@@ -29,7 +29,7 @@ final class TopologicalOrder {
             for (int operand : nodes.get(i).operands()) {
                 var from = at.get(operand);
                 if (from == null) throw new IllegalArgumentException(
-                        "graph: node " + nodes.get(i).id() + " reads node " + operand + ", which is not there");
+                        "graph: node " + nodes.get(i).id() + " reads node " + operand + ", which does not exist");
                 readers.get(from).add(i);
                 waiting[i]++;
             }
@@ -78,7 +78,7 @@ final class TopologicalOrder {
     List<Node> nodes() { return sorted; }
 
     List<Integer> renumbered(List<Integer> ids) {
-        for (int id : ids) if (!places.containsKey(id)) throw new IllegalArgumentException("graph: output " + id + " is not there");
+        for (int id : ids) if (!places.containsKey(id)) throw new IllegalArgumentException("graph: output " + id + " does not exist");
         return ids.stream().map(places::get).toList();
     }
 }

@@ -5,7 +5,7 @@ package lyceum.backend;
  *
  * <p>Query {@code i} of batch entry {@code b} stands at position {@code p = start(b) + i}, key {@code j} at position {@code j}. The key is seen
  * if {@code j < length(b)}, and, when causal, {@code j <= p}, and, with a window {@code w}, {@code |p - j| < w}. What is not seen is never read,
- * but for keys that another query of the same tile sees.
+ * except for keys that another query of the same tile sees.
  *
  * @param scale of the dot products
  * @param causal hides later keys

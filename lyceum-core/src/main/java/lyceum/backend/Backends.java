@@ -3,6 +3,9 @@ package lyceum.backend;
 import java.lang.System.Logger.Level;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.DType;
 
 /** Chooses the backend once, by the setting or by what this JVM can run, and says in one line what is missing. */
 final class Backends {
@@ -40,7 +43,14 @@ final class Backends {
         }
     }
 
+    private static final Map<DType, Program> DIFFERENCES = new ConcurrentHashMap<>();
+
     private Backends() {}
+
+    /** Operand 1 less operand 0. */
+    static Program difference(DType type) {
+        return DIFFERENCES.computeIfAbsent(type, t -> Program.of(Op.SUB, t, t, t).reading(operand -> 1 - operand));
+    }
 
     static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.backend()); }
 
@@ -81,6 +91,19 @@ final class Backends {
     }
 
     private static boolean vectorModulePresent() { return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(); }
+
+    static RowDots rowDots() {
+        if (!vectorModulePresent()) return new RowDots.Plain();
+        try {
+            var type = Class.forName("lyceum.backend.vector.VectorRowDots").getDeclaredConstructor();
+            type.setAccessible(true);
+            return (RowDots) type.newInstance();
+        } catch (InvocationTargetException e) {
+            return new RowDots.Plain(); // no wide vectors
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("VectorRowDots is missing from the jar", e);
+        }
+    }
 
     /** By name: the seam knows no backend, and no class outside links to the incubator module. A backend that cannot run here throws and says why. */
     private static Backend load(String className, Backend... fallback) {

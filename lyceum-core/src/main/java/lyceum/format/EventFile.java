@@ -119,7 +119,7 @@ public final class EventFile implements Closeable {
     public void image(String tag, byte[] encoded, long step) throws IOException {
         var in = ByteBuffer.wrap(encoded);
         if (encoded.length < 29 || in.getLong(0) != 0x89504E470D0A1A0AL || in.getInt(12) != 0x49484452)
-            throw new IllegalArgumentException("EventFile.image: " + encoded.length + " bytes that are no PNG");
+            throw new IllegalArgumentException("EventFile.image: " + encoded.length + " bytes that are not a PNG");
         int colours = switch (in.get(25)) { // colour type
             case 0 -> 1;
             case 4 -> 2;

@@ -184,7 +184,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             for (long i = 0; i < settings; i++) {
                 long from = at;
                 var key = text();
-                if (metadata.put(key, value(u32(), 0)) != null) throw file.malformed(from, "setting \"" + key + "\" is there twice");
+                if (metadata.put(key, value(u32(), 0)) != null) throw file.malformed(from, "setting \"" + key + "\" occurs twice");
             }
             record Info(String name, int type, long[] shape, long offset, long from) {}
             var infos = new ArrayList<Info>();
@@ -220,7 +220,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 }
                 if (entries.put(info.name,
                         new Entry(info.name, kind == null ? "type " + info.type : kind.name(), info.shape, segment)) != null)
-                    throw file.malformed(info.from, "tensor \"" + info.name + "\" is there twice");
+                    throw file.malformed(info.from, "tensor \"" + info.name + "\" occurs twice");
             }
             return new Gguf(version, Collections.unmodifiableSequencedMap(metadata), Collections.unmodifiableSequencedMap(entries));
         }

@@ -15,8 +15,8 @@ import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
 
 /**
- * NumPy's file of one array, versions 1 to 3, with whatever header NumPy reads. Numbers of either byte order and booleans; objects, strings,
- * structured and complex elements and integers that no {@link lyceum.DType} holds are refused by name, with what to save instead.
+ * NumPy's single-array file, versions 1 to 3, with any header that NumPy reads. Numbers of either byte order and booleans are supported; objects, strings,
+ * structured and complex elements, and integers that no {@link lyceum.DType} holds, are refused by name, with a hint what to save instead.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format's description</a>
  */
@@ -28,7 +28,7 @@ public final class Npy {
     /** @throws lyceum.FormatException if the file is malformed */
     public static Tensor read(Path path) throws IOException { return read(MappedFile.open(FORMAT, path)); }
 
-    /** Reads an array that is in memory already. */
+    /** Reads an array that is already in memory. */
     public static Tensor read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
     private static Tensor read(MappedFile file) {

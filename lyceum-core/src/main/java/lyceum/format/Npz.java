@@ -28,13 +28,13 @@ import lyceum.tensor.Tensor;
  * }
  * }
  *
- * <p>An entry is looked at when it is asked for: one that no tensor can hold (16-bit integers, text, another program's file) blocks itself alone.
+ * <p>An entry is read only when it is requested: one that no tensor can hold (16-bit integers, text, another program's file) does not block the others.
  *
- * <p>A small archive may unpack to more than the machine holds. Entries that share packed bytes are refused, and so is what would take more than
- * {@link #MOST_EXPANSION} times the file's size (64 MiB are always allowed), all entries that were read together; {@link #open(Path, long)} sets another bound.
+ * <p>A small archive may unpack to more than fits in memory. Entries that share packed bytes are refused, and so is anything that would take more than
+ * {@link #MOST_EXPANSION} times the file's size (64 MiB is always allowed), summed over all entries that were read; {@link #open(Path, long)} sets a different bound.
  */
 public final class Npz implements AutoCloseable {
-    /** What arrays shrink to at best, unless they are nearly constant. */
+    /** The best ratio to which arrays shrink, unless they are nearly constant. */
     public static final int MOST_EXPANSION = 100;
     private static final long ALWAYS_ALLOWED = 64L << 20;
     private static final String ENDING = ".npy";
@@ -61,12 +61,12 @@ public final class Npz implements AutoCloseable {
         }
     }
 
-    /** Opens an archive to read some of its arrays. @throws FormatException if it is no archive of arrays */
+    /** Opens an archive to read some of its arrays. @throws FormatException if it is not an archive of arrays */
     public static Npz open(Path path) throws IOException {
         return open(path, Math.max(ALWAYS_ALLOWED, Math.multiplyExact(Files.size(path), MOST_EXPANSION)));
     }
 
-    /** The same; all entries that are read may take so many bytes, unpacked. */
+    /** The same, with a bound on the unpacked bytes of all entries that are read. */
     public static Npz open(Path path, long mostBytes) throws IOException {
         ZipFile zip = null;
         try {
@@ -102,7 +102,7 @@ public final class Npz implements AutoCloseable {
         var entry = entries.get(name);
         if (entry == null)
             throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
-        if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + name + "\" is no .npy file");
+        if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + name + "\" is not a .npy file");
         if (entry.getSize() > Integer.MAX_VALUE - 16)
             throw new FormatException("npz: entry \"" + name + "\" of " + entry.getSize() + " bytes is over 2 GB; save it as a .npy file");
         bytesRead = Math.addExact(bytesRead, entry.getSize());

@@ -177,7 +177,7 @@ final class OnnxTensorReader {
             var path = folder.resolve(location).normalize();
             if (location.isEmpty() || Path.of(location).isAbsolute() || !path.startsWith(folder) || !Files.isRegularFile(path)
                     || !path.toRealPath().startsWith(folder.toRealPath()))
-                throw in.wrong("tensor \"" + name + "\" lies in \"" + location + "\", which is no file in the model's folder");
+                throw in.wrong("tensor \"" + name + "\" is stored in \"" + location + "\", which is not a file in the model's folder");
             var file = opened.get(path);
             if (file == null) opened.put(path, file = MappedFile.open("ONNX external data", path));
             long offset = Long.parseLong(where.getOrDefault("offset", "0"));

@@ -77,7 +77,7 @@ public enum OnnxType {
             case FLOAT8E4M3FNUZ -> element == 0x80 ? Double.NaN : WIDE_E4M3.decode(element) / 2;
             case FLOAT8E5M2FNUZ -> element == 0x80 ? Double.NaN : WIDE_E5M2.decode(element) / 2;
             case FLOAT4E2M1 -> NumberFormat.E2M1.decode(element);
-            default -> throw new IllegalStateException(this + " is no small float");
+            default -> throw new IllegalStateException(this + " is not a small float");
         };
     }
 

@@ -196,6 +196,6 @@ final class OnnxWriter {
     /** The code whose value a small float is. */
     private static int code(OnnxType type, double value) {
         for (int code = 0; code < 1 << type.bits(); code++) if (Double.compare(type.decode(code), value) == 0) return code;
-        throw new IllegalArgumentException("ONNX: " + value + " is no value of " + type);
+        throw new IllegalArgumentException("ONNX: " + value + " is not a value of " + type);
     }
 }

@@ -131,7 +131,7 @@ final class PythonLiteral {
         try {
             return Long.parseLong(text.substring(begin, end));
         } catch (NumberFormatException e) {
-            throw new SyntaxException(begin, "\"" + text.substring(begin, end) + "\" is no whole number of 64 bits");
+            throw new SyntaxException(begin, "\"" + text.substring(begin, end) + "\" is not a whole number of 64 bits");
         }
     }
 

@@ -35,7 +35,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * Named tensors and a few strings in one file: eight bytes of header length, a JSON header, the data.
  *
- * <p>{@link #read} maps the file: tensors are on it at once, whatever its size, and pages are read as they are used.
+ * <p>{@link #read} maps the file: its tensors are available at once, whatever its size, and pages are read as they are used.
  *
  * @see <a href="https://huggingface.co/docs/safetensors">the format's description</a>
  */
@@ -50,15 +50,15 @@ public final class Safetensors {
 
     private Safetensors() {}
 
-    /** Types of the format that nothing here holds, with their bits. */
+    /** Types of the format that are not supported here, with their bits. */
     private static final Map<String, Integer> FOREIGN = Map.of("F4", 4, "F6_E2M3", 6, "F6_E3M2", 6, "F8_E8M0", 8, "C64", 64);
 
     /**
      * What a file holds.
      *
      * @param tensors  in the order of their data
-     * @param stored   those of a type that no tensor computes in, such as {@code F8_E4M3} or {@code U16}, as they lie in the file
-     * @param foreign  names of the tensors that cannot be read, with their types, such as {@code C64}: they hold up no other
+     * @param stored   those of a type that tensors cannot compute in, such as {@code F8_E4M3} or {@code U16}, as stored in the file
+     * @param foreign  names of the tensors that cannot be read, with their types, such as {@code C64}; they do not block the others
      * @param metadata strings by name
      */
     public record Contents(SequencedMap<String, Tensor> tensors, SequencedMap<String, StorageType.Stored> stored,
@@ -89,7 +89,7 @@ public final class Safetensors {
      */
     public static Contents read(Path path) throws IOException { return read(MappedFile.open(FORMAT, path)); }
 
-    /** Reads a file that is in memory already. */
+    /** Reads a file that is already in memory. */
     public static Contents read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }
 
     private record Entry(String name, String type, long[] shape, long begin, long end) {}
@@ -215,7 +215,7 @@ public final class Safetensors {
         private Place place(long at) { return new Place(dtype.name(), shape, at, at + bytes()); }
     }
 
-    /** What the header says of a tensor. */
+    /** What the header says about a tensor. */
     private record Place(String type, long[] shape, long begin, long end) {
         static Place of(Object value, long at) {
             return value instanceof StorageType.Stored s ? new Place(s.type().name(), s.shape(), at, at + s.bytes().byteSize())
@@ -223,7 +223,7 @@ public final class Safetensors {
         }
     }
 
-    /** Writes {@link Tensor}s and {@link StorageType.Stored} ones in the given order; the file appears whole or not at all. */
+    /** Writes {@link Tensor}s and {@link StorageType.Stored} ones in the given order; the file is written atomically. */
     public static void write(Path path, SequencedMap<String, ?> tensors, Map<String, String> metadata) throws IOException {
         var places = new LinkedHashMap<String, Place>();
         long at = 0;
@@ -236,9 +236,9 @@ public final class Safetensors {
     }
 
     /**
-     * Writes tensors that are made one after the other, in the given order, each when it is written: no more than one need be in memory.
+     * Writes tensors in the given order, each produced only when it is written, so that only one needs to be in memory at a time.
      *
-     * @throws IllegalArgumentException if one has another form than was said
+     * @throws IllegalArgumentException if a tensor does not have the announced type and shape
      */
     public static void write(Path path, SequencedMap<String, Form> forms, Function<String, Tensor> tensors, Map<String, String> metadata)
             throws IOException {

@@ -70,7 +70,7 @@ public final class TorchFile {
     /** The zip's central directory; only stored entries can be used. */
     private void directory() {
         if (file.size() < 22 || u32(0) != 0x04034B50)
-            throw file.malformed(0, "it is no zip; torch.save has written zips since PyTorch 1.6");
+            throw file.malformed(0, "it is not a zip; torch.save has written zips since PyTorch 1.6");
         long end = file.size() - 22, least = Math.max(0, end - 65_535);
         while (end >= least && u32(end) != 0x06054B50) end--;
         if (end < least) throw file.malformed(file.size() - 22, "the zip's directory is missing");
@@ -106,7 +106,7 @@ public final class TorchFile {
             if (u32(local) != 0x04034B50) throw file.malformed(local, "entry \"" + name + "\" does not begin here");
             long data = local + 30 + u16(local + 26) + u16(local + 28);
             file.need(data, size);
-            if (entries.put(name, new long[] {data, size}) != null) throw file.malformed(at, "entry \"" + name + "\" is there twice");
+            if (entries.put(name, new long[] {data, size}) != null) throw file.malformed(at, "entry \"" + name + "\" occurs twice");
             at += 46 + nameLength + extra + comment;
         }
     }

@@ -139,7 +139,7 @@ final class TorchPickle {
                 case 'j' -> recall(unsigned(4));
                 case 'c' -> push(new Global(line(), line()));
                 case 0x93 -> {
-                    if (!(pop() instanceof String name) || !(pop() instanceof String module)) throw wrong("a name that is no string");
+                    if (!(pop() instanceof String name) || !(pop() instanceof String module)) throw wrong("a name that is not a string");
                     push(new Global(module, name));
                 }
                 case 'Q' -> push(storage(pop()));
@@ -173,7 +173,7 @@ final class TorchPickle {
     }
 
     @SuppressWarnings("unchecked") private void put(List<Object> pairs) {
-        if (!(top() instanceof Map<?, ?> map) || pairs.size() % 2 != 0) throw wrong("items for what is no dictionary");
+        if (!(top() instanceof Map<?, ?> map) || pairs.size() % 2 != 0) throw wrong("items for something that is not a dictionary");
         // Keys by identity of their content alone: a map as a key could hold itself.
         for (int i = 0; i < pairs.size(); i += 2)
             if (pairs.get(i) instanceof String || pairs.get(i) instanceof Long)
@@ -181,7 +181,7 @@ final class TorchPickle {
     }
 
     @SuppressWarnings("unchecked") private void append(List<Object> items) {
-        if (!(top() instanceof List<?> list)) throw wrong("items for what is no list");
+        if (!(top() instanceof List<?> list)) throw wrong("items for something that is not a list");
         ((List<Object>) list).addAll(items);
     }
 
@@ -191,12 +191,12 @@ final class TorchPickle {
                 && items.get(1) instanceof Global type && (type.module.equals("torch") || type.module.equals("torch.storage"))
                 && items.get(2) instanceof String key)
             return new StorageKey(type.name, key);
-        throw wrong("a reference that is no storage");
+        throw wrong("a reference that is not a storage");
     }
 
     private Object called(Object function, Object arguments) {
         if (!(function instanceof Global(String module, String name)) || !(arguments instanceof Tuple(List<Object> items)))
-            throw wrong("a call of what is no function");
+            throw wrong("a call of something that is not a function");
         return switch (module + "." + name) {
             case "collections.OrderedDict" -> new LinkedHashMap<>();
             case "torch._utils._rebuild_parameter" -> {
@@ -221,7 +221,7 @@ final class TorchPickle {
 
     private long[] longs(Object value) {
         if (!(value instanceof Tuple(List<Object> items)) || !items.stream().allMatch(Long.class::isInstance))
-            throw wrong("sizes that are no integers");
+            throw wrong("sizes that are not integers");
         return items.stream().mapToLong(Long.class::cast).toArray();
     }
 }

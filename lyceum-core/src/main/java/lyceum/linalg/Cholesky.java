@@ -3,13 +3,18 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
+import lyceum.linalg.dense.Block;
+import lyceum.linalg.dense.CholeskyBlocks;
 import lyceum.linalg.dense.CholeskySteps;
 import lyceum.linalg.dense.ConditionEstimate;
 import lyceum.linalg.dense.Dense;
 import lyceum.linalg.dense.Matrices;
 import lyceum.linalg.dense.Product;
 import lyceum.linalg.dense.Rows;
+import lyceum.linalg.dense.TriangularBlocks;
 import lyceum.linalg.dense.TriangularSolve;
+import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /**
@@ -29,12 +34,25 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.1137/1.9781421407944">Golub and Van Loan, Matrix Computations (4th ed., 2013), sections 4.2 and 6.5.4</a>
  */
 public final class Cholesky {
-    private final double[][] l;
+    /** Null until they are asked for, where {@code u} is. */
+    private volatile double[][] l;
+    /** The transpose of the factor of a large matrix, or null. */
+    private final Block u;
+    private final int n;
     private final DType type;
     private final double jitter;
 
     private Cholesky(double[][] l, DType type, double jitter) {
         this.l = l;
+        this.u = null;
+        this.n = l.length;
+        this.type = type;
+        this.jitter = jitter;
+    }
+
+    private Cholesky(Block u, DType type, double jitter) {
+        this.u = u.clearLower();
+        this.n = u.n();
         this.type = type;
         this.jitter = jitter;
     }
@@ -55,7 +73,14 @@ public final class Cholesky {
     }
 
     /** @throws NotPositiveDefiniteException if a pivot is not positive; names its index */
-    public static Cholesky of(Tensor a) { return of(Matrices.square("cholesky", a), Matrices.resultType(a)); }
+    public static Cholesky of(Tensor a) {
+        Matrices.requireSquare("cholesky", a);
+        if (!Block.pays((int) a.size(0), (int) a.size(0))) return of(Matrices.rows("cholesky", a), Matrices.resultType(a));
+        var u = Matrices.upperOfLower("cholesky", a);
+        int bad = CholeskyBlocks.factor(u);
+        if (bad >= 0) throw new NotPositiveDefiniteException("cholesky", bad, u.get(bad, bad));
+        return new Cholesky(u, Matrices.resultType(a), 0);
+    }
 
     /**
      * Tries without jitter first, then with growing jitter; {@link #jitter()} tells what was added.
@@ -89,12 +114,20 @@ public final class Cholesky {
         return l;
     }
 
-    public int size() { return l.length; }
+    public int size() { return n; }
 
-    double[][] rows() { return l; }
+    double[][] rows() {
+        var known = l;
+        if (known != null) return known;
+        try (var scratch = Scope.open("cholesky")) {
+            return l = Block.empty(n, n).setTo(u.transposed()).toRows();
+        }
+    }
+
+    private double pivot(int i) { return u != null ? u.get(i, i) : l[i][i]; }
 
     /** {@code L}, zero above the diagonal. */
-    public Tensor lower() { return Matrices.tensor(l, l.length, type); }
+    public Tensor lower() { return u != null ? Matrices.lowerOfUpper(u, type) : Matrices.tensor(l, n, type); }
 
     /** What was added to the diagonal, 0 without a jitter policy. */
     public double jitter() { return jitter; }
@@ -102,68 +135,89 @@ public final class Cholesky {
     /** {@code log det A = 2 sum log L_ii}. */
     public double logDet() {
         double sum = 0;
-        for (int i = 0; i < l.length; i++) sum += Math.log(l[i][i]);
+        for (int i = 0; i < n; i++) sum += Math.log(pivot(i));
         return 2 * sum;
     }
 
     /** {@code det A}; overflows where {@link #logDet()} does not. */
     public double det() {
         var product = new ScaledProduct(1);
-        for (int i = 0; i < l.length; i++) product.times(l[i][i]).times(l[i][i]);
+        for (int i = 0; i < n; i++) product.times(pivot(i)).times(pivot(i));
         return product.value();
     }
 
     /** {@code X} with {@code A X = B}; {@code b} is {@code (n)} or {@code (n, k)}, and so is the result. */
     public Tensor solve(Tensor b) {
-        var sides = Matrices.RightSides.of("cholesky solve", b, l.length);
+        if (u != null) return Matrices.solution(solved(Matrices.rightSide("cholesky solve", b, n, null)), b, type);
+        var sides = Matrices.RightSides.of("cholesky solve", b, n);
         return sides.tensor(solve(sides.b(), sides.columns()), type);
+    }
+
+    private Block solved(Block x) {
+        var triangles = new TriangularBlocks(Backend.current());
+        triangles.lower(u.transposed(), false, x);
+        triangles.upper(u, false, x);
+        return x;
     }
 
     /** Overwrites and returns {@code b}. */
     double[][] solve(double[][] b, int columns) {
-        TriangularSolve.lower(l, false, b, l.length, columns);
-        TriangularSolve.lowerTransposed(l, false, b, l.length, columns);
+        double[][] l = rows();
+        TriangularSolve.lower(l, false, b, n, columns);
+        TriangularSolve.lowerTransposed(l, false, b, n, columns);
         return b;
     }
 
+    private Block identity() {
+        var x = Block.empty(n, n);
+        for (int i = 0; i < n; i++) {
+            x.clear(i, 0, n);
+            x.set(i, i, 1);
+        }
+        return x;
+    }
+
     double[] solve(double[] x) {
-        TriangularSolve.lower(l, false, x, l.length);
-        TriangularSolve.lowerTransposed(l, false, x, l.length);
+        double[][] l = rows();
+        TriangularSolve.lower(l, false, x, n);
+        TriangularSolve.lowerTransposed(l, false, x, n);
         return x;
     }
 
     /** {@code L^-1 B}: whitening; {@code |L^-1 (x - mean)|^2} is the squared Mahalanobis distance. */
     public Tensor solveLower(Tensor b) {
-        var sides = Matrices.RightSides.of("cholesky solveLower", b, l.length);
-        TriangularSolve.lower(l, false, sides.b(), l.length, sides.columns());
+        if (u != null) {
+            var x = Matrices.rightSide("cholesky solveLower", b, n, null);
+            new TriangularBlocks(Backend.current()).lower(u.transposed(), false, x);
+            return Matrices.solution(x, b, type);
+        }
+        var sides = Matrices.RightSides.of("cholesky solveLower", b, n);
+        TriangularSolve.lower(l, false, sides.b(), n, sides.columns());
         return sides.tensor(sides.b(), type);
     }
 
     /** {@code A^-1}, symmetric to the last bit. Prefer {@link #solve}. */
     public Tensor inverse() {
-        int n = l.length;
-        var x = solve(Dense.identity(n, n), n);
+        var x = u == null ? solve(Dense.identity(n, n), n) : solved(identity()).toRows();
         Product.mirrorLower(x);
         return Matrices.tensor(x, n, type);
     }
 
     /** An estimate of the 1-norm condition number of A, seldom low by more than a factor 3; O(n^2). */
     public double conditionEstimate() {
-        int n = l.length;
         if (n == 0) return 0;
         return oneNorm() * ConditionEstimate.inverseOneNorm(n, this::solve, this::solve);
     }
 
     private double oneNorm() {
-        int n = l.length;
+        double[][] l = rows();
         return Dense.oneNorm(Product.timesTransposed(l, l, n), n);
     }
 
     /** The factor of {@code A + x x^T} in O(n^2), by plane rotations. */
     public Cholesky update(Tensor x) {
-        double[] z = Matrices.vector("cholesky update", x, l.length);
-        var upper = Dense.transpose(l, l.length);
-        int n = l.length;
+        double[] z = Matrices.vector("cholesky update", x, n);
+        var upper = Dense.transpose(rows(), n);
         for (int k = 0; k < n; k++) {
             double r = Math.hypot(upper[k][k], z[k]);
             Rows.rotate(upper[k], z, upper[k][k] / r, z[k] / r, k, n);
@@ -177,8 +231,8 @@ public final class Cholesky {
      * @throws NotPositiveDefiniteException if the result would not be positive definite; its index is then {@code n - 1}
      */
     public Cholesky downdate(Tensor x) {
-        int n = l.length;
         double[] p = Matrices.vector("cholesky downdate", x, n);
+        double[][] l = rows();
         TriangularSolve.lower(l, false, p, n);
         double norm = Rows.norm(p, 0, n);
         double rest = (1 - norm) * (1 + norm);
@@ -197,9 +251,9 @@ public final class Cholesky {
 
     /** {@code L z}: turns independent standard normal draws (the columns of z) into draws with covariance A. */
     public Tensor times(Tensor z) {
-        if (z.rank() < 1 || z.size(0) != l.length)
-            throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + l.length);
-        var sides = Matrices.RightSides.of("cholesky times", z, l.length);
-        return sides.tensor(Product.of(l, sides.b(), sides.columns()), type);
+        if (z.rank() < 1 || z.size(0) != n)
+            throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + n);
+        var sides = Matrices.RightSides.of("cholesky times", z, n);
+        return sides.tensor(Product.of(rows(), sides.b(), sides.columns()), type);
     }
 }

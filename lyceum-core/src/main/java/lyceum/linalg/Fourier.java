@@ -3,8 +3,11 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
+import lyceum.backend.View;
 import lyceum.math.Fft;
+import lyceum.memory.Allocator;
 import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
@@ -16,7 +19,7 @@ import lyceum.tensor.Tensor;
  * Tensor again = Fourier.irfft(spectrum, 0, 1000);
  * }
  *
- * <p>Forward {@code X_k = sum over t of x_t exp(-2 pi i k t / n)}, the inverse divided by n, as NumPy's. Computed in F64; results are of the operands' float type.
+ * <p>Forward {@code X_k = sum over t of x_t exp(-2 pi i k t / n)}, the inverse divided by n, as in NumPy. Computed in F64; results are of the operands' float type.
  *
  * @see Fft
  */
@@ -125,21 +128,33 @@ public final class Fourier {
     private static Tensor transformed(Tensor x, int sign) {
         int n = Math.toIntExact(x.size(-1));
         if (x.count() == 0) return x;
+        var made = byKernels(x, sign);
+        return made != null ? made : byLoops(x, n, sign);
+    }
+
+    /** Null where the backend has none. */
+    private static Tensor byKernels(Tensor x, int sign) {
+        var v = x.values(DType.F64);
+        long n = x.size(-1), half = x.count() / 2;
+        long[] shape = {half / n, n}, strides = {n, 1};
+        var out = Allocator.allocate(Math.multiplyExact(x.count(), Double.BYTES));
+        View re = new View(DType.F64, v.storage(), v.offset(), shape, strides),
+                im = new View(DType.F64, v.storage(), v.offset() + half, shape, strides),
+                outRe = new View(DType.F64, out, 0, shape, strides), outIm = new View(DType.F64, out, half, shape, strides);
+        // The inverse without its division is the transform with the parts exchanged.
+        boolean done = sign > 0 ? Backend.current().fourier(re, im, outRe, outIm) : Backend.current().fourier(im, re, outIm, outRe);
+        return done ? Tensor.on(out, 0, DType.F64, x.shape().toArray()).to(x.dtype()) : null;
+    }
+
+    private static Tensor byLoops(Tensor x, int n, int sign) {
         double[] all = x.toDoubleArray();
         var fft = Fft.of(n);
         int half = all.length / 2;
         Parallel.range(half / n, Math.max(1, (1 << 14) / n), (from, to) -> {
-            double[] re = new double[n], im = new double[n];
-            for (long line = from; line < to; line++) {
-                int at = (int) line * n;
-                System.arraycopy(all, at, re, 0, n);
-                System.arraycopy(all, half + at, im, 0, n);
-                // The inverse without its division is the transform with the parts exchanged.
-                if (sign > 0) fft.forward(re, im);
-                else fft.forward(im, re);
-                System.arraycopy(re, 0, all, at, n);
-                System.arraycopy(im, 0, all, half + at, n);
-            }
+            int lines = (int) (to - from), re = (int) from * n, im = half + re;
+            // The inverse without its division is the transform with the parts exchanged.
+            if (sign > 0) fft.forward(all, re, all, im, lines);
+            else fft.forward(all, im, all, re, lines);
         });
         return Tensor.of(all, x.shape().toArray()).to(x.dtype());
     }

@@ -11,7 +11,7 @@ import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
- * Linear algebra as functions of tensors, with gradients of any order: use these inside a loss; use {@link Cholesky}, {@link Svd} and their kin
+ * Linear algebra as functions of tensors, with gradients of any order: use these inside a loss, and {@link Cholesky}, {@link Svd} and the like
  * where no gradient is needed.
  *
  * {@snippet :
@@ -20,9 +20,9 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>Gradients are vector-Jacobian products in tensor operations (Giles 2008; Townsend 2016). Where a decomposition is not unique, only
- * functions that do not depend on the choice have one: of repeated eigenvalues and singular values the projections, not the vectors.
- * Operands of float type; results take it; a matrix is {@code (n, n)} or {@code (m, n)} as said at each function, with any leading axes: those are a batch, and
- * broadcast where there are two operands. A right-hand side of one axis is a vector for every matrix, one of more axes has matrices.
+ * functions that do not depend on the choice have a gradient: for repeated eigenvalues and singular values, the projections but not the vectors.
+ * Operands have a float type, and results take it; a matrix is {@code (n, n)} or {@code (m, n)} as stated for each function, with any leading axes: they form a batch, and
+ * broadcast where there are two operands. A right-hand side with one axis is a vector, shared by every matrix; one with more axes holds matrices.
  */
 public final class Linalg {
     private Linalg() {}
@@ -44,7 +44,7 @@ public final class Linalg {
     /**
      * {@code X} with {@code op(A) X = B} for a triangular A of which only one triangle is read; {@code b} is {@code (n)} or {@code (n, k)}.
      *
-     * @param lower whether the lower triangle is meant
+     * @param lower whether the lower triangle is read
      * @param transposed whether {@code op} transposes
      */
     public static Tensor solveTriangular(Tensor a, Tensor b, boolean lower, boolean transposed) {
@@ -101,7 +101,7 @@ public final class Linalg {
     public static Tensor det(Tensor a) { return Leading.each(a, Determinant::det); }
 
     /**
-     * {@code log det A}, a scalar; minus infinity for a singular matrix and NaN for a negative determinant, as the logarithm has it. Gradient
+     * {@code log det A}, a scalar; minus infinity for a singular matrix and NaN for a negative determinant. Gradient
      * {@code A^-T}.
      *
      * @see #logAbsDet
@@ -123,7 +123,7 @@ public final class Linalg {
         }, (i, g, d, in) -> inverse(name + "'s gradient", in[0]).transpose().mul(g), a);
     }
 
-    /** Kronecker's product {@code (m p, n q)} of (m, n) and (p, q): the blocks {@code a_ij B}. Made of products, so differentiable in every mode. */
+    /** The Kronecker product {@code (m p, n q)} of (m, n) and (p, q): the blocks {@code a_ij B}. Composed of products, so differentiable in every mode. */
     public static Tensor kron(Tensor a, Tensor b) {
         Matrices.requireMatrix("kron", a);
         Matrices.requireMatrix("kron", b);
@@ -136,7 +136,7 @@ public final class Linalg {
     /** Eigenvalues {@code (n)}, ascending, and orthonormal eigenvectors as columns {@code (n, n)} of a symmetric matrix. */
     public record Eigh(Tensor values, Tensor vectors) {}
 
-    /** The symmetric eigendecomposition. The gradient is symmetric; it does not see how vectors of equal eigenvalues were chosen. */
+    /** The symmetric eigendecomposition. The gradient is symmetric; it ignores how vectors of equal eigenvalues were chosen. */
     public static Eigh eigh(Tensor a) {
         if (a.rank() < 2) Matrices.requireMatrix("eigh", a);
         long n = a.size(-1);
@@ -167,7 +167,7 @@ public final class Linalg {
     /** {@code U (m, k)}, {@code s (k)} falling, {@code V (n, k)} with {@code A = U diag(s) V^T}, {@code k = min(m, n)}. */
     public record SvdFactors(Tensor u, Tensor s, Tensor v) {}
 
-    /** The thin singular value decomposition. Gradients through u and v need distinct, nonzero singular values; through s alone only that they differ from 0. */
+    /** The thin singular value decomposition. Gradients through u and v need distinct, nonzero singular values; through s alone, nonzero ones. */
     public static SvdFactors svd(Tensor a) {
         if (a.rank() < 2) Matrices.requireMatrix("svd", a);
         return unpack(Leading.each(a, Linalg::packedSvd), a.size(-2), a.size(-1));
@@ -242,7 +242,7 @@ public final class Linalg {
     /** {@code A = P L U}: rows of L U are those of A in the order {@code order} (I64). */
     public record LuFactors(Tensor order, Tensor lower, Tensor upper) {}
 
-    /** The LU factors with row exchanges of an invertible matrix, one or a batch. Gradients take the order of rows as it is. @throws SingularMatrixException names the pivot */
+    /** The LU factors with row exchanges of an invertible matrix, one or a batch. Gradients treat the row order as fixed. @throws SingularMatrixException names the pivot */
     public static LuFactors lu(Tensor a) {
         if (a.rank() < 2) Matrices.requireMatrix("lu", a);
         long n = a.size(-1);

@@ -50,7 +50,7 @@ public final class MatrixFunctions {
      */
     public static Tensor sqrt(Tensor a) { return Leading.each(a, x -> of(SQRT, x, m -> root(SQRT, m), true)); }
 
-    /** @param principal whether eigenvalues are looked at; those of the gradient's matrix are the same but for rounding, which may carry a small one across */
+    /** @param principal whether eigenvalues are looked at; those of the gradient's matrix are the same up to rounding, which may carry a small one across */
     private static Tensor of(String name, Tensor a, UnaryOperator<Tensor> f, boolean principal) {
         return CustomOp.of(name, in -> {
             Matrices.square(name, in[0]);

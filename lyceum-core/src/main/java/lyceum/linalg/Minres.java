@@ -10,6 +10,9 @@ import lyceum.withers.Withers;
  * Minimal residuals for {@code A x = b} with a symmetric map, definite or not, in constant memory. The preconditioner is symmetric and positive definite; the residual
  * that falls is then measured in its norm.
  *
+ * <p>Of a singular map whose range does not hold b, the result is {@link Krylov#leastSquares}: it has the least residual, and (without a preconditioner) the least length
+ * among those that have, the pseudoinverse's.
+ *
  * {@snippet :
  * Krylov solved = new Minres().solve(LinearMap.of(Tensor.of(new double[][] {{1, 2}, {2, -3}})), Tensor.of(1.0, 2));
  * }
@@ -17,6 +20,7 @@ import lyceum.withers.Withers;
  * @param tolerance stops when {@code |b - A x| <= tolerance |b|} as the iteration reckons both; 1e-10 by default
  * @param maxIterations 0 means {@code 10 n}
  * @see <a href="https://doi.org/10.1137/0712047">Paige and Saunders (1975)</a>
+ * @see <a href="https://doi.org/10.1137/100787921">Choi, Paige and Saunders (2011), on singular systems</a>
  */
 @Withers
 public record Minres(double tolerance, int maxIterations) implements MinresWithers {
@@ -27,10 +31,17 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
 
     public Minres() { this(1e-10, 0); }
 
-    public Krylov solve(LinearMap a, Tensor b) { return solve(a, b, Preconditioner.none()); }
+    /** A residual is the least where what the map makes of it is so small, beside the map and the residual. */
+    private static final double LEAST = 1e-8;
+    /** Part of the residual that a step takes off where it is at its end. */
+    private static final double STILL = 1e-9;
+
+    public Krylov solve(LinearMap a, Tensor b) { return solve(a, b, Preconditioner.none(), true); }
 
     /** @param b a vector of length n @throws NotPositiveDefiniteException if the preconditioner is not */
-    public Krylov solve(LinearMap a, Tensor b, Preconditioner preconditioner) {
+    public Krylov solve(LinearMap a, Tensor b, Preconditioner preconditioner) { return solve(a, b, preconditioner, false); }
+
+    private Krylov solve(LinearMap a, Tensor b, Preconditioner preconditioner, boolean plain) {
         int n = LinearMap.requireSquare("minres", a);
         double[] side = Matrices.vector("minres", b, n), x = new double[n];
         double[] older = new double[n], r = side.clone(), z = LinearMap.checked("minres", preconditioner.apply(r.clone()), n);
@@ -57,7 +68,9 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
             delta = -cos * beta;
             double size = Math.hypot(gamma, beta);
             greatest = Math.max(greatest, Math.hypot(alpha, beta));
-            if (size <= 4 * Math.ulp(1.0) * greatest) break; // singular: no part of b is left that this space reaches
+            // singular: no part of b is left that this space reaches, or none that rounding lets it reach
+            boolean stands = step > 0 && residuals[step - 1] - rest <= STILL * rest;
+            if (size <= 4 * Math.ulp(1.0) * greatest || stands && Math.hypot(gamma, delta) <= LEAST * greatest) break;
             cos = gamma / size;
             sin = beta / size;
             double part = cos * rest;
@@ -75,7 +88,13 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
         }
         var left = side.clone();
         Rows.axpy(-1, LinearMap.checked("minres", a.times(x.clone()), n), left, 0, n);
-        return new Krylov(Matrices.tensor(x, Matrices.resultType(b)), step, Rows.norm(left, 0, n), rest <= tolerance * first, residuals);
+        boolean converged = rest <= tolerance * first;
+        double norm = Rows.norm(left, 0, n);
+        boolean least = !converged && norm > 0
+                && Rows.norm(LinearMap.checked("minres", a.times(left.clone()), n), 0, n) <= 10 * LEAST * greatest * norm;
+        // What x has outside the range lies along the residual, and only makes it longer (Liu, Milzarek and Roosta, 2022).
+        if (least && plain) Rows.axpy(-Rows.dot(left, x, 0, n) / (norm * norm), left, x, 0, n);
+        return new Krylov(Matrices.tensor(x, Matrices.resultType(b)), step, norm, converged, residuals, least);
     }
 
     private static double length(double[] r, double[] z, int step) {

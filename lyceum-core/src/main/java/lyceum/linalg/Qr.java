@@ -3,6 +3,7 @@ package lyceum.linalg;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.dense.Block;
 import lyceum.linalg.dense.Dense;
 import lyceum.linalg.dense.HouseholderQr;
 import lyceum.linalg.dense.Matrices;
@@ -30,11 +31,14 @@ import lyceum.tensor.Tensor;
 public final class Qr {
     private final int m, n, k;
     private final DType type;
-    private final double[][] r;
+    /** Null until it is asked for, where {@code reflectors} have it. */
+    private volatile double[][] r;
     private final int[] columns;
     /** Null once rows were inserted or deleted; then {@code q} is explicit. */
     private final HouseholderQr reflectors;
     private volatile double[][] q;
+    /** The thin factor of a large matrix once it was asked for. */
+    private volatile Block block;
 
     private Qr(int m, int n, double[][] q, double[][] r, int[] columns, HouseholderQr reflectors, DType type) {
         this.m = m;
@@ -47,24 +51,38 @@ public final class Qr {
         this.type = type;
     }
 
-    public static Qr of(Tensor a) { return of(HouseholderQr.of(Matrices.rows("qr", a), (int) a.size(1)), Matrices.resultType(a)); }
+    public static Qr of(Tensor a) {
+        Matrices.requireMatrix("qr", a);
+        int m = (int) a.size(0), n = (int) a.size(1);
+        return of(Block.pays(m, n) ? HouseholderQr.of(Matrices.block("qr", a, new double[n])) : HouseholderQr.of(Matrices.rows("qr", a), n),
+                Matrices.resultType(a));
+    }
 
     /** Column pivoting: {@code |R_11| >= |R_22| >= ...}; see {@link #pivots()} and {@link #rank()}. */
     public static Qr pivoted(Tensor a) {
         return of(HouseholderQr.pivoted(Matrices.rows("qr", a), (int) a.size(1)), Matrices.resultType(a));
     }
 
-    private static Qr of(HouseholderQr f, DType type) { return new Qr(f.m(), f.n(), null, f.upper(), f.columns(), f, type); }
+    private static Qr of(HouseholderQr f, DType type) { return new Qr(f.m(), f.n(), null, null, f.columns(), f, type); }
+
+    private double[][] rows() {
+        var known = r;
+        return known != null ? known : (r = reflectors.upper());
+    }
 
     /** Rows (axis 0) or columns (axis 1) of A. */
     public int size(int axis) { return axis == 0 ? m : n; }
 
     /** The thin factor {@code (m, min(m, n))} with orthonormal columns. */
-    public Tensor q() { return Matrices.tensor(thinQ(), k, type); }
+    public Tensor q() {
+        var found = block;
+        if (found == null && q == null && reflectors.upperBlock() != null) block = found = reflectors.qBlock(k);
+        return found != null ? found.copied(type) : Matrices.tensor(thinQ(), k, type);
+    }
 
     private double[][] thinQ() {
         var found = q;
-        if (found == null) q = found = reflectors.q(k);
+        if (found == null) q = found = block != null ? block.toRows() : reflectors.q(k);
         return found;
     }
 
@@ -77,7 +95,9 @@ public final class Qr {
     }
 
     /** {@code R (min(m, n), n)}, zero below the diagonal. */
-    public Tensor r() { return Matrices.tensor(r, n, type); }
+    public Tensor r() {
+        return reflectors != null && reflectors.upperBlock() != null ? reflectors.upperBlock().copied(type) : Matrices.tensor(rows(), n, type);
+    }
 
     /** Column j of {@code A P} is column {@code pivots()[j]} of A; the identity without pivoting. */
     public int[] pivots() {
@@ -93,6 +113,7 @@ public final class Qr {
     /** Number of diagonal entries of R above {@code tolerance} times the largest in size. */
     public int rank(double tolerance) {
         double largest = 0;
+        double[][] r = rows();
         for (int i = 0; i < k; i++) largest = Math.max(largest, Math.abs(r[i][i]));
         int rank = 0;
         for (int i = 0; i < k; i++) if (Math.abs(r[i][i]) > tolerance * largest) rank++;
@@ -101,7 +122,7 @@ public final class Qr {
 
     /** The same factorisation with {@code R_ii >= 0}: unique for full column rank, so that two codes can be compared. */
     public Qr signNormalised() {
-        var newR = Dense.copy(r);
+        var newR = Dense.copy(rows());
         var newQ = Dense.copy(thinQ());
         for (int i = 0; i < k; i++) {
             if (!(newR[i][i] < 0)) continue;
@@ -120,6 +141,7 @@ public final class Qr {
     public Tensor solve(Tensor b) {
         if (m < n) throw new ShapeException(
                 "qr solve: shape (" + m + ", " + n + ") has fewer rows than columns; use LeastSquares for the minimum-norm solution");
+        double[][] r = rows();
         for (int i = 0; i < n; i++) if (r[i][i] == 0) throw new SingularMatrixException("qr solve", i);
         var sides = Matrices.RightSides.of("qr solve", b, m);
         var x = transposeTimes(sides.b(), sides.columns());
@@ -140,6 +162,7 @@ public final class Qr {
     public double absDet() {
         if (m != n) throw new ShapeException("absDet: shape (" + m + ", " + n + ") is not square");
         double product = 1;
+        double[][] r = rows();
         for (int i = 0; i < k; i++) product *= Math.abs(r[i][i]);
         return product;
     }
@@ -152,7 +175,7 @@ public final class Qr {
         if (index < 0 || index > m) throw new IllegalArgumentException("qr insertRow: index is " + index + "; it lies between 0 and " + m);
         double[] u = permuted(Matrices.vector("qr insertRow", row, n));
         var qt = QrRows.transposedWithUnitRow(thinQ(), k, index);
-        var newR = QrRows.append(r, u);
+        var newR = QrRows.append(rows(), u);
         for (int j = 0; j < k; j++) QrRows.rotateAway(newR, qt, j, k, j, n);
         int size = Math.min(m + 1, n);
         return new Qr(m + 1, n, Dense.transpose(Arrays.copyOf(qt, size), m + 1), Arrays.copyOf(newR, size), columns, null, type);
@@ -163,7 +186,7 @@ public final class Qr {
         if (index < 0 || index >= m)
             throw new IllegalArgumentException("qr deleteRow: index is " + index + "; it lies between 0 and " + (m - 1));
         var qt = QrRows.transposedWithResidual(thinQ(), k, m, index);
-        var newR = QrRows.append(r, new double[n]);
+        var newR = QrRows.append(rows(), new double[n]);
         int last = qt.length - 1;
         if (m <= n) newR = Arrays.copyOf(newR, k);
         for (int j = last - 1; j >= 0; j--) QrRows.rotateColumnAway(newR, qt, j, last, index, n);

@@ -40,7 +40,7 @@ public record Rank(int rank, int rows, int columns, double tolerance) {
 
     /**
      * Diagonal entries of R above {@code max(m, n) eps |R_11|}, by QR with column pivoting: several times faster than singular values, and of the
-     * same answer but for matrices made to deceive it (Kahan, 1966).
+     * same answer except for matrices made to deceive it (Kahan, 1966).
      */
     public static Rank byQr(Tensor a) { return byQr(Qr.pivoted(a), Svd.defaultTolerance((int) a.size(0), (int) a.size(1), a.dtype())); }
 

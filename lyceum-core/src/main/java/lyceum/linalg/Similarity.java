@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>Vectors lie along the last axis. Float types keep theirs, integers become F32 or F64. What takes dense vectors is made of tensor operations,
- * fused and, but for {@link #hamming} and {@link #jaccard}, differentiable. Rows are scaled by their largest entry first, so that neither 1e-30 nor
+ * fused and, except for {@link #hamming} and {@link #jaccard}, differentiable. Rows are scaled by their largest entry first, so that neither 1e-30 nor
  * 1e30 leaves the range of F32. A vector of zeros has no direction: its cosine with any vector is 0, its angle a right one, and its gradient 0.
  *
  * @see Int8Rows

@@ -3,6 +3,7 @@ package lyceum.linalg;
 import lyceum.ShapeException;
 import lyceum.linalg.Fourier.Complex;
 import lyceum.linalg.dense.Matrices;
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
@@ -40,14 +41,29 @@ public record Toeplitz(Tensor column, Tensor row) {
     }
 
     /**
-     * {@code T^-1 b} for a vector {@code (n)}, by Levinson's recursion; without gradients.
+     * {@code T^-1 b} for a vector {@code (n)}, by Levinson's recursion. With gradients, each of which is a solve with the transpose and a product of spectra.
      *
      * @throws SingularMatrixException if a leading block is singular, which it cannot pass though the whole may be regular: {@link Linalg#solve} of {@link #toDense}
      */
     public Tensor solve(Tensor b) {
-        int n = Math.toIntExact(size());
-        double[] c = Matrices.vector("toeplitz", column.detach(), n), r = Matrices.vector("toeplitz", row.detach(), n);
-        double[] y = Matrices.vector("toeplitz", b.detach(), n), x = new double[n];
+        return CustomOp.of("toeplitz solve", in -> levinson(in[0], in[1], in[2]), (i, g, x, in) -> {
+            var back = new Toeplitz(in[1], in[0]).solve(g);
+            return i == 2 ? back : diagonals(back, x, i == 0).neg();
+        }).apply(column, row, b);
+    }
+
+    /** The sums over each diagonal of {@code y x^T}, from the main one down; or up, and the main one is 0. */
+    private static Tensor diagonals(Tensor y, Tensor x, boolean down) {
+        long n = x.size(0);
+        var both = Fourier.fft(Complex.of(y.pad(0, 0, n, 0)), 0).mul(Fourier.fft(Complex.of(x.pad(0, 0, n, 0)), 0).conjugate());
+        var sums = Fourier.ifft(both, 0).re();
+        return down ? sums.narrow(0, 0, n) : Tensor.concat(0, Tensor.zeros(sums.dtype(), 1), sums.narrow(0, n + 1, n - 1).flip(0));
+    }
+
+    private static Tensor levinson(Tensor column, Tensor row, Tensor b) {
+        int n = Math.toIntExact(column.size(0));
+        double[] c = Matrices.vector("toeplitz", column, n), r = Matrices.vector("toeplitz", row, n);
+        double[] y = Matrices.vector("toeplitz", b, n), x = new double[n];
         // Leading blocks T f = first unit vector, T g = last one.
         double[] f = new double[n], g = new double[n], f2 = new double[n], g2 = new double[n];
         if (c[0] == 0) throw singular(0);

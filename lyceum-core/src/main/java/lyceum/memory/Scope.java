@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import lyceum.LyceumException;
 
 /**
- * Gives back at its end all memory that its thread allocated inside it, without waiting for the collector.
+ * Frees, when it closes, all memory that its thread allocated inside it, without waiting for the garbage collector.
  *
  * {@snippet :
  * for (var batch : loader) {
@@ -18,8 +18,8 @@ import lyceum.LyceumException;
  * }
  * }
  *
- * <p>Scopes nest, belong to the thread that opened them, and are a matter of speed only: without them the collector does the same later. What
- * must outlive the scope is named by {@link #keep}. A tensor used after its scope says so by the scope's name.
+ * <p>Scopes nest, belong to the thread that opened them, and only matter for speed: without them the garbage collector does the same later. What
+ * must outlive the scope is passed to {@link #keep}. Using a tensor after its scope has closed throws an error that names the scope.
  */
 public final class Scope implements AutoCloseable {
     private static final int LEAST = 512;
@@ -54,7 +54,7 @@ public final class Scope implements AutoCloseable {
     public static Scope open(String name) { return new Scope("scope \"" + name + "\"", false, Long.MAX_VALUE); }
 
     /**
-     * A scope in which no more than {@code most} bytes can be asked for, those in scopes inside it counted: for what a file from outside has built. Each request
+     * A scope in which at most {@code most} bytes can be allocated, including nested scopes: for objects built from untrusted files. Each allocation
      * counts as {@value #LEAST} bytes at least, which a tensor takes on the heap, however few it holds.
      */
     public static Scope limited(String name, long most) {
@@ -62,7 +62,7 @@ public final class Scope implements AutoCloseable {
         return new Scope("scope \"" + name + "\"", false, most);
     }
 
-    /** More was asked for than a {@linkplain #limited limited} scope gives. */
+    /** More was allocated than a {@linkplain #limited limited} scope allows. */
     public static final class LimitException extends LyceumException {
         LimitException(String message) { super(message); }
     }
@@ -96,7 +96,7 @@ public final class Scope implements AutoCloseable {
         }
     }
 
-    /** True after the end: what belonged to this scope can no longer be read. */
+    /** True once closed: what belonged to this scope can no longer be read. */
     public boolean isClosed() {
         synchronized (owned) {
             return closed;

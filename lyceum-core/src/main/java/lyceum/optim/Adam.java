@@ -6,20 +6,20 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Adam: each coordinate moves by its average gradient over its root mean square gradient.
+ * Adam: each coordinate moves by its average gradient divided by its root mean square gradient.
  *
- * <p>{@code m = beta1 m + (1 - beta1) g}, {@code v = beta2 v + (1 - beta2) g^2}, and with the averages' bias from their zero start divided out,
- * {@code x = x - learningRate * mHat / (sqrt(vHat) + epsilon)}. The first step is {@code -learningRate * sign(g)} where |g| is large beside epsilon.
+ * <p>{@code m = beta1 m + (1 - beta1) g}, {@code v = beta2 v + (1 - beta2) g^2}, and, with the bias of their zero start divided out,
+ * {@code x = x - learningRate * mHat / (sqrt(vHat) + epsilon)}. The first step is {@code -learningRate * sign(g)} where |g| is large compared with epsilon.
  * For decay that does not pass through the division, see {@link AdamW}.
  *
- * @param learningRate length of a step, about; 1e-3 is usual
- * @param beta1 memory of the mean, in [0, 1)
- * @param beta2 memory of the square, in [0, 1)
- * @param epsilon what is added to the denominator, above 0
+ * @param learningRate roughly the length of a step; 1e-3 is usual
+ * @param beta1 decay of the mean, in [0, 1)
+ * @param beta2 decay of the mean square, in [0, 1)
+ * @param epsilon added to the denominator, above 0
  * @param epsilonPlace where it is added
  * @param weightDecay coupled, as the gradient of {@code weightDecay / 2 * |x|^2}
  * @param amsgrad divides by the largest v so far, so that rare large gradients are not forgotten
- * @param maximize climbs instead
+ * @param maximize ascends instead
  * @see <a href="https://arxiv.org/abs/1412.6980">Kingma and Ba (2015)</a>
  * @see <a href="https://openreview.net/forum?id=ryQu7f-RZ">Reddi, Kale and Kumar (2018), for AMSGrad</a>
  */

@@ -5,16 +5,16 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Adam with decoupled weight decay: {@code x} shrinks by {@code learningRate * weightDecay} before Adam's step, so that all weights decay at one
+ * Adam with decoupled weight decay: {@code x} shrinks by {@code learningRate * weightDecay} before Adam's step, so that all weights decay at the same
  * rate, whatever their gradients.
  *
- * @param learningRate length of a step, about; 1e-3 is usual
- * @param beta1 memory of the mean, in [0, 1)
- * @param beta2 memory of the square, in [0, 1)
- * @param epsilon what is added to the denominator, above 0
- * @param weightDecay part of a weight lost per unit of learning rate
+ * @param learningRate roughly the length of a step; 1e-3 is usual
+ * @param beta1 decay of the mean, in [0, 1)
+ * @param beta2 decay of the mean square, in [0, 1)
+ * @param epsilon added to the denominator, above 0
+ * @param weightDecay the share of a weight lost per unit of learning rate
  * @param amsgrad divides by the largest v so far
- * @param maximize climbs instead
+ * @param maximize ascends instead
  * @see <a href="https://arxiv.org/abs/1711.05101">Loshchilov and Hutter (2019)</a>
  */
 @Withers

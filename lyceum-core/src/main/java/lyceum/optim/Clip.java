@@ -11,7 +11,7 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * Limits gradients before a step: all together by their norm, each by its own, each entry, or each unit by its weights.
+ * Limits gradients before a step: all together by their norm, each by its own norm, entry by entry, or unit by unit relative to its weights.
  *
  * {@snippet :
  * var optimizer = new Sgd(0.1).over(parameters).clippedBy(Clip.norm(1));
@@ -19,7 +19,7 @@ import lyceum.tensor.Tensor;
  * double before = optimizer.gradientNorm();               // as it was before clipping
  * }
  *
- * <p>Gradients that are null (a parameter without one) stay so. A NaN stays NaN, so that a broken loss is seen and not hidden;
+ * <p>Null gradients (of parameters without one) stay null. A NaN stays NaN, so that a broken loss shows;
  * {@link ByNorm#withNonFinite} skips such a step or throws instead.
  *
  * @see <a href="https://proceedings.mlr.press/v28/pascanu13.html">Pascanu, Mikolov and Bengio (2013)</a>
@@ -27,7 +27,7 @@ import lyceum.tensor.Tensor;
 public sealed interface Clip {
 
     /**
-     * What clipping found and made.
+     * The result of clipping.
      *
      * @param gradients the given ones, limited as far as that is not element-wise
      * @param limit what remains to be done to each of them, element by element
@@ -40,7 +40,7 @@ public sealed interface Clip {
         public Tensor[] all() { return Arrays.stream(gradients).map(g -> g == null ? null : limit.apply(g)).toArray(Tensor[]::new); }
     }
 
-    /** What to do about a gradient with an infinite or undefined norm. */
+    /** What to do with gradients whose norm is infinite or NaN. */
     enum NonFinite {
         /** Clips as if nothing had happened: a NaN makes every entry NaN; an infinity makes itself NaN and the others 0. */
         KEEP,

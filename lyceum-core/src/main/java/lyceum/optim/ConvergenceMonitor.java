@@ -24,7 +24,7 @@ import lyceum.withers.Withers;
  *
  * <p>The rest is judged by windows: a window is progress if its mean lies below the best so far by more than four times its own standard error, which is
  * measured by successive differences, so that a slow but steady plateau is progress and a noisy floor is not. Verdicts are of now: a run that goes
- * on may leave them again, but for values that are not finite.
+ * on may leave them again, except for values that are not finite.
  *
  * @see "Nocedal and Wright (2006), Numerical Optimization, section 3.3"
  * @see <a href="https://arxiv.org/abs/1606.04838">Bottou, Curtis and Nocedal (2018), section 4, for the noise floor</a>

@@ -153,7 +153,7 @@ public final class Kkt {
         return Eigen.symmetricValues(hessian.add(hessian.transpose()).mul(0.5)).toDoubleArray();
     }
 
-    /** Second derivatives, by central differences of gradients; symmetric but for rounding. */
+    /** Second derivatives, by central differences of gradients; symmetric up to rounding. */
     static double[][] hessian(Objective f, double[] x) {
         int n = x.length;
         var rows = new double[n][n];

@@ -92,7 +92,7 @@ public record Muon(double learningRate, double momentum, boolean nesterov, doubl
 
     @Override public List<String> slots(Tensor x) {
         if (x.rank() < 2) throw new ShapeException("Muon: a parameter of shape " + x.shape()
-                + " is no matrix; over(parameters) hands it to another rule, or give it one in a group of its own");
+                + " is not a matrix; over(parameters) hands it to another rule, or put it in a group of its own");
         return List.of("momentum");
     }
 

@@ -15,7 +15,7 @@ import lyceum.autograd.Autograd;
 import lyceum.tensor.Tensor;
 
 /**
- * An {@link UpdateRule} at work on parameters, with its memory.
+ * An {@link UpdateRule} applied to parameters, together with its state.
  *
  * {@snippet :
  * var optimizer = new AdamW(3e-4).over(model.parameters()).scheduledBy(new Schedule.Cosine(1_000)).clippedBy(Clip.norm(1));
@@ -24,11 +24,11 @@ import lyceum.tensor.Tensor;
  *     loss(batch).backward();
  *     optimizer.step();
  * }
- * optimizer.save(path);                       // and load(path) later: the run goes on as if it had not stopped, bit for bit
+ * optimizer.save(path);                       // and load(path) later: the run continues as if it had never stopped, bit for bit
  * }
  *
- * <p>Parameters are written in place. What is remembered has the parameter's type, or F32 for F16 and BF16, and is created by the first step
- * outside all scopes. Not for use by several threads at once.
+ * <p>Parameters are updated in place. The state has the parameter's type, or F32 for F16 and BF16, and is created by the first step
+ * outside all scopes. Not thread-safe.
  */
 public final class Optimizer {
 
@@ -44,7 +44,7 @@ public final class Optimizer {
     private double gradientNorm = Double.NaN;
 
     /**
-     * Groups of parameters with rules of their own: other rates, or no decay for some.
+     * Groups of parameters with their own rules: different rates, or no decay for some.
      *
      * @throws IllegalArgumentException if a name or a tensor occurs twice, or none is given
      */
@@ -85,12 +85,12 @@ public final class Optimizer {
     }
 
     /**
-     * Keeps parameters of F16 and BF16 in F32 as well, from the first step on: steps smaller than the half-width type resolves add up there, and the
-     * parameter is its rounding. Call it before the first step. Returns this.
+     * Also keeps F32 copies of parameters in F16 and BF16, from the first step on: steps too small for the narrow type add up there, and the
+     * parameter is the rounded copy. Call it before the first step. Returns this.
      */
     public Optimizer withMasterWeights() {
         if (steps > 0)
-            throw new LyceumException("withMasterWeights: " + steps + " steps have been taken; ask for master weights before the first");
+            throw new LyceumException("withMasterWeights: " + steps + " steps have been taken; call it before the first step");
         slots.forEach(ParameterState::keepMaster);
         return this;
     }
@@ -102,7 +102,7 @@ public final class Optimizer {
         return this;
     }
 
-    /** Multiplies all later learning rates by {@code factor}, once more at each call: for plateaus. */
+    /** Multiplies all later learning rates by {@code factor}; calls accumulate. For plateaus. */
     public void scaleRates(double factor) {
         Settings.above("Optimizer", "factor", factor, 0);
         rateScale *= factor;
@@ -130,7 +130,7 @@ public final class Optimizer {
     /** The norm of all gradients of the last step before {@link Clip#norm} limited it; NaN without such a clip. */
     public double gradientNorm() { return gradientNorm; }
 
-    /** What the next step multiplies each rule's learning rate by. */
+    /** The factor on each rule's learning rate in the next step. */
     public double rateFactor() { return rateScale * schedule.factor(steps); }
 
     /** Forgets the gradients that the parameters hold. */
@@ -142,11 +142,11 @@ public final class Optimizer {
     }
 
     /**
-     * Gives the coming step a gradient of some rows of a parameter instead of {@link Tensor#grad()}. That step touches only these rows: their
-     * neighbours' averages, momentum and decay stand still (the "lazy" or "sparse" form), while bias correction counts every step.
+     * Gives the next step a gradient for some rows of a parameter, instead of {@link Tensor#grad()}. That step touches only these rows: their
+     * neighbours' averages, momentum and decay are left alone (the "lazy" or "sparse" form), while bias correction counts every step.
      *
      * @param rows row numbers, a vector of integers; gradients of a repeated row add up
-     * @param values one gradient a row: the parameter's shape with the first size replaced by the number of rows
+     * @param values one gradient per row: the parameter's shape with the first size replaced by the number of rows
      */
     public void rowGradient(Tensor parameter, Tensor rows, Tensor values) {
         for (var slot : slots) {
@@ -159,7 +159,7 @@ public final class Optimizer {
     }
 
     /**
-     * One step along the gradients that {@code backward()} has collected; parameters without one stay.
+     * Takes one step along the gradients that {@code backward()} has collected; parameters without one stay as they are.
      *
      * @throws LyceumException if no parameter has one
      */
@@ -175,7 +175,7 @@ public final class Optimizer {
         step(gradients);
     }
 
-    /** One step along given gradients, in the order of {@link #parameters()}; null leaves a parameter as it is. */
+    /** Takes one step along the given gradients, in the order of {@link #parameters()}; null leaves a parameter as it is. */
     public void step(Tensor... gradients) {
         if (gradients.length != slots.size())
             throw new ShapeException("step: " + gradients.length + " gradients for " + slots.size() + " parameters");
@@ -215,11 +215,11 @@ public final class Optimizer {
         return new ParameterState.Pace(factor * rule.learningRate(), factor);
     }
 
-    /** All that a later run needs besides the parameters themselves. */
+    /** Everything a later run needs besides the parameters themselves. */
     public OptimizerState state() { return OptimizerState.of(slots, steps, rateScale, average); }
 
     /**
-     * Takes over a saved state: the same parameters by name, the same kinds of rules.
+     * Restores a saved state for the same parameters, by name, and the same kinds of rules.
      *
      * @throws lyceum.FormatException if names, shapes, types or rules differ; nothing is changed then
      */

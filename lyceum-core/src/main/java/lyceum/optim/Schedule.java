@@ -11,8 +11,8 @@ import java.util.Objects;
  * var stable = Schedule.CONSTANT.then(8_000, new Schedule.Linear(1_500)).warmedUp(500);       // warm-up, stable, decay
  * }
  *
- * <p>A schedule is a pure function of the step, so that a run that goes on from a saved {@link OptimizerState} has the same tail. Parameter groups
- * follow it each from their own learning rate. What looks at the loss is {@link Plateau}.
+ * <p>A schedule is a pure function of the step, so that a run resumed from a saved {@link OptimizerState} continues the same way. Parameter groups
+ * each follow it from their own learning rate. For a schedule that watches the loss see {@link Plateau}.
  */
 @FunctionalInterface
 public interface Schedule {
@@ -27,7 +27,7 @@ public interface Schedule {
     /** Rises from {@code start} times this schedule's first factor to all of it in the first steps, then follows it from its beginning. */
     default Schedule warmedUp(long steps, double start, Ramp ramp) { return new WarmUp(steps, start, ramp, this); }
 
-    /** Warmed up over a share of a training of {@code total} steps. */
+    /** Warmed up over a share of a run of {@code total} steps. */
     default Schedule warmedUp(double share, long total) {
         Settings.part("Schedule", "share", share);
         return warmedUp(Math.round(share * total));

@@ -22,10 +22,10 @@ import lyceum.withers.Withers;
  *
  * @param learningRate at least 0
  * @param momentum in [0, 1); 0 keeps no velocity
- * @param dampening part of the gradient kept out of the velocity, in [0, 1]
+ * @param dampening share of the gradient kept out of the velocity, in [0, 1]
  * @param nesterov looks ahead along the velocity; needs momentum, and no dampening
  * @param weightDecay coupled: its pull goes through the velocity, as the gradient of {@code weightDecay / 2 * |x|^2}
- * @param maximize climbs instead
+ * @param maximize ascends instead
  * @see <a href="https://doi.org/10.1214/aoms/1177729586">Robbins and Monro (1951)</a>
  * @see <a href="https://doi.org/10.1016/0041-5553(64)90137-5">Polyak (1964), for the heavy ball</a>
  * @see <a href="https://proceedings.mlr.press/v28/sutskever13.html">Sutskever, Martens, Dahl and Hinton (2013)</a>

@@ -6,10 +6,10 @@ import java.util.SequencedMap;
 import lyceum.tensor.Tensor;
 
 /**
- * How a gradient becomes a step: the formula of an optimiser, without its memory.
+ * How a gradient becomes a step: the formula of an optimiser, without its state.
  *
  * <p>A rule is a record of its settings and a pure function, written in tensor operations, so that it can be differentiated and its
- * element-wise chain runs as one program. {@link #over} joins it to parameters and gives the {@link Optimizer} that remembers.
+ * element-wise chain runs as one program. {@link #over} applies it to parameters and returns the {@link Optimizer} that holds the state.
  *
  * <p>A new rule is a record that implements the three methods without a body.
  */
@@ -21,7 +21,7 @@ public interface UpdateRule {
     /** The step's scale; a {@link Schedule} multiplies it. */
     double learningRate();
 
-    /** Names of what is remembered for a parameter {@code x}. */
+    /** Names of the state kept for a parameter {@code x}. */
     List<String> slots(Tensor x);
 
     /**
@@ -51,10 +51,10 @@ public interface UpdateRule {
      */
     default boolean isElementwise() { return false; }
 
-    /** True if it climbs: a coupled {@link WeightDecay} pulls the other way then. A record component of this name answers by itself. */
+    /** True if it ascends: a coupled {@link WeightDecay} then pulls the other way. A record component of this name implements it. */
     default boolean maximize() { return false; }
 
-    /** An optimiser of these parameters by this rule, named "0", "1", ... in its saved state. */
+    /** An optimiser of these parameters with this rule; they are named "0", "1", ... in its saved state. */
     default Optimizer over(Tensor... parameters) { return over(List.of(parameters)); }
 
     /** Like {@link #over(Tensor...)}. */
@@ -64,7 +64,7 @@ public interface UpdateRule {
         return over(named);
     }
 
-    /** An optimiser of named parameters by this rule. */
+    /** An optimiser of named parameters with this rule. */
     default Optimizer over(SequencedMap<String, Tensor> parameters) {
         return new Optimizer(List.of(new Optimizer.Group(this, parameters)));
     }

@@ -5,28 +5,28 @@ import java.util.Objects;
 import java.util.function.BooleanSupplier;
 
 /**
- * A listener to long work, and the way to stop it.
+ * Listens to long-running work, and can stop it.
  *
  * {@snippet :
  * Progress bar = update -> draw(update.fraction(), update.metrics());
  * var minimum = new Lbfgs().minimize(f, x0, bar.stoppedBy(stopButton::isPressed));
  * }
  *
- * <p>The work calls {@link #report} after each step, on the thread that does the step. A listener returns at once and throws nothing.
+ * <p>The work calls {@link #report} after each step, on the thread that took it. A listener must return quickly and not throw.
  */
 @FunctionalInterface
 public interface Progress {
-    /** Hears nothing and never stops the work: the default everywhere. */
+    /** Ignores everything and never stops the work: the default everywhere. */
     Progress SILENT = update -> {};
 
     /**
-     * Where the work stands.
+     * The state of the work.
      *
      * @param task what is being done, in a few words: {@code "epoch"}, {@code "L-BFGS"}
      * @param step steps done, from 0
-     * @param total steps in all, or -1 where that is not known
+     * @param total steps in all, or -1 if unknown
      * @param message one line for a reader; may be empty
-     * @param metrics numbers by name, in the order in which they are to be shown
+     * @param metrics numbers by name, in display order
      */
     record Update(String task, long step, long total, String message, Map<String, Double> metrics) {
         public Update {
@@ -39,10 +39,10 @@ public interface Progress {
         public double fraction() { return total < 0 ? Double.NaN : total == 0 ? 1 : Math.min(1, (double) step / total); }
     }
 
-    /** Hears where the work stands. */
+    /** Receives the state of the work. */
     void report(Update update);
 
-    /** True if the work is asked to stop at its next step. */
+    /** True if the work should stop at its next step. */
     default boolean isCancelled() { return false; }
 
     /**
@@ -64,7 +64,7 @@ public interface Progress {
         if (isCancelled()) throw new CancelledException(task + ": stopped at step " + step + (total < 0 ? "" : " of " + total));
     }
 
-    /** This listener, with a question that stops the work when its answer is true. */
+    /** This listener, which also stops the work once {@code stop} returns true. */
     default Progress stoppedBy(BooleanSupplier stop) {
         var listener = this;
         return new Progress() {

@@ -84,7 +84,7 @@ final class ArrayFunctions {
     }
 
     static Tensor searchSorted(Tensor sorted, Tensor values, boolean right) {
-        if (sorted.rank() != 1) throw new ShapeException("searchSorted: shape " + sorted.shape() + " is no vector");
+        if (sorted.rank() != 1) throw new ShapeException("searchSorted: shape " + sorted.shape() + " is not a vector");
         if (sorted.dtype() == DType.I64 && values.dtype() == DType.I64) {
             long[] in = sorted.toLongArray(), wanted = values.toLongArray(), places = new long[wanted.length];
             for (int i = 0; i < wanted.length; i++) {

@@ -5,7 +5,7 @@ import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
 
-/** What NumPy's users reach for beside the operations themselves: made of those, so that gradients, batches and every backend come with them. */
+/** What NumPy users also reach for, composed of the basic operations, so that gradients, batching and every backend come for free. */
 sealed interface ArrayOps permits Tensor {
     private Tensor self() { return (Tensor) this; }
 
@@ -53,10 +53,10 @@ sealed interface ArrayOps permits Tensor {
 
     // Reductions that pass over NaN.
 
-    /** Sum of what is not NaN. */
+    /** Sum of the elements that are not NaN. */
     default Tensor nanSum(int... axes) { return self().isNaN().where(self().zerosLike(), self()).sum(axes); }
 
-    /** Mean of what is not NaN; NaN where nothing is left. */
+    /** Mean of the elements that are not NaN; NaN where none is left. */
     default Tensor nanMean(int... axes) { return nanMean(axes, false); }
 
     private Tensor nanMean(int[] axes, boolean keepDims) {
@@ -65,7 +65,7 @@ sealed interface ArrayOps permits Tensor {
         return back(numbers.where(x, x.zerosLike()).sum(axes, keepDims).div(numbers.to(x.dtype()).sum(axes, keepDims)));
     }
 
-    /** Variance of what is not NaN, with divisor n - 1; NaN where fewer than two are left. */
+    /** Variance of the elements that are not NaN, with divisor n - 1; NaN where fewer than two are left. */
     default Tensor nanVar(int... axes) {
         var x = wide();
         var numbers = x.isNaN().not();
@@ -73,10 +73,10 @@ sealed interface ArrayOps permits Tensor {
         return back(gaps.square().sum(axes).div(numbers.to(x.dtype()).sum(axes).sub(1).maximum(0)));
     }
 
-    /** Greatest of what is not NaN; minus infinity where nothing is left. */
+    /** Largest element that is not NaN; minus infinity where none is left. */
     default Tensor nanMax(int... axes) { return withoutNaN(Double.NEGATIVE_INFINITY).max(axes); }
 
-    /** Least of what is not NaN; infinity where nothing is left. */
+    /** Smallest element that is not NaN; infinity where none is left. */
     default Tensor nanMin(int... axes) { return withoutNaN(Double.POSITIVE_INFINITY).min(axes); }
 
     private Tensor withoutNaN(double instead) { return self().dtype().isFloat() ? self().maskedFill(self().isNaN(), instead) : self(); }
@@ -84,7 +84,7 @@ sealed interface ArrayOps permits Tensor {
     // Statistics.
 
     /**
-     * The {@code q}-quantile along {@code axis}, which is dropped: between neighbours in order by straight lines, as NumPy's default. NaN where there is one.
+     * The {@code q}-quantile along {@code axis}, which is dropped: interpolated linearly between sorted neighbours, NumPy's default. NaN if any element is NaN.
      *
      * @param q in [0, 1]
      */
@@ -93,15 +93,15 @@ sealed interface ArrayOps permits Tensor {
     /** The middle element along {@code axis}, or the mean of the two in the middle. */
     default Tensor median(int axis) { return quantile(0.5, axis); }
 
-    /** Covariances of the rows of a matrix (variables, observations), with divisor {@code n - 1}: symmetric, (variables, variables). */
+    /** Covariances between the rows of a matrix (variables, observations), with divisor {@code n - 1}: symmetric, (variables, variables). */
     default Tensor cov() {
-        if (self().rank() != 2) throw new ShapeException("cov: shape " + self().shape() + " is no matrix of (variables, observations)");
+        if (self().rank() != 2) throw new ShapeException("cov: shape " + self().shape() + " is not a matrix of (variables, observations)");
         var x = wide();
         var gaps = x.sub(x.mean(1, true));
         return back(gaps.matmul(gaps.transpose()).div(x.size(1) - 1.0));
     }
 
-    /** Pearson's correlations of the rows of a matrix (variables, observations); NaN for a row without variance. */
+    /** Pearson correlations between the rows of a matrix (variables, observations); NaN for a row without variance. */
     default Tensor corrcoef() {
         var c = wide().cov();
         var deviations = c.diagonal().sqrt();
@@ -109,8 +109,8 @@ sealed interface ArrayOps permits Tensor {
     }
 
     /**
-     * Counts of numbers in {@code bins} stretches of equal length, and the {@code bins + 1} edges. A number on an edge is in the stretch above, one at {@code high} in
-     * the last; what is outside, and NaN, is not counted.
+     * Counts of elements in {@code bins} intervals of equal width, and their {@code bins + 1} edges. An element on an edge counts in the interval above, one at {@code high} in
+     * the last; NaN and anything outside is not counted.
      */
     record Histogram(Tensor counts, Tensor edges) {}
 
@@ -120,27 +120,27 @@ sealed interface ArrayOps permits Tensor {
     /** A histogram from the least to the greatest number. */
     default Histogram histogram(int bins) { return histogram(bins, self().nanMin().item(), self().nanMax().item()); }
 
-    /** How often each of 0, 1, .. stands in a tensor of integers: I64, of length {@code least} or, if that is more, of the greatest and one. */
+    /** How often each of 0, 1, .. occurs in a tensor of integers: I64, of length {@code max(least, largest element + 1)}. */
     default Tensor bincount(int least) { return ArrayFunctions.bincount(self(), null, least); }
 
-    /** The sums of {@code weights} (this shape) where each of 0, 1, .. stands, F64. */
+    /** The sum of {@code weights} (of this shape) over the places of each of 0, 1, ..: F64. */
     default Tensor bincount(Tensor weights, int least) { return ArrayFunctions.bincount(self(), weights, least); }
 
-    /** The different elements ascending, NaN once and last; where in them each element is (this shape, I64); how often each stands there (I64). */
+    /** The distinct elements in ascending order, NaN once and last; the place of each element among them (this shape, I64); how often each occurs (I64). */
     record Distinct(Tensor values, Tensor inverse, Tensor counts) {}
 
-    /** The different elements. */
+    /** The distinct elements. */
     default Distinct unique() { return ArrayFunctions.unique(self()); }
 
     /**
-     * Where {@code values} go into this ascending vector so that it stays so, I64 of their shape: before equal elements, or behind them if {@code right}. NaN goes to
+     * Where to insert {@code values} into this ascending vector to keep it sorted, I64 of their shape: before equal elements, or after them if {@code right}. NaN goes to
      * the end.
      */
     default Tensor searchSorted(Tensor values, boolean right) { return ArrayFunctions.searchSorted(self(), values, right); }
 
     // Rearranging.
 
-    /** Differences of neighbours along {@code axis}, {@code times} over: an element less each time. */
+    /** Differences of neighbours along {@code axis}, taken {@code times} times; each time the axis loses one element. */
     default Tensor diff(int axis, int times) {
         if (times < 0) throw new ShapeException("diff: " + times + " times; it is at least 0");
         var x = self();
@@ -153,7 +153,7 @@ sealed interface ArrayOps permits Tensor {
 
     default Tensor diff(int axis) { return diff(axis, 1); }
 
-    /** Matrices with the last axis as their diagonal {@code offset} and zeros elsewhere; above 0 is right of the main one. */
+    /** Matrices with the last axis on their diagonal {@code offset} and zeros elsewhere; offsets above 0 are right of the main diagonal. */
     default Tensor diag(long offset) {
         if (self().rank() == 0) throw new ShapeException("diag: a scalar has no axis to lay on a diagonal");
         long n = self().size(-1), size = Math.addExact(n, Math.abs(offset));
@@ -168,10 +168,10 @@ sealed interface ArrayOps permits Tensor {
     // Comparing.
 
     /**
-     * How near a tensor is to another.
+     * How close one tensor is to another.
      *
-     * @param different how many elements are further than {@code absolute + relative |expected|} from what is expected; NaN is near NaN alone
-     * @param largest greatest distance, infinite where a number meets none
+     * @param different number of elements further than {@code absolute + relative |expected|} from what is expected; NaN is close only to NaN
+     * @param largest the largest distance, infinite where NaN meets a number
      * @param place index of that element, row-major
      */
     record Closeness(long different, long count, double largest, long place, double actual, double expected) {
@@ -190,7 +190,7 @@ sealed interface ArrayOps permits Tensor {
         return ArrayFunctions.closeness(self(), expected, relative, absolute);
     }
 
-    /** Whether no element is further than {@code 1e-8 + 1e-5 |expected|} from {@code expected}, as NumPy's. @see #closeness */
+    /** Whether every element is within {@code 1e-8 + 1e-5 |expected|} of {@code expected}, NumPy's tolerances. @see #closeness */
     default boolean allClose(Tensor expected) { return closeness(expected, 1e-5, 1e-8).holds(); }
 
     /** The coordinates of a grid: for vectors of lengths (m, n, ..) as many tensors of that shape, the i-th constant along all axes but the i-th. Views. */

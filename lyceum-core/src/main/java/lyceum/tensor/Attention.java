@@ -15,10 +15,10 @@ import lyceum.withers.Withers;
  * var w = new Attention().withKeyLengths(lengths).weights(q, k);                 // the softmax itself, to look at
  * }
  *
- * <p>Memory is linear in the lengths, whichever {@link Method} computes (but {@link Method#NAIVE}). A query {@code i} stands at position {@code p = keys - queries + i} (the last query at
+ * <p>Memory is linear in the lengths for every {@link Method} except {@link Method#NAIVE}. Query {@code i} has position {@code p = keys - queries + i} (the last query at
  * the last key, so that a cache of past keys works by itself), or {@code queryStarts[b] + i}; key {@code j} at position j. A query that sees no key gives
- * zeros. What lies behind {@code keyLengths} or on pages that are not used is never looked at; the value of another hidden key may meet its weight, zero, so
- * that NaN there can become NaN here. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is recorded itself is taken
+ * zeros. Anything beyond {@code keyLengths} or on unused pages is never read; the value of another hidden key may meet its weight, zero, so
+ * that NaN there can become NaN here. F16 and BF16 are accumulated in F32 (a CPU that multiplies BF16 gets weights rounded to it). The first gradient is one fused pass; a gradient that is itself recorded is computed
  * in tensor operations.
  *
  * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}
@@ -32,7 +32,7 @@ import lyceum.withers.Withers;
  * @param keyLengths how many keys each batch entry has, (batch), I32 or I64; null for all
  * @param queryStarts position of the first query of each batch entry, (batch), I32 or I64; null for {@code keys - queries}
  * @param blockTable pages of each batch entry, (batch, pages), I32 or I64: keys and values are then (blocks, kv heads, block size, d), and key j is row
- *        {@code j % blockSize} of block {@code blockTable[b, j / blockSize]} (Kwon et al. 2023); pages beyond {@code keyLengths} are not looked at; or null
+ *        {@code j % blockSize} of block {@code blockTable[b, j / blockSize]} (Kwon et al. 2023); pages beyond {@code keyLengths} are not read; or null
  * @param packing sequences that lie one after another along the lengths, in every batch entry; or null
  * @param method how it is computed; AUTO by the shapes
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
@@ -82,7 +82,7 @@ public record Attention(double scale, double softCap, boolean causal, long windo
     }
 
     /**
-     * Attends. Differentiable in q, k, v and a float bias.
+     * Computes attention. Differentiable in q, k, v and a float bias.
      *
      * @param q (batch, heads, queries, d); missing leading axes count as 1
      * @param k (batch, kv heads, keys, d), where kv heads divide heads: {@code heads / kvHeads} neighbouring query heads share one
@@ -112,8 +112,8 @@ public record Attention(double scale, double softCap, boolean causal, long windo
     }
 
     /**
-     * Like {@link #of(Tensor, Tensor, Tensor)}, with {@code change} applied to the weights (batch, heads, queries, keys) before they meet the values:
-     * dropout, or a look at them. In tensor operations, quadratic in the lengths.
+     * Like {@link #of(Tensor, Tensor, Tensor)}, with {@code change} applied to the weights (batch, heads, queries, keys) before they multiply the values:
+     * for dropout, or to inspect them. In tensor operations, quadratic in the lengths.
      */
     public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
         Tensor query = four("q", Autocast.low(q)), key = four("k", Autocast.low(k)), value = four("v", Autocast.low(v));

@@ -37,7 +37,7 @@ public final class Autocast {
      */
     public static <T> T in(DType type, Supplier<T> body) {
         if (type != DType.BF16 && type != DType.F16 && type != DType.F32)
-            throw new DTypeException("Autocast: " + type + " is no type for products; take BF16, F16, or F32 for none");
+            throw new DTypeException("Autocast: " + type + " cannot be used for products; take BF16 or F16, or F32 to switch Autocast off");
         ever = true;
         return ScopedValue.where(TYPE, type).call(body::get);
     }

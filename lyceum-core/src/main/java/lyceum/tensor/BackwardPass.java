@@ -25,8 +25,8 @@ import lyceum.memory.Scope;
  * BackwardPass.of(loss).watched(at -> System.out.println(at)).run();    // Visit[operation=matmul, savedBytes=4096]
  * }
  *
- * <p>Every operation is visited once, newest first, when all that is owed to its result has arrived; it hands each operand its share,
- * {@code u' += (dv/du)' v'}, and drops what it had saved. Leaves add what they get to the gradient that they hold. Everything is linear in the seed.
+ * <p>Every operation is visited once, newest first, when the whole gradient of its result has arrived; it passes each operand its share,
+ * {@code u' += (dv/du)' v'}, and drops what it had saved. Leaves accumulate what they receive. Everything is linear in the seed.
  * Immutable; {@link #run} does the work. {@link Anomaly} finds the operation that made a NaN.
  *
  * @see <a href="https://doi.org/10.1137/1.9780898717761">Griewank and Walther, Evaluating Derivatives (2nd ed., 2008), section 3.2</a>
@@ -39,10 +39,10 @@ public final class BackwardPass {
     private Ledger ledger;
 
     /**
-     * What has just been visited.
+     * The operation that was just visited.
      *
      * @param operation in a few words, as {@code sum [0]}
-     * @param savedBytes that values saved for this sweep still take, each counted once and leaves not at all
+     * @param savedBytes still held by values saved for this sweep; each counts once, leaves not at all
      */
     public record Visit(String operation, long savedBytes) {}
 

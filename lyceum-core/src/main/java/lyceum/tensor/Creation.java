@@ -14,7 +14,7 @@ import lyceum.backend.scalar.Elements;
 import lyceum.memory.Storage;
 import lyceum.random.Rng;
 
-/** How tensors come into being. Constants and random draws are pending leaves, so that a chain absorbs them. */
+/** How tensors are created. Constants and random draws are pending leaves, so that a chain of operations absorbs them. */
 final class Creation {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
@@ -95,10 +95,10 @@ final class Creation {
         return new DTypeException(operation + ": " + value + " does not fit " + type + "; choose a type that holds it");
     }
 
-    /** Whether it is a whole number that a long can be. */
+    /** Whether it is a whole number that fits a long. */
     static boolean isLong(double value) { return value == (long) value && value != 0x1p63; }
 
-    /** Whether an integer type has this number; BOOL has every one. */
+    /** Whether an integer type can hold this number; BOOL holds any. */
     static boolean holds(DType type, long value) {
         return switch (type) {
             case U8 -> value == (value & 0xFF);

@@ -1,5 +1,8 @@
 package lyceum.tensor;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,15 +10,18 @@ import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
 
 /**
- * A sparse matrix in compressed rows: the columns and values of row {@code i} stand at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
+ * A sparse matrix in compressed rows: the columns and values of row {@code i} are at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
  *
  * <p>Products with dense matrices are differentiable in the dense operand and in the values. Immutable and safe for threads. Columns of a row
  * are ascending and distinct.
  */
 public final class Csr {
     private static final long MOST = Integer.MAX_VALUE - 16;
+    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
     private final long rows, columns;
     private final int[] rowStart;
@@ -94,7 +100,7 @@ public final class Csr {
         return new Csr(m, n, start, column, Tensor.of(values).to(dense.dtype().toFloat()));
     }
 
-    /** From entries in any order; those at one place are added. */
+    /** From entries in any order; entries at the same place are added. */
     public static Csr fromEntries(long rows, long columns, int[] row, int[] column, double[] value) {
         if (row.length != column.length || row.length != value.length)
             throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
@@ -141,7 +147,7 @@ public final class Csr {
     /** Column of entry {@code e}. */
     public int column(int e) { return column[e]; }
 
-    /** The same pattern with other values: how parameters on a fixed pattern are trained. */
+    /** The same pattern with other values, to train parameters on a fixed pattern. */
     public Csr withValues(Tensor values) { return of(rows, columns, rowStart, column, values); }
 
     public Tensor toDense() {
@@ -150,7 +156,7 @@ public final class Csr {
         return Tensor.zeros(dtype(), rows * columns).indexAdd(0, Tensor.of(flat), values).reshape(rows, columns);
     }
 
-    /** The rows named, in that order. */
+    /** The given rows, in that order. */
     public Csr rows(int... numbers) {
         var start = new int[numbers.length + 1];
         for (int i = 0; i < numbers.length; i++) {
@@ -261,10 +267,10 @@ public final class Csr {
     /** Product with a sparse matrix (columns, k); places without a term are not stored. Values have no gradient. */
     public Csr matmul(Csr right) { return SparseProduct.of(this, right); }
 
-    /** Sum of two matrices of one shape. Values have no gradient. */
+    /** Sum of two matrices of the same shape. Values have no gradient. */
     public Csr add(Csr other) { return CsrProducts.add(this, 1, other); }
 
-    /** Difference of two matrices of one shape. Values have no gradient. */
+    /** Difference of two matrices of the same shape. Values have no gradient. */
     public Csr sub(Csr other) { return CsrProducts.add(this, -1, other); }
 
     /** Product element by element, of two matrices of one shape. Values have no gradient. */
@@ -328,18 +334,46 @@ public final class Csr {
 
     private Tensor product(Tensor values, Tensor dense) {
         int k = Math.toIntExact(dense.size(1));
-        double[] v = values.toDoubleArray(), x = dense.toDoubleArray(), y = new double[Math.toIntExact(rows * k)];
+        View v = values.values(DType.F64), x = dense.values(DType.F64);
+        var out = Allocator.allocate(Math.multiplyExact(Math.multiplyExact(rows, k), Double.BYTES));
+        MemorySegment factors = part(v), vectors = part(x), sums = out.segment().asSlice(out.base(), (long) rows * k * Double.BYTES);
         long grain = Math.max(1, 65536L * Math.max(1, rows) / Math.max(1, (long) column.length * k));
         Parallel.range(rows, grain, (from, to) -> {
-            for (int i = (int) from; i < to; i++) {
-                for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
-                    double factor = v[e];
-                    int source = column[e] * k, target = i * k;
-                    for (int j = 0; j < k; j++) y[target + j] += factor * x[source + j];
-                }
-            }
+            if (k == 1) timesVector(factors, vectors, sums, (int) from, (int) to);
+            else timesRows(factors, vectors, sums, k, (int) from, (int) to);
         });
-        return Tensor.of(y, rows, k).to(values.dtype());
+        Reference.reachabilityFence(v);
+        Reference.reachabilityFence(x);
+        return Tensor.on(out, 0, DType.F64, rows, k).to(values.dtype());
+    }
+
+    private static MemorySegment part(View v) { return v.storage().segment().asSlice(v.byteOffset(), v.size() * Double.BYTES); }
+
+    /** Sums of the even and the odd terms, since one would wait for each addition. */
+    private void timesVector(MemorySegment v, MemorySegment x, MemorySegment y, int from, int to) {
+        for (int i = from; i < to; i++) {
+            int e = rowStart[i], end = rowStart[i + 1];
+            double even = 0, odd = 0;
+            for (; e + 1 < end; e += 2) {
+                even += v.getAtIndex(F64, e) * x.getAtIndex(F64, column[e]);
+                odd += v.getAtIndex(F64, e + 1) * x.getAtIndex(F64, column[e + 1]);
+            }
+            if (e < end) even += v.getAtIndex(F64, e) * x.getAtIndex(F64, column[e]);
+            y.setAtIndex(F64, i, even + odd);
+        }
+    }
+
+    private void timesRows(MemorySegment v, MemorySegment x, MemorySegment y, int k, int from, int to) {
+        var sum = new double[k];
+        for (int i = from; i < to; i++) {
+            Arrays.fill(sum, 0);
+            for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
+                double factor = v.getAtIndex(F64, e);
+                long source = (long) column[e] * k * Double.BYTES;
+                for (int j = 0; j < k; j++) sum[j] += factor * x.get(F64, source + 8L * j);
+            }
+            MemorySegment.copy(sum, 0, y, F64, (long) i * k * Double.BYTES, k);
+        }
     }
 
     @Override public String toString() { return "Csr " + rows + " x " + columns + " of " + dtype() + ", " + entries() + " entries"; }

@@ -10,9 +10,16 @@ import java.util.function.Supplier;
  *
  * @param keeping what value and pull-back are both computed from, or null for nothing
  * @param push may be null, as may {@code batching}
+ * @param parts the value in simpler operations, for those who write down what is done, or null
  */
 public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunction<Tensor[], Tensor[], Tensor> forward, Pull pull,
-        Push push, Batching batching) implements Operation {
+        Push push, Batching batching, Function<Tensor[], Tensor> parts) implements Operation {
+
+    /** One of which nothing simpler is known. */
+    public CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunction<Tensor[], Tensor[], Tensor> forward, Pull pull, Push push,
+            Batching batching) {
+        this(name, keeping, forward, pull, push, batching, null);
+    }
 
     /** Gradient of operand {@code i} from the result's; null for zero. */
     @FunctionalInterface
@@ -45,9 +52,13 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
         return new CustomOp(name, null, (in, kept) -> forward.apply(in), (i, g, out, in, kept) -> rule.gradient(i, g, out, in), null, null);
     }
 
-    public CustomOp withPush(Push push) { return new CustomOp(name, keeping, forward, pull, push, batching); }
+    public CustomOp withPush(Push push) { return new CustomOp(name, keeping, forward, pull, push, batching, parts); }
 
-    public CustomOp withBatching(Batching batching) { return new CustomOp(name, keeping, forward, pull, push, batching); }
+    public CustomOp withBatching(Batching batching) { return new CustomOp(name, keeping, forward, pull, push, batching, parts); }
+
+    public CustomOp withParts(Function<Tensor[], Tensor> parts) {
+        return new CustomOp(name, keeping, forward, pull, push, batching, parts);
+    }
 
     @Override public Tensor value(Tensor... in) { return outcome(in).value(); }
 
@@ -107,6 +118,8 @@ public record CustomOp(String name, Function<Tensor[], Tensor[]> keeping, BiFunc
     @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) {
         return batching != null ? batching.batched(size, isBatched, in) : Batch.loop(this, size, isBatched, in);
     }
+
+    @Override public Tensor composed(Tensor... in) { return parts == null ? apply(in) : parts.apply(in); }
 
     @Override public boolean isOfUser() { return true; }
 

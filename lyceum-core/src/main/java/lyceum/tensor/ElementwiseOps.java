@@ -4,7 +4,7 @@ import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.backend.Op;
 
-/** Operations on each element by itself. Integer operands of functions such as {@code exp} become {@link DType#toFloat()}. */
+/** Element-wise operations. Integer operands of functions such as {@code exp} become {@link DType#toFloat()}. */
 sealed interface ElementwiseOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
@@ -157,7 +157,7 @@ sealed interface ElementwiseOps permits Tensor {
     /** {@code other / this}. */
     default Tensor rdiv(double other) { return number(other).div(self()); }
 
-    /** {@code this ^ other}, at the edges as IEEE 754: {@code x^0} and {@code 1^x} are 1 even for NaN. Integers stay integers and wrap; a negative integer exponent is refused. */
+    /** {@code this ^ other}, at the edges as in IEEE 754: {@code x^0} and {@code 1^x} are 1 even for NaN. Integers stay integers and wrap; a negative integer exponent is refused. */
     default Tensor pow(Tensor other) { return arithmetic(Op.POW, self(), other); }
 
     default Tensor pow(long exponent) { return exponent == (long) (double) exponent ? pow((double) exponent) : pow(number(exponent)); }
@@ -181,7 +181,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     default Tensor minimum(long other) { return minimum(number(other)); }
 
-    /** Each element limited to {@code low .. high}; the gradient passes whole inside and at the limits, as PyTorch's. NaN stays NaN. */
+    /** Each element limited to {@code low .. high}; the gradient is 1 inside and at the limits, as in PyTorch. NaN stays NaN. */
     default Tensor clamp(double low, double high) {
         if (!(low <= high)) throw new IllegalArgumentException("clamp: low is " + low + " and high " + high + "; low is at most high");
         return clamp(number(low), number(high));
@@ -203,7 +203,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(Op.ATAN2, type, self().to(type), other.to(type), null);
     }
 
-    /** Quotient rounded down, so that {@code floorDiv(y) * y + mod(y)} is this but for rounding. @throws ArithmeticException for an integer divisor of zero, at this call */
+    /** Quotient rounded down, so that {@code floorDiv(y) * y + mod(y)} is this, up to rounding. @throws ArithmeticException for an integer divisor of zero, at this call */
     default Tensor floorDiv(Tensor other) { return arithmetic(Op.FLOOR_DIV, self(), other); }
 
     default Tensor floorDiv(double other) { return floorDiv(number(other)); }
@@ -278,7 +278,7 @@ sealed interface ElementwiseOps permits Tensor {
         return apply(Op.WHERE, type, self(), a.to(type), b.to(type));
     }
 
-    /** {@code value} where {@code mask} is true, this elsewhere, in this type. @throws DTypeException if that does not hold the value */
+    /** {@code value} where {@code mask} is true, this elsewhere, in this type. @throws DTypeException if the type cannot hold the value */
     default Tensor maskedFill(Tensor mask, double value) {
         return mask.where(Creation.constant("maskedFill", self().dtype(), value), self());
     }
@@ -303,7 +303,7 @@ sealed interface ElementwiseOps permits Tensor {
 
     private static DType number(DType type) { return type == DType.BOOL ? DType.I32 : type; }
 
-    /** Keeps integers integers; booleans count as I32. */
+    /** Integers stay integers; booleans count as I32. */
     private static Tensor arithmetic(Op op, Tensor a) { return unary(op, number(a.dtype()), a.to(number(a.dtype()))); }
 
     private static Tensor arithmetic(Op op, Tensor a, Tensor b) {

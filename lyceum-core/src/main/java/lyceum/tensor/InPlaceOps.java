@@ -12,8 +12,8 @@ import lyceum.backend.View;
 /**
  * The few writes in place, all with a trailing underscore, all returning this tensor. They change every view of the same memory.
  *
- * <p>Work that still waits to read the old value is done first. A gradient whose rule saved a value that is then written says so when it is
- * asked for. A view whose elements share memory (a stretched one) and a tensor in a mapped file cannot be written; {@code copy()} them first.
+ * <p>Pending work that reads the old value is done first. A gradient whose rule saved a value that was overwritten later fails with a clear error when it is
+ * needed. A view whose elements share memory (an expanded one) and a tensor in a mapped file cannot be written; {@code copy()} them first.
  * A tensor whose operations are being recorded cannot be written while recording; inside {@code noGrad} it can: that is how
  * optimisers work.
  */
@@ -21,7 +21,7 @@ sealed interface InPlaceOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
 
-    /** Replaces the elements by those of {@code source}, broadcast and converted to this type. */
+    /** Replaces the elements with those of {@code source}, broadcast and converted to this type. */
     default Tensor copy_(Tensor source) {
         var x = self();
         Updating.checkWritable("copy_", x);
@@ -59,7 +59,7 @@ sealed interface InPlaceOps permits Tensor {
 
     default Tensor div_(double other) { return update("div_", x -> x.div(other)); }
 
-    /** Replaces the elements by their softmax along {@code axis}. */
+    /** Replaces the elements with their softmax along {@code axis}. */
     default Tensor softmax_(int axis) { return copy_(checked("softmax_", self().detach().softmax(axis))); }
 
     default Tensor fill_(double value) { return copy_(Creation.constant("fill_", self().dtype(), value)); }
@@ -68,7 +68,7 @@ sealed interface InPlaceOps permits Tensor {
 
     default Tensor zero_() { return fill_(0); }
 
-    /** Writes {@code value}, broadcast, at a place named as in {@link Tensor#get(Index...)}; index tensors and masks are not places. */
+    /** Writes {@code value}, broadcast, at a place given as in {@link Tensor#get(Index...)}; index tensors and masks are not allowed. */
     default Tensor set_(Tensor value, Index... place) {
         for (var index : place)
             if (index instanceof Index.Of) throw new IllegalArgumentException("set_: an index tensor selects a copy; use scatter or where");
@@ -79,12 +79,12 @@ sealed interface InPlaceOps permits Tensor {
     }
 
     /**
-     * Replaces the entry of the first axis at {@code places[i]} by {@code rows[i]}, converted to this type: PyTorch's {@code index_copy_}. Of places that are named
-     * twice the last one counts.
+     * Replaces the entry of the first axis at {@code places[i]} with {@code rows[i]}, converted to this type: PyTorch's {@code index_copy_}. If a place occurs
+     * twice, the last one wins.
      *
      * @param rows (places, ..), of this tensor's sizes behind the first axis
      * @throws ShapeException if they do not fit
-     * @throws IndexOutOfBoundsException if a place is none, before anything is written
+     * @throws IndexOutOfBoundsException if a place does not exist; nothing is written then
      */
     default Tensor setRows_(Tensor rows, int... places) {
         var x = self();

@@ -3,7 +3,7 @@ package lyceum.tensor;
 import lyceum.ShapeException;
 
 /**
- * One entry in the square brackets of NumPy, for {@link Tensor#get(Index...)}.
+ * One entry of NumPy's square brackets, for {@link Tensor#get(Index...)}.
  *
  * {@snippet :
  * x.get(Index.at(0));                              // x[0]
@@ -13,7 +13,7 @@ import lyceum.ShapeException;
  * }
  */
 public sealed interface Index {
-    /** A bound of a range or of {@link Tensor#slice} that is left out: an end of the axis. */
+    /** An omitted bound of a range or of {@link Tensor#slice}: the end of the axis. */
     long OPEN = Long.MIN_VALUE;
 
     record At(long index) implements Index {}
@@ -36,7 +36,7 @@ public sealed interface Index {
 
     /**
      * {@code start, start + step, ...} up to but not including {@code stop}, as Python's {@code x[start:stop:step]}: negative bounds count from the end
-     * (so -1 is the last, backwards too; {@link #OPEN} is what Python leaves out), and bounds beyond the axis are moved to its ends.
+     * (so -1 is the last, backwards too; {@link #OPEN} stands for an omitted bound), and bounds beyond the axis are moved to its ends.
      */
     static Index range(long start, long stop, long step) { return new Range(start, stop, step); }
 

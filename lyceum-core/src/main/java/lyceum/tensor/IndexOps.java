@@ -6,12 +6,12 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend.Scatter;
 
-/** Picking elements by index. Index tensors are I64 or I32; each is checked when it is read, and one out of range is an error. */
+/** Selecting elements by index. Index tensors are I64 or I32; each index is checked when it is read, and one out of range is an error. */
 sealed interface IndexOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
 
-    /** Element or sub-tensor by one index an axis, from the first: {@code x.get(2)} is the third row. */
+    /** An element or sub-tensor, by one index per axis from the first on: {@code x.get(2)} is the third row. */
     default Tensor get(long... index) {
         var x = self();
         if (index.length > x.rank()) throw new ShapeException("get: " + index.length + " indices for shape " + x.shape());
@@ -19,11 +19,11 @@ sealed interface IndexOps permits Tensor {
         return x;
     }
 
-    /** As NumPy's square brackets: {@code x.get(Index.all(), Index.range(0, 3), Index.at(-1))}. */
+    /** NumPy's square brackets: {@code x.get(Index.all(), Index.range(0, 3), Index.at(-1))}. */
     default Tensor get(Index... indices) { return Index.apply(self(), indices); }
 
     /**
-     * Elements by tuples of numbers, as NumPy's {@code x[i, j]} of index arrays: one array for each axis from the first; they broadcast together, and
+     * Elements by tuples of indices, like NumPy's {@code x[i, j]} with index arrays: one array for each axis from the first; they broadcast together, and
      * {@code out[k] = x[i[k], j[k]]}, of their shape and then the other axes of this. Negative numbers count from the end. A copy.
      *
      * @throws ShapeException if there are more arrays than axes, or a number is out of range
@@ -31,7 +31,7 @@ sealed interface IndexOps permits Tensor {
      */
     default Tensor get(Tensor... indices) { return Indexing.paired(self(), indices); }
 
-    /** Rows (or entries of another axis) by number, in the given order, repeated if so asked. A copy. */
+    /** Rows (or entries of another axis) by number, in the given order; a number may repeat. A copy. */
     default Tensor indexSelect(int axis, Tensor index) {
         var x = self();
         int a = x.shape().axis("indexSelect", axis);
@@ -55,7 +55,7 @@ sealed interface IndexOps permits Tensor {
         return new GatherOp(a).apply(x, i64);
     }
 
-    /** A copy in which {@code source[.., j, ..]} stands at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
+    /** A copy with {@code source[.., j, ..]} written at {@code index[.., j, ..]} of {@code axis}; the last of several wins. */
     default Tensor scatter(int axis, Tensor index, Tensor source) {
         return Indexing.scatter("scatter", Scatter.SET, self(), self().shape().axis("scatter", axis), index, source);
     }
@@ -73,14 +73,14 @@ sealed interface IndexOps permits Tensor {
 
     /**
      * The sums of rows (entries of the first axis) that share a number: {@code out[s] = sum of x[j] with index[j] = s}, shape (segments, ...). Zeros where
-     * there is no row. The index is a vector; it need not be sorted, but rows that are near in it are near in memory.
+     * there is no row. The index is a vector; it need not be sorted, but rows with nearby numbers are then close in memory.
      */
     default Tensor segmentSum(Tensor index, long segments) {
         var none = Indexing.empty("segmentSum", self(), segments, 0);
         return Indexing.scatter("segmentSum", Scatter.ADD, none, 0, Indexing.alongAxis("segmentSum", index, 0, self().shape()), self());
     }
 
-    /** The means of rows that share a number; zeros where there is none. @see #segmentSum */
+    /** The means of rows that share a number; zeros where there is no row. @see #segmentSum */
     default Tensor segmentMean(Tensor index, long segments) {
         var x = self();
         var type = x.dtype().accumulator();
@@ -94,14 +94,14 @@ sealed interface IndexOps permits Tensor {
     }
 
     /**
-     * The largest elements of rows that share a number, NaN if one is; the least of the type (-inf) where there is no row. Of several largest each
-     * gets an equal share of the gradient.
+     * The largest elements of rows that share a number, NaN if one is; the least of the type (-inf) where there is no row. Tied elements each
+     * get an equal share of the gradient.
      *
      * @see #segmentSum
      */
     default Tensor segmentMax(Tensor index, long segments) { return Indexing.segmentExtreme(Scatter.MAX, self(), index, segments); }
 
-    /** The least elements of rows that share a number; the greatest of the type where there is no row. @see #segmentMax */
+    /** The smallest elements of rows that share a number; the type's largest value where there is no row. @see #segmentMax */
     default Tensor segmentMin(Tensor index, long segments) { return Indexing.segmentExtreme(Scatter.MIN, self(), index, segments); }
 
     /** The elements where {@code mask} (this shape, BOOL) is true, as a vector. */

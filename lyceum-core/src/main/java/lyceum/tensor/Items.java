@@ -9,7 +9,7 @@ import lyceum.ShapeException;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 
-/** Reads elements out: one by its index, or all into a Java array, in row-major order. */
+/** Reads elements: one by its index, or all into a Java array in row-major order. */
 final class Items {
     private Items() {}
 
@@ -21,8 +21,14 @@ final class Items {
 
     static float[] floats(Tensor x) {
         var array = new float[length("toFloatArray", x)];
-        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, array, array.length);
+        floats(x, array);
         return array;
+    }
+
+    static void floats(Tensor x, float[] into) {
+        int n = length("toFloatArray", x);
+        if (into.length < n) throw new ShapeException("toFloatArray: " + n + " numbers into an array of " + into.length);
+        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, into, n);
     }
 
     static int[] ints(Tensor x) {
@@ -45,19 +51,23 @@ final class Items {
         return array;
     }
 
+    /** The elements in memory, row-major and in {@code type}: the tensor's own memory if they lie there so. */
+    static View values(Tensor x, DType type) {
+        Tracing.reading("the elements", x);
+        return Tracing.inside(() -> x.detach().to(type).contiguous()).view();
+    }
+
     /** The length of an array with all elements. */
     private static int length(String operation, Tensor x) {
-        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array does not hold the " + x.count()
+        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array cannot hold the " + x.count()
                 + " elements of shape " + x.shape() + "; read parts of it, with get or narrow");
         return (int) x.count();
     }
 
     private static void copy(Tensor x, DType type, ValueLayout layout, Object array, int n) {
-        Tracing.reading("the elements", x);
-        var source = Tracing.inside(() -> x.detach().to(type).contiguous());
-        var v = source.view();
+        var v = values(x, type);
         MemorySegment.copy(v.storage().segment(), layout, v.byteOffset(), array, 0, n);
-        Reference.reachabilityFence(source);
+        Reference.reachabilityFence(v);
     }
 
     static double[][] rows(Tensor x) {

@@ -6,9 +6,9 @@ import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Backend.Scan;
 
 /**
- * Operations that combine elements along axes. No axis named means all; negative axes count from the last; {@code keepDims} leaves reduced
- * axes with size 1: {@code x.sum(1, true)}, and of several {@code x.sum(new int[] {0, 1}, true)}. Sums of BOOL and integers are I64; float sums are
- * accumulated in double, and what is made of them in F16 and BF16 is worked out in F32 and rounded once.
+ * Operations that combine elements along axes. With no axis named, all are reduced; negative axes count from the last; {@code keepDims} leaves reduced
+ * axes with size 1: {@code x.sum(1, true)}, or for several {@code x.sum(new int[] {0, 1}, true)}. Sums of BOOL and integers are I64; float sums are
+ * accumulated in double; results in F16 and BF16 are computed in F32 and rounded once.
  */
 sealed interface ReductionOps permits Tensor {
 
@@ -52,7 +52,7 @@ sealed interface ReductionOps permits Tensor {
         return x.sub(x.mean(axes, true)).square().sum(axes, keepDims).div(Math.max(0, n - correction));
     }
 
-    /** Standard deviation with divisor n - 1. Its gradient is 0 where all elements are equal, as PyTorch's. */
+    /** Standard deviation with divisor n - 1. Its gradient is 0 where all elements are equal, as in PyTorch. */
     default Tensor std(int... axes) { return std(axes, 1, false); }
 
     default Tensor std(int axis, boolean keepDims) { return std(new int[] {axis}, 1, keepDims); }
@@ -75,7 +75,7 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor prod(int axis, boolean keepDims) { return prod(new int[] {axis}, keepDims); }
 
-    /** Product. Its gradient is exact with zeros among the factors. */
+    /** Product. Its gradient is exact even with zeros among the factors. */
     default Tensor prod(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.PROD, self(), axes, keepDims); }
 
     default Tensor max(int... axes) { return max(axes, false); }
@@ -94,12 +94,12 @@ sealed interface ReductionOps permits Tensor {
     /** Index of the first largest element of the whole tensor, row-major. */
     default Tensor argmax() { return ReduceOp.of(Reduction.ARGMAX, self(), new int[0], false); }
 
-    /** Index (I64) of the first largest element along {@code axis}, of the first NaN if there is one. */
+    /** Index (I64) of the first largest element along {@code axis}, or of the first NaN if there is one. */
     default Tensor argmax(int axis) { return argmax(axis, false); }
 
     default Tensor argmax(int axis, boolean keepDims) { return ReduceOp.of(Reduction.ARGMAX, self(), new int[] {axis}, keepDims); }
 
-    /** Index of the first least element of the whole tensor, of the first NaN if there is one. */
+    /** Index of the first smallest element of the whole tensor, or of the first NaN if there is one. */
     default Tensor argmin() { return ReduceOp.of(Reduction.ARGMIN, self(), new int[0], false); }
 
     default Tensor argmin(int axis) { return argmin(axis, false); }
@@ -131,7 +131,7 @@ sealed interface ReductionOps permits Tensor {
         return flags.sum(axes, keepDims);
     }
 
-    /** Euclidean norm of all elements. Its gradient is 0 where all are 0, as PyTorch's. */
+    /** Euclidean norm of all elements. Its gradient is 0 where all are 0, as in PyTorch. */
     default Tensor norm() { return rootOrZero(RowOps.wide(asFloat()).square().sum()).to(self().dtype().toFloat()); }
 
     default Tensor norm(int axis, boolean keepDims) { return norm(new int[] {axis}, keepDims); }
@@ -142,7 +142,7 @@ sealed interface ReductionOps permits Tensor {
     }
 
     /**
-     * {@code log sum exp(x)} along the axes, without overflow: infinite only where the true value is. All {@code -inf} gives {@code -inf}, and so do no
+     * {@code log sum exp(x)} along the axes, without overflow: infinite only where the true value is. A row of {@code -inf} alone gives {@code -inf}, and so does one without
      * elements.
      */
     default Tensor logSumExp(int... axes) { return logSumExp(axes, false); }
@@ -157,24 +157,24 @@ sealed interface ReductionOps permits Tensor {
         return keepDims ? sum : sum.reshape(Axes.without(x.shape(), Axes.mask("logSumExp", x.shape(), axes)).sizes());
     }
 
-    /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros, one with {@code +inf} NaN. */
+    /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros; a row with {@code +inf} gives NaN. */
     default Tensor softmax(int axis) {
         var x = Autocast.high(asFloat());
         return new RowOps.Softmax(x.shape().axis("softmax", axis)).apply(x);
     }
 
-    /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and in a row that is masked whole. */
+    /** Softmax over the places where {@code mask} (BOOL, broadcast) is true; zeros elsewhere, and throughout a fully masked row. */
     default Tensor softmax(int axis, Tensor mask) { return asFloat().maskedFill(mask.not(), Double.NEGATIVE_INFINITY).softmax(axis); }
 
     /**
-     * Softmax of {@code x / temperature}: sharper below 1, flatter above. At 0 the largest share all between them, at infinity all have the
+     * Softmax of {@code x / temperature}: sharper below 1, flatter above. At 0 the largest elements share everything, at infinity all have the
      * same share.
      *
      * @see Temperature
      */
     default Tensor softmax(int axis, double temperature) { return new Temperature(temperature).shares(self(), axis); }
 
-    /** {@code x - logSumExp(x)} along {@code axis}, the largest element taken off first. */
+    /** {@code x - logSumExp(x)} along {@code axis}, computed after subtracting the largest element. */
     default Tensor logSoftmax(int axis) {
         var x = Autocast.high(asFloat());
         return new RowOps.LogSoftmax(x.shape().axis("logSoftmax", axis)).apply(x);
@@ -201,7 +201,7 @@ sealed interface ReductionOps permits Tensor {
     /** Running sum along {@code axis}. */
     default Tensor cumsum(int axis) { return ScanOp.of(Scan.SUM, self().dtype().isFloat() ? self() : self().to(DType.I64), axis); }
 
-    /** Running product along {@code axis}. Its gradient is exact with zeros among the factors. */
+    /** Running product along {@code axis}. Its gradient is exact even with zeros among the factors. */
     default Tensor cumprod(int axis) { return ScanOp.of(Scan.PROD, self().dtype().isFloat() ? self() : self().to(DType.I64), axis); }
 
     /** Running maximum along {@code axis}; not differentiable. */
@@ -210,10 +210,10 @@ sealed interface ReductionOps permits Tensor {
     /** Running minimum along {@code axis}; not differentiable. */
     default Tensor cummin(int axis) { return ScanOp.of(Scan.MIN, self(), axis); }
 
-    /** Elements in order along an axis, and where each came from. */
+    /** Sorted elements along an axis, and where each came from. */
     record Sorted(Tensor values, Tensor indices) {}
 
-    /** Stable sort along {@code axis}, ascending. NaN is the largest: it comes last, and first where the order is descending. */
+    /** Stable sort along {@code axis}, ascending. NaN counts as the largest: it comes last, or first in descending order. */
     default Sorted sort(int axis) { return sort(axis, false); }
 
     default Sorted sort(int axis, boolean descending) { return ArgsortOp.of(self(), axis, descending, -1); }
@@ -223,7 +223,7 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor argsort(int axis, boolean descending) { return ArgsortOp.checked(self(), axis, descending, -1).apply(self()); }
 
-    /** The k largest elements along {@code axis} in descending order, NaN first, and their indices. For few of many they are selected, not sorted. */
+    /** The k largest elements along {@code axis} in descending order, NaN first, and their indices. A few of many are selected without a full sort. */
     default Sorted topk(int k, int axis) {
         int a = self().shape().axis("topk", axis);
         if (k < 0 || k > self().size(a))

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import lyceum.ShapeException;
 import lyceum.backend.PadMode;
 
-/** Operations that rearrange without computing. All but those that say so are views: they share memory with their origin. */
+/** Operations that rearrange without computing. All are views that share memory with their origin, except where noted. */
 sealed interface ShapeOps permits Tensor {
 
     private Tensor self() { return (Tensor) this; }
@@ -17,16 +17,16 @@ sealed interface ShapeOps permits Tensor {
         return shape.equals(x.shape()) ? x : new ViewOps.Reshape(shape).apply(x);
     }
 
-    /** One axis. */
+    /** Flattens to one axis. */
     default Tensor flatten() { return reshape(-1); }
 
-    /** Row-major and without gaps: itself if it is so already, else a copy. */
+    /** The same elements row-major and without gaps: this tensor if it is already so, else a copy. */
     default Tensor contiguous() { return self().view().isContiguous() ? self() : copy(); }
 
-    /** A copy in memory of its own. */
+    /** A copy with its own memory. */
     default Tensor copy() { return new ViewOps.Copy().apply(self()); }
 
-    /** Axes in another order: axis {@code i} of the result is axis {@code axes[i]} of this. */
+    /** Reorders the axes: axis {@code i} of the result is axis {@code axes[i]} of this. */
     default Tensor permute(int... axes) {
         var x = self();
         if (axes.length != x.rank()) throw new ShapeException("permute: " + axes.length + " axes for shape " + x.shape());
@@ -53,7 +53,7 @@ sealed interface ShapeOps permits Tensor {
         return new ViewOps.Permute(Axes.adopt(order)).apply(self());
     }
 
-    /** Moves an axis to another place, the others keep their order. */
+    /** Moves an axis to another place; the others keep their order. */
     default Tensor moveAxis(int from, int to) {
         int source = self().shape().axis("moveAxis", from), target = self().shape().axis("moveAxis", to);
         var order = new ArrayList<Integer>();
@@ -106,8 +106,8 @@ sealed interface ShapeOps permits Tensor {
 
     /**
      * Index {@code start}, {@code start + step}, ... below {@code stop} of an axis, above it for a negative step. Bounds are those of
-     * {@link Index#range(long, long, long)}: negative ones count from the end, and {@link Index#OPEN} is the axis's own end, so that
-     * {@code slice(0, OPEN, OPEN, -1)} reverses. Here, though, a bound beyond the axis is refused.
+     * {@link Index#range(long, long, long)}: negative ones count from the end, and {@link Index#OPEN} is the end of the axis, so that
+     * {@code slice(0, OPEN, OPEN, -1)} reverses. Unlike there, a bound beyond the axis is an error.
      *
      * @throws ShapeException if a bound lies beyond the axis, or a step forward goes from a larger bound to a smaller
      */
@@ -124,7 +124,7 @@ sealed interface ShapeOps permits Tensor {
         return narrow(a, at, 1).squeeze(a);
     }
 
-    /** The reverse order along the axes. */
+    /** Reverses the order along the axes. */
     default Tensor flip(int... axes) {
         var x = self();
         for (int axis : axes) x = new ViewOps.Flip(x.shape().axis("flip", axis)).apply(x);
@@ -181,7 +181,7 @@ sealed interface ShapeOps permits Tensor {
         return unsqueeze(a + 1).expand(wide).reshape(sizes);
     }
 
-    /** A copy shifted by {@code by} along {@code axis}; what leaves at the end enters at the start. */
+    /** A copy shifted by {@code by} along {@code axis}; what leaves at one end enters at the other. */
     default Tensor roll(int axis, long by) {
         int a = self().shape().axis("roll", axis);
         long n = self().size(a);
@@ -203,7 +203,7 @@ sealed interface ShapeOps permits Tensor {
         return parts;
     }
 
-    /** {@code n} parts along {@code axis}, in order; where it does not divide, the first ones have an entry more. */
+    /** {@code n} parts along {@code axis}, in order; if the axis does not divide evenly, the first parts have one entry more. */
     default Tensor[] chunk(int axis, int n) {
         if (n < 1) throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " into " + n + " parts; at least 1");
         long size = self().size(axis);

@@ -5,7 +5,7 @@ import java.util.List;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 
-/** Moving a value into memory that is there already. */
+/** Moving a value into existing memory. */
 final class Storing {
     private Storing() {}
 

@@ -94,10 +94,10 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     public static Tensor ones(DType dtype, long... shape) { return full(dtype, 1, shape); }
 
-    /** {@code value} everywhere; an integer type takes the whole number that is nearest towards zero and within its range. */
+    /** {@code value} everywhere; for an integer type it is truncated towards zero and saturated to the type's range. */
     public static Tensor full(DType dtype, double value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
 
-    /** {@code value} everywhere, to the last digit in I64. */
+    /** {@code value} everywhere; exact in I64. */
     public static Tensor full(DType dtype, long value, long... shape) { return Creation.full(dtype, value, Shape.of(shape)); }
 
     public Tensor zerosLike() { return Creation.full(dtype, 0, shape); }
@@ -107,7 +107,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** {@code 0, 1, ..., n - 1} of type I64. */
     public static Tensor arange(long n) { return arange(0, n, 1); }
 
-    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type I64, since whole numbers are asked for. */
+    /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type I64, as the arguments are whole numbers. */
     public static Tensor arange(long start, long stop, long step) { return Creation.arange(start, stop, step); }
 
     /** {@code start, start + step, ...} below {@code stop} (above it for a negative step), of type F64: {@code arange(0.0, 5, 1)}. */
@@ -137,15 +137,15 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** Uniform integers of {@code low .. high - 1}, I64. */
     public static Tensor randint(Rng rng, long low, long high, long... shape) { return Creation.randint(rng, low, high, shape); }
 
-    /** A tensor on memory that exists already, row-major from the storage's first byte: for file formats. @throws ShapeException if it is too small */
+    /** A tensor over existing memory, row-major from the storage's first byte: for file formats. @throws ShapeException if it is too small */
     public static Tensor on(Storage storage, long byteOffset, DType dtype, long... shape) {
         return Creation.on(storage, byteOffset, dtype, shape);
     }
 
-    /** Joins tensors along an existing axis; the other sizes agree. */
+    /** Joins tensors along an existing axis; all other sizes must agree. */
     public static Tensor concat(int axis, Tensor... parts) { return ConcatOp.concat(axis, parts); }
 
-    /** Joins tensors of one shape along a new axis. */
+    /** Joins tensors of the same shape along a new axis. */
     public static Tensor stack(int axis, Tensor... parts) { return ConcatOp.stack(axis, parts); }
 
     /** The coordinates of a grid over vectors, first axis first ({@code indexing="ij"}): {@code meshgrid(x, y)[0]} is x along the rows. Views. */
@@ -158,7 +158,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     public static Tensor where(Tensor condition, Tensor a, Tensor b) { return condition.where(a, b); }
 
     /**
-     * Writes several tensors of one shape in place, in one pass over memory where their new values are element-wise: how optimisers move a
+     * Updates several tensors of the same shape in place, in one pass over memory where their new values are element-wise: how optimisers update a
      * parameter together with its moments.
      *
      * {@snippet :
@@ -216,7 +216,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     // What it holds.
 
-    /** The only element. @throws ShapeException if there is not exactly one */
+    /** The only element. @throws ShapeException unless there is exactly one */
     public double item() { return Items.item(this); }
 
     /** The element at an index; negative indices count from the end. */
@@ -230,6 +230,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     public float[] toFloatArray() { return Items.floats(this); }
 
+    /** The same into the first places of an array, which may be longer. @throws ShapeException if it is shorter */
+    public void toFloatArray(float[] into) { Items.floats(this, into); }
+
     public int[] toIntArray() { return Items.ints(this); }
 
     public long[] toLongArray() { return Items.longs(this); }
@@ -239,7 +242,10 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The rows of a matrix. @throws ShapeException if the rank is not 2 */
     public double[][] toRows() { return Items.rows(this); }
 
-    /** As NumPy prints: rows in brackets, the middle of long axes left out, columns aligned. */
+    /** The elements in memory, row-major and in {@code type}, to be read: it may be this tensor's own memory. No gradient passes. */
+    public View values(DType type) { return Items.values(this, type); }
+
+    /** Formatted as in NumPy: rows in brackets, the middle of long axes left out, columns aligned. */
     @Override public String toString() { return Tracing.untold(() -> Printer.print(this)); }
 
     // Memory.
@@ -265,20 +271,20 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         if (done != null) done.readers().handOver(produced.storage());
     }
 
-    /** Declares that only what has been computed from this tensor so far will read it, so its value need not be kept. Returns this. */
+    /** Declares that nothing new will be computed from this tensor, so its value need not be kept. Returns this. */
     Tensor dismiss() {
         var work = pending();
         if (work != null) work.readers().dismiss();
         return this;
     }
 
-    /** Has a pending value belong to another scope (null: to none) than that in which it was asked for. */
+    /** Moves a pending value to another scope, or out of all scopes if null. */
     void moveTo(Scope scope) {
         var work = pending();
         if (work != null) pending = work.in(scope);
     }
 
-    /** Has a pending value read copies of what lies in {@code storage} now. */
+    /** Makes a pending value read copies of what {@code storage} holds now. */
     synchronized void readCopies(Storage storage) {
         var work = pending();
         if (work != null) pending = work.withCopies(storage);
@@ -290,7 +296,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         return this;
     }
 
-    /** In-place writes to the memory behind this tensor so far. */
+    /** Number of in-place writes so far to the memory behind this tensor. */
     int version() {
         var v = view;
         return v == null ? 0 : v.storage().version();
@@ -319,7 +325,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         return this;
     }
 
-    /** Freezes this leaf, or trains it (again). In place; returns this. @throws IllegalStateException if it was computed from what is recorded */
+    /** Makes this leaf trainable, or freezes it. In place; returns this. @throws IllegalStateException if it was computed from recorded tensors */
     public Tensor requiresGrad_(boolean required) {
         node = GradNode.required(this, required);
         return this;
@@ -371,7 +377,7 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The tangent of a level of forward mode; null for zero. */
     Tensor tangent(Object level) { return tangents == null ? null : Tangents.of(level, tangents); }
 
-    /** Has this tensor a tangent for a level. Returns this. */
+    /** Gives this tensor a tangent for a level. Returns this. */
     Tensor carry(Object level, Tensor tangent) {
         tangents = new Tangents(level, tangent, tangents);
         return this;

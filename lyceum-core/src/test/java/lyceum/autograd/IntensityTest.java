@@ -213,6 +213,6 @@ class IntensityTest {
         assertThatThrownBy(() -> Intensity.ofShapes(() -> x.add(1).sum().item())).isInstanceOf(LyceumException.class)
                 .hasMessageContaining("Intensity.ofShapes: an item of a tensor of shape () is read");
         assertThatThrownBy(() -> Intensity.ofShapes(() -> x.exp()).in(DType.I32)).isInstanceOf(DTypeException.class)
-                .hasMessageContaining("I32 is no float type");
+                .hasMessageContaining("I32 is not a float type");
     }
 }

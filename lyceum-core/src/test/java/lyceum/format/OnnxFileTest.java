@@ -14,6 +14,7 @@ import java.util.Arrays;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.testing.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -189,10 +190,15 @@ class OnnxFileTest {
         refuses(model(join(many)), "sparse tensor \"s8\"");
     }
 
-    @Test void mutantsAreReadOrRefused() {
+    private static void mutants(int n) {
         var report = Fuzz.of(sample(), sparse(places(1, 0, 4, 5), 2, 3), sparse(places(2, 0, 0, 1, 1, 1, 2), 2, 3))
-                .allowing(FormatException.class).mutants(5_000, OnnxFile::read);
+                .allowing(FormatException.class).mutants(n, OnnxFile::read);
         assertThat(report.accepted()).isPositive();
         assertThat(report.refused()).isPositive();
     }
+
+    @Test void mutantsAreReadOrRefused() { mutants(5_000); }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsAreReadOrRefused() { mutants(100_000); }
 }

@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.function.BiFunction;
+import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Implicit;
 import lyceum.linalg.Fourier.Complex;
 import lyceum.linalg.Toeplitz.Circulant;
 import lyceum.random.Rng;
@@ -85,6 +88,46 @@ class MatrixFunctionsTest {
         check(x -> new Circulant(x).solve(Tensor.of(1.0, 2, 3)).square().sum(), Tensor.of(4.0, 1, -0.5));
         check(x -> new Toeplitz(x, Tensor.concat(0, x.narrow(0, 0, 1), x.narrow(0, 1, 2).square())).times(Tensor.of(1.0, 2, 3)).square()
                 .sum(), Tensor.of(4.0, 1, -0.5));
+        check(x -> new Toeplitz(x, Tensor.concat(0, x.narrow(0, 0, 1), x.narrow(0, 1, 2).square())).solve(Tensor.of(1.0, 2, 3)).square()
+                .sum(), Tensor.of(4.0, 1, -0.5));
+        check(x -> Toeplitz.symmetric(x).solve(x).square().sum(), Tensor.of(4.0, 1, -0.5, 0.2));
+        check(x -> new Toeplitz(x, x).solve(Tensor.of(2.0)).square().sum(), Tensor.of(4.0));
+    }
+
+    @Test void gradientsOfIterativeSolves() {
+        Tensor b = Tensor.of(1.0, 2, 3), shift = Tensor.of(new double[][] {{4, 1, 0}, {-1, 5, 1}, {0, 2, 6}});
+        BinaryOperator<Tensor> general = (t, v) -> shift.add(t.outer(t.square())).matmul(v),
+                symmetric = (t, v) -> shift.matmul(shift.transpose()).add(t.outer(t)).matmul(v);
+        BiFunction<LinearMap, Tensor, Tensor> gmres = (a, side) -> new Gmres().withTolerance(1e-14).solve(a, side).x(),
+                minres = (a, side) -> new Minres().withTolerance(1e-14).solve(a, side).x(),
+                conjugate = (a, side) -> new ConjugateGradient().withTolerance(1e-14).solve(a, side).x();
+        var theta = Tensor.of(0.3, -0.5, 0.7);
+        check(t -> Implicit.solve(general, t, b, gmres).square().sum(), theta);
+        check(x -> Implicit.solve(general, theta, x, gmres).square().sum(), b);
+        check(t -> Implicit.solve(symmetric, t, b, minres).square().sum(), theta);
+        check(t -> Implicit.solve(symmetric, t, t.square(), conjugate).square().sum(), theta);
+        assertThatThrownBy(() -> Implicit.solve(general, theta, shift, gmres)).isInstanceOf(ShapeException.class);
+    }
+
+    @Test void minimalResidualsOfSingularSystemsAreThoseOfThePseudoinverse() {
+        var rng = Rng.of(21);
+        int n = 40;
+        var half = gaussian(rng, n, 25);
+        Tensor signs = Tensor.linspace(-2, 3, 25), a = half.mul(signs).matmul(half.transpose()), b = gaussian(rng, 1, n).reshape(n);
+        var inside = a.matmul(b);
+        var solved = new Minres().solve(LinearMap.of(a), inside);
+        assertThat(solved.converged()).isTrue();
+        assertThat(solved.leastSquares()).isFalse();
+        assertThat(gap(solved.x(), Linalg.pinv(a).matmul(inside))).isLessThan(1e-6);
+        var least = new Minres().solve(LinearMap.of(a), b);
+        assertThat(least.converged()).isFalse();
+        assertThat(least.leastSquares()).isTrue();
+        var expected = Linalg.pinv(a).matmul(b);
+        assertThat(least.residual()).isCloseTo(b.sub(a.matmul(expected)).norm().item(), within(1e-9));
+        assertThat(gap(least.x(), expected)).isLessThan(1e-7);
+        var stopped = new Minres().withMaxIterations(3).solve(LinearMap.of(a), b);
+        assertThat(stopped.leastSquares()).isFalse();
+        assertThat(stopped.converged()).isFalse();
     }
 
     @Test void factorsMultiplyToWhatTheyAreOf() {

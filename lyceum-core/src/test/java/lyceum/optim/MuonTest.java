@@ -150,7 +150,7 @@ class MuonTest {
         new AdamW(3e-4).withBetas(0.9, 0.95).over(alone.get("wte.weight"), alone.get("fc.bias")).step(gradients[0], gradients[2]);
         new Muon(0.02).over(alone.get("fc.weight")).step(gradients[1]);
         named.forEach((name, x) -> assertThat(x.flatten().toDoubleArray()).as(name).isEqualTo(alone.get(name).flatten().toDoubleArray()));
-        assertThatThrownBy(() -> new Muon(0.02).slots(named.get("fc.bias"))).hasMessageContaining("is no matrix");
+        assertThatThrownBy(() -> new Muon(0.02).slots(named.get("fc.bias"))).hasMessageContaining("is not a matrix");
         assertThat(NewtonSchulz.quintic(5).of(Tensor.zeros(3, 2)).toRows()).isDeepEqualTo(new double[3][2]);
     }
 }

@@ -216,7 +216,7 @@ final class CsvReading {
             for (int i = 0; i < builders.size(); i++) {
                 if (put(cells, i)) continue;
                 for (int j = 0; j < i; j++) builders.get(j).cutTo(size);
-                reject(new Csv.Reject(cells.line(), names.get(i), "'" + shown(cells.cell(i)) + "' is no " + builders.get(i).type()));
+                reject(new Csv.Reject(cells.line(), names.get(i), "'" + shown(cells.cell(i)) + "' is not " + builders.get(i).type()));
                 return false;
             }
             if (size + 1 == rows) flush();

@@ -23,7 +23,7 @@ import lyceum.random.Rng;
  */
 public final class DataLoader {
 
-    /** In which order a pass visits the rows. */
+    /** The order in which a pass visits the rows. */
     public enum Order {
         /** 0, 1, 2, ... */
         SEQUENTIAL,
@@ -33,7 +33,7 @@ public final class DataLoader {
         REPLACEMENT
     }
 
-    /** What becomes of rows that do not fill the last batch. */
+    /** What happens to rows that do not fill the last batch. */
     public enum Last {
         /** A shorter batch. */
         KEEP,
@@ -73,12 +73,12 @@ public final class DataLoader {
         });
     }
 
-    /** Visits the rows as the sampler says: stratified, grouped, weighted, or one's own. */
+    /** Visits the rows as the sampler says: stratified, grouped, weighted, or custom. */
     public DataLoader withSampler(Sampler sampler) {
         return with(new Options(Objects.requireNonNull(sampler, "sampler"), options.last, options.rank, options.ranks));
     }
 
-    /** Another rule for the last batch. */
+    /** Changes what happens to the last batch. */
     public DataLoader withLast(Last last) { return with(new Options(options.sampler, last, options.rank, options.ranks)); }
 
     /** Draws with replacement, row i with a probability proportional to {@code weights[i]}. */
@@ -105,7 +105,7 @@ public final class DataLoader {
         return options.last == Last.DROP ? visited() / batchSize : (int) (((long) visited() + batchSize - 1) / batchSize);
     }
 
-    /** The batches of pass {@code number} as row numbers: an unmodifiable list of {@link #steps} arrays, made when asked for. */
+    /** The batches of pass {@code number} as row numbers: an unmodifiable list of {@link #steps} arrays, each made on demand. */
     public List<int[]> pass(int number) {
         var order = order(number);
         int steps = steps();
@@ -162,7 +162,7 @@ public final class DataLoader {
                 return new Position(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Long.parseLong(parts[2]),
                         Long.parseLong(parts[3]));
             } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-                throw new IllegalArgumentException("DataLoader.Position: '" + text + "' is no position such as '" + START + "'", e);
+                throw new IllegalArgumentException("DataLoader.Position: '" + text + "' is not a position such as '" + START + "'", e);
             }
         }
 
@@ -196,16 +196,16 @@ public final class DataLoader {
     /** From the first batch on. */
     public Cursor cursor() { return cursor(Position.START); }
 
-    /** From a position that a cursor of this loader had. @throws IllegalStateException if a pass has no batch */
+    /** Starts at a position saved from a cursor of this loader. @throws IllegalStateException if a pass has no batch */
     public Cursor cursor(Position from) {
         if (steps() == 0) throw new IllegalStateException(
-                "DataLoader.cursor: " + visited() + " rows fill no batch of " + batchSize + " and the last is dropped");
+                "DataLoader.cursor: " + visited() + " rows are too few for a batch of " + batchSize + " and the last is dropped");
         Objects.checkIndex(from.step, steps());
         return new Cursor(from);
     }
 
     /**
-     * A pass whose batches are loaded ahead by threads of their own, in order, whichever is ready first. At most {@code 2 * threads} batches wait.
+     * A pass whose batches are loaded ahead by background threads and delivered in order. At most {@code 2 * threads} batches wait.
      *
      * {@snippet :
      * try (var batches = loader.prefetch(epoch, 0, 4, rows -> decode(rows))) {

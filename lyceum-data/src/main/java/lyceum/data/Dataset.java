@@ -10,7 +10,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Rows to learn from: inputs, answers, and what they are called. Immutable; every method returns a new one.
+ * Rows to learn from: inputs, targets, and their names. Immutable; every method returns a new dataset.
  *
  * {@snippet :
  * var iris = Datasets.iris();
@@ -19,8 +19,8 @@ import lyceum.tensor.Tensor;
  * }
  *
  * @param x            inputs, first axis the rows: usually F64 of shape (n, p), for pictures (n, height, width)
- * @param y            answers of shape (n): I64 class numbers 0, 1, ... or F64 targets; (n, k) for several targets
- * @param featureNames one name a column of {@code x}, or empty where columns have no names
+ * @param y            targets of shape (n): I64 class numbers 0, 1, ... or F64 targets; (n, k) for several targets
+ * @param featureNames one name for each column of {@code x}, or empty if columns have no names
  * @param classNames   the name of each class number; empty for a regression
  * @param description  where the rows come from, in a sentence or two
  */
@@ -40,7 +40,7 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         if (!classNames.isEmpty()) checkLabels(y, classNames.size());
     }
 
-    /** Inputs and answers without names. */
+    /** Inputs and targets without names. */
     public static Dataset of(Tensor x, Tensor y) { return new Dataset(x, y, List.of(), List.of(), ""); }
 
     private static void checkLabels(Tensor y, int classes) {
@@ -91,7 +91,7 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
         return with(x.narrow(0, from, to - from), y.narrow(0, from, to - from));
     }
 
-    /** The first {@code n} rows, or all where there are fewer. */
+    /** The first {@code n} rows, or all if there are fewer. */
     public Dataset head(int n) { return range(0, Math.min(n, size())); }
 
     /** All rows in random order. */
@@ -139,16 +139,16 @@ public record Dataset(Tensor x, Tensor y, List<String> featureNames, List<String
     /** Each input as one row of numbers: pictures (n, height, width) become (n, height * width). */
     public Dataset flat() { return x.rank() == 2 ? this : new Dataset(x.reshape(size(), -1), y, List.of(), classNames, description); }
 
-    /** The inputs in another element type. */
+    /** With the inputs in another element type. */
     public Dataset to(DType type) { return withX(x.to(type)); }
 
-    /** Other inputs of as many rows; feature names stay where the number of columns does. */
+    /** Replaces the inputs, with as many rows; feature names are kept if the number of columns is. */
     public Dataset withX(Tensor x) {
         boolean named = x.rank() == 2 && x.size(1) == featureNames.size();
         return new Dataset(x, y, named ? featureNames : List.of(), classNames, description);
     }
 
-    /** Other answers of as many rows; class names stay where the answers are class numbers. */
+    /** Replaces the targets, with as many rows; class names are kept if the targets are class numbers. */
     public Dataset withY(Tensor y) { return new Dataset(x, y, featureNames, y.dtype().isFloat() ? List.of() : classNames, description); }
 
     private Dataset with(Tensor x, Tensor y) { return new Dataset(x, y, featureNames, classNames, description); }

@@ -80,7 +80,7 @@ public final class DuckDb implements AutoCloseable {
 
     /** Reads a Parquet file. @throws FormatException if it is malformed */
     public static Frame readParquet(Path file) {
-        if (!Files.isReadable(file)) throw new LyceumException("DuckDb.readParquet: " + file + " is not there or cannot be read");
+        if (!Files.isReadable(file)) throw new LyceumException("DuckDb.readParquet: " + file + " does not exist or cannot be read");
         try (var db = open()) {
             return db.frame("select * from read_parquet(" + literal(file) + ")");
         } catch (SQLException e) {

@@ -25,7 +25,7 @@ public enum Join {
 
     /** Left rows in order, partners in order, then right rows without partner. */
     static Frame of(Frame left, Frame right, Join kind, List<String> keys) {
-        if (keys.isEmpty()) throw new FrameException(OPERATION + ": name one key column at least");
+        if (keys.isEmpty()) throw new FrameException(OPERATION + ": name at least one key column");
         var both = new ArrayList<Column>();
         for (var key : keys) {
             Column a = left.column(key), b = right.column(key);

@@ -42,7 +42,7 @@ public record PadCollator(int padId, Side side, int multiple, int maximum, Side 
         if (multiple < 1 || maximum < 0) throw new IllegalArgumentException(
                 "PadCollator: multiple " + multiple + ", maximum " + maximum + "; the first is at least 1, the second at least 0");
         if (maximum > 0 && maximum % multiple != 0)
-            throw new IllegalArgumentException("PadCollator: maximum " + maximum + " is no multiple of " + multiple);
+            throw new IllegalArgumentException("PadCollator: maximum " + maximum + " is not a multiple of " + multiple);
     }
 
     public PadCollator(int padId) { this(padId, Side.RIGHT, 1, 0, Side.RIGHT); }

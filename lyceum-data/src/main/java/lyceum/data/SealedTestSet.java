@@ -34,7 +34,7 @@ public final class SealedTestSet<T> {
 
     /** Sealed data that may be opened {@code most} times. */
     public static <T> SealedTestSet<T> of(T data, int most) {
-        if (most < 1) throw new IllegalArgumentException("SealedTestSet: at most " + most + " openings; allow one at least");
+        if (most < 1) throw new IllegalArgumentException("SealedTestSet: at most " + most + " openings; allow at least one");
         return new SealedTestSet<>(data, most);
     }
 

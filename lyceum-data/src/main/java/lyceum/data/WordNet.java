@@ -88,7 +88,7 @@ public final class WordNet {
             for (var ids : List.of(synset.hypernyms, synset.hyponyms))
                 for (var id : ids)
                     if (!synsets.containsKey(id))
-                        throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which is not there");
+                        throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which does not exist");
         return new WordNet(synsets, senses);
     }
 
@@ -173,7 +173,7 @@ public final class WordNet {
     public Synset named(String name) {
         int number = name.lastIndexOf('.'), part = name.lastIndexOf('.', number - 1);
         if (part < 1 || !name.substring(number + 1).matches("[0-9]{1,4}"))
-            throw new IllegalArgumentException("WordNet: \"" + name + "\" is no name of a meaning; one is dog.n.01");
+            throw new IllegalArgumentException("WordNet: \"" + name + "\" is not the name of a meaning, such as dog.n.01");
         var all = senses(name.substring(0, part)).stream().filter(s -> s.id.startsWith(name.substring(part + 1, number))).toList();
         int at = Integer.parseInt(name.substring(number + 1));
         if (at < 1 || at > all.size()) throw new IllegalArgumentException(
@@ -226,6 +226,6 @@ public final class WordNet {
                 next.add(up);
             }
         }
-        throw new FormatException("WordNet: the hypernyms of " + id + " go round in a circle");
+        throw new FormatException("WordNet: the hypernyms of " + id + " form a cycle");
     }
 }

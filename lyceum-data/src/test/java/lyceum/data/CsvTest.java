@@ -89,7 +89,7 @@ class CsvTest {
                 .hasMessage("csv: two columns are named 'a', in line 1");
         assertThatThrownBy(() -> new Csv().parse("")).isInstanceOf(FormatException.class).hasMessageContaining("the file is empty");
         assertThatThrownBy(() -> new Csv().withType("a", ColumnType.I64).parse("a\n1\n\n2.5\n"))
-                .hasMessage("csv: '2.5' is no I64 for column 'a', in line 4");
+                .hasMessage("csv: '2.5' is not I64 for column 'a', in line 4");
         assertThatThrownBy(() -> new Csv().parse(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class)
                 .hasMessageContaining("not UTF-8");
         assertThatThrownBy(() -> new Csv().parse(",".repeat(70_000))).isInstanceOf(FormatException.class)
@@ -102,10 +102,10 @@ class CsvTest {
         assertThat(result.frame().column("b").toList()).containsExactly(1L, 4L);
         assertThat(result.frame().column("a").toList()).containsExactly("x", "w");
         assertThat(result.rejects()).extracting(Csv.Reject::toString).containsExactly("1 cells where the header has 2, in line 3",
-                "'q' is no I64 for column 'b', in line 4");
+                "'q' is not I64 for column 'b', in line 4");
         assertThatThrownBy(() -> csv.withMaxErrors(1).parse("a,b\nx,1\ny\nz,q\nw,4\n")).isInstanceOf(FormatException.class)
                 .hasMessageContaining("in line 4");
-        assertThatThrownBy(() -> new Csv().withInferRows(1).parse("a\n1\nx\n")).hasMessage("csv: 'x' is no I64 for column 'a', in line 3");
+        assertThatThrownBy(() -> new Csv().withInferRows(1).parse("a\n1\nx\n")).hasMessage("csv: 'x' is not I64 for column 'a', in line 3");
     }
 
     @Test void framesSurviveWritingAndReading(@TempDir Path folder) throws IOException {

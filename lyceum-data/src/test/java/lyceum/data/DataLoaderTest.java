@@ -191,7 +191,7 @@ class DataLoaderTest {
         assertThat(changes).isEqualTo(11);
         assertThatThrownBy(() -> DataLoader.of(5, 1, Rng.of(1)).withSampler(Sampler.stratified(1, 2)).pass(0))
                 .hasMessage("Sampler.stratified: 2 labels for 5 rows");
-        assertThatThrownBy(() -> DataLoader.Position.parse("pass x")).hasMessageContaining("is no position such as");
+        assertThatThrownBy(() -> DataLoader.Position.parse("pass x")).hasMessageContaining("is not a position such as");
     }
 
     @Test void accumulationGroupsTheSameBatches() {

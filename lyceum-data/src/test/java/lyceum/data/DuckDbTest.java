@@ -72,7 +72,7 @@ class DuckDbTest {
                 .hasMessageContaining("more than 64 bits");
         var file = Files.writeString(folder.resolve("bad.parquet"), "this is no parquet file at all");
         assertThatThrownBy(() -> DuckDb.readParquet(file)).isInstanceOf(FormatException.class).hasMessageContaining("bad.parquet");
-        assertThatThrownBy(() -> DuckDb.readParquet(folder.resolve("absent"))).hasMessageContaining("is not there");
+        assertThatThrownBy(() -> DuckDb.readParquet(folder.resolve("absent"))).hasMessageContaining("does not exist");
     }
 
     @Test void withoutTheDriverTheDependencyIsNamed() throws Exception {

@@ -88,7 +88,7 @@ public interface CausalLM extends LanguageModel {
     /** Mean of {@code -log p} of each id but the first of a row, given those before it; while learning, with what layers {@linkplain Pass#penalty ask for}. */
     default Tensor loss(Tensor ids, Pass pass) { return priced(pass, own -> new CausalLmLoss().of(logits(ids, own), ids)); }
 
-    /** The same of the ids of each sequence; padding does not count, no sequence is foretold from another, and what a prefix shows is not foretold. */
+    /** The same of the ids of each sequence; padding does not count, no sequence is predicted from another, and what a prefix shows is not predicted. */
     default Tensor loss(Tensor ids, SequenceLayout layout, Pass pass) {
         var labels = CausalLabels.of(ids).withPadding(layout.real()).withDocuments(layout.documents());
         if (layout.hasPrefix()) labels = labels.withWeights(layout.behindPrefix().to(DType.F32));

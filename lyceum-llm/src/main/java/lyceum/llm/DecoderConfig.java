@@ -45,7 +45,7 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
                     + blocks.getFirst().width() + " and " + block.width() + "; they share one stream");
         for (int mark : new int[] {startMark, endMark})
             if (mark < -1 || mark >= vocabulary)
-                throw new IllegalArgumentException("DecoderConfig: the mark " + mark + " is no id of a vocabulary of " + vocabulary);
+                throw new IllegalArgumentException("DecoderConfig: the mark " + mark + " is not an id of a vocabulary of " + vocabulary);
         if (!(logitCap > 0) || !(deviation >= 0) || !Double.isFinite(embeddingScale)) throw new IllegalArgumentException(
                 "DecoderConfig: logitCap " + logitCap + ", deviation " + deviation + " and embeddingScale " + embeddingScale);
     }

@@ -22,7 +22,7 @@ import lyceum.withers.Withers;
  * @param encoderLayers at least 1
  * @param decoderLayers at least 1
  * @param head what makes logits
- * @param padMark fills rows behind their end, and is not foretold
+ * @param padMark fills rows behind their end, and is not predicted
  * @param startMark what the decoder reads first
  * @param endMark what ends a text
  */
@@ -37,7 +37,7 @@ public record EncoderDecoderConfig(int vocabulary, TransformerConfig block, int 
                     + decoderLayers + " layers; all are at least 1");
         for (int mark : new int[] {padMark, startMark, endMark})
             if (mark < 0 || mark >= vocabulary)
-                throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is no id of a vocabulary of " + vocabulary);
+                throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is not an id of a vocabulary of " + vocabulary);
     }
 
     /**

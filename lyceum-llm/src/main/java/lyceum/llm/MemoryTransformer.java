@@ -51,7 +51,7 @@ public final class MemoryTransformer extends Module implements SegmentedLM<Memor
         /** The k nearest of up to {@code capacity} positions, in the last block alone, as published. */
         record Neighbours(int k, long capacity) implements Kind {}
 
-        /** In all blocks. @param delta whether only what is not foretold yet is written */
+        /** In all blocks. @param delta whether only what is not predicted yet is written */
         record Compressive(boolean delta) implements Kind {}
     }
 

@@ -87,7 +87,7 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var all = new ArrayList<String>();
         var list = notes.path(name);
         for (var item : list) if (item.isString()) all.add(item.stringValue());
-        if (!list.isArray() || all.size() != list.size()) throw new FormatException(CONFIG + ": notes." + name + " is no list of text");
+        if (!list.isArray() || all.size() != list.size()) throw new FormatException(CONFIG + ": notes." + name + " is not a list of text");
         return List.copyOf(all);
     }
 
@@ -97,10 +97,10 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var all = new double[list.size()];
         for (int i = 0; i < all.length; i++) {
             var item = list.get(i);
-            if (!item.isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
+            if (!item.isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is not a list of numbers");
             all[i] = item.isDouble() ? item.doubleValue() : Double.parseDouble(item.toString()); // a whole one of any size
         }
-        if (!list.isArray()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
+        if (!list.isArray()) throw new FormatException(CONFIG + ": notes." + name + " is not a list of numbers");
         return all;
     }
 

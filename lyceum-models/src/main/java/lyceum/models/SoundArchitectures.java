@@ -48,7 +48,16 @@ final class SoundArchitectures {
                 Architecture.of("AudioLm", AudioLmConfig.class, AudioLm.class, AudioLm::new,
                         new AudioLmConfig(5, 6, 2, FRAMES).withWidth(8).withHeads(2).withLayers(1),
                         (n, rng) -> List.of(Examples.ids(rng, 5, n, FRAMES), Examples.ids(rng, 6, n, 2, FRAMES)),
-                        SoundArchitectures::losses, (m, x, pass) -> losses(m, x, pass).mean()));
+                        SoundArchitectures::expected, (m, x, pass) -> losses(m, x, pass).mean()));
+    }
+
+    /** Logits of all stages, (n, numbers). */
+    private static Tensor expected(AudioLm model, List<Tensor> x, Pass pass) {
+        var stages = new Tensor[AudioLm.Stage.values().length];
+        for (var stage : AudioLm.Stage.values())
+            stages[stage.ordinal()] = model.logits(stage, new AudioLm.Clip(x.get(0), x.get(1)), null, pass)
+                    .reshape(x.getFirst().size(0), -1);
+        return Tensor.concat(1, stages);
     }
 
     /** A loss of each clip and stage, (n, stages). */

@@ -88,7 +88,7 @@ public enum Activation implements Layer {
             case GELU_TANH -> x.geluTanh();
             case QUICK_GELU -> x.mul(x.mul(1.702).sigmoid());
             case SILU -> x.mul(x.sigmoid());
-            // Clamped before it is scaled, so that the slope at the limits is that of the product inside: -1/2 and 3/2, as PyTorch's.
+            // Clamped before it is scaled, so that the slope at the limits is that of the product inside: -1/2 and 3/2, as in PyTorch.
             case HARD_SWISH -> x.mul(x.clamp(-3, 3).mul(1.0 / 6).add(0.5));
             case MISH -> x.mul(x.softplus().tanh());
             case SOFTPLUS -> x.softplus();

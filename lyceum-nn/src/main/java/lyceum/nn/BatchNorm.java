@@ -10,9 +10,9 @@ import lyceum.autograd.Autograd;
 import lyceum.tensor.Tensor;
 
 /**
- * Normalises each feature over the batch: {@code (x - mean) / sqrt(var + epsilon) * weight + bias} for (batch, features, ..). Learning uses the
- * batch's biased variance and moves the running statistics by {@code momentum} towards it (unbiased, as PyTorch); predicting uses those. It serves
- * any number of further axes: PyTorch's BatchNorm1d, 2d and 3d, with the names of their state.
+ * Normalises each feature over the batch: {@code (x - mean) / sqrt(var + epsilon) * weight + bias} for (batch, features, ..). Training uses the
+ * batch's biased variance and moves the running statistics by {@code momentum} towards it (unbiased, as in PyTorch); inference uses those. It supports
+ * any number of further axes: PyTorch's BatchNorm1d, 2d and 3d, with the same state names.
  *
  * {@snippet :
  * var norm = new BatchNorm(64);
@@ -41,7 +41,7 @@ public final class BatchNorm extends Module {
 
     /** @param affine whether there are a weight and a bias */
     public BatchNorm(long features, double epsilon, double momentum, boolean affine, DType dtype) {
-        if (features < 1) throw new IllegalArgumentException("BatchNorm: " + features + " features; there is at least one");
+        if (features < 1) throw new IllegalArgumentException("BatchNorm: " + features + " features; at least one is needed");
         if (!(epsilon >= 0)) throw new IllegalArgumentException("BatchNorm: epsilon is " + epsilon + "; it is at least 0");
         if (momentum < 0 || momentum > 1)
             throw new IllegalArgumentException("BatchNorm: momentum is " + momentum + "; it lies in [0, 1], or is CUMULATIVE");
@@ -61,7 +61,7 @@ public final class BatchNorm extends Module {
         weight = bias = running_mean = running_var = num_batches_tracked = null;
     }
 
-    /** Whether it is part of the layer before it, and does nothing here. */
+    /** Whether it was folded into the layer before it and now does nothing. */
     public boolean isFolded() { return running_mean == null; }
 
     /** What is added to the variance. */
@@ -99,7 +99,7 @@ public final class BatchNorm extends Module {
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (isFolded()) {
-            if (pass.isTraining()) throw new IllegalStateException("BatchNorm: it is folded into the layer before it, which only predicts");
+            if (pass.isTraining()) throw new IllegalStateException("BatchNorm: it is folded into the layer before it and cannot be trained");
             return x;
         }
         long features = running_mean.count();
@@ -149,7 +149,7 @@ public final class BatchNorm extends Module {
      */
     public static <M extends Module> M fold(M network, Tensor example) { return FoldedNorms.of(network, example); }
 
-    /** A layer that predicts what this norm after {@code before} predicts: for inputs (batch, features). @throws IllegalArgumentException if it is activated */
+    /** A layer that predicts the same as {@code before} followed by this norm: for inputs (batch, features). @throws IllegalArgumentException if it is activated */
     public Linear fold(Linear before) {
         if (before.activation() != null) throw new IllegalArgumentException(
                 "fold: the layer before the norm has the activation " + before.activation() + "; only a bare map can be folded");

@@ -26,7 +26,7 @@ import lyceum.tensor.Tensor;
  * long[][] read = new CompressedSparseAttention(config, rng).chosen(x);              // entries of each query
  * }
  *
- * <p>Work goes with k + w a query, but for the scorer's, which goes with all entries. The choice has no gradient; the scorer learns by a {@linkplain Pass#penalty penalty}
+ * <p>Work goes with k + w a query, except for the scorer's, which goes with all entries. The choice has no gradient; the scorer learns by a {@linkplain Pass#penalty penalty}
  * of its own, from inputs without a gradient. Of equal scores the earlier entry wins. Where nothing is seen, zeros are found: let the window cover a block.
  *
  * <p>Parameters: {@code q_proj}, {@code k_proj}, {@code v_proj}, {@code o_proj}, {@code gate_proj} (keyHeads, width) and {@code gate_bias} (keyHeads, block),

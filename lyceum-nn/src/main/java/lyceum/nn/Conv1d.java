@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Convolution over 1 spatial axis: from (batch, inputs, length) to (batch, outputs, ..); see {@link Tensor#conv}.
- * The weight has shape (outputs, inputs / groups, kernel..), as PyTorch's.
+ * The weight has shape (outputs, inputs / groups, kernel..), as in PyTorch.
  *
  * {@snippet :
  * var layer = new Conv1d(80, 256, 3, new Convolution().withPadding(1), rng);

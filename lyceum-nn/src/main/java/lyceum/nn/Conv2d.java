@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Convolution over 2 spatial axes: from (batch, inputs, height, width) to (batch, outputs, ..); see {@link Tensor#conv}.
- * The weight has shape (outputs, inputs / groups, kernel..), as PyTorch's.
+ * The weight has shape (outputs, inputs / groups, kernel..), as in PyTorch.
  *
  * {@snippet :
  * var layer = new Conv2d(3, 64, 7, new Convolution().withStride(2).withPadding(3), rng);

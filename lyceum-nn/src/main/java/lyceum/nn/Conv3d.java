@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Convolution over 3 spatial axes: from (batch, inputs, depth, height, width) to (batch, outputs, ..); see {@link Tensor#conv}.
- * The weight has shape (outputs, inputs / groups, kernel..), as PyTorch's.
+ * The weight has shape (outputs, inputs / groups, kernel..), as in PyTorch.
  *
  * {@snippet :
  * var layer = new Conv3d(1, 8, 3, new Convolution().withPadding(1), rng);

@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Transposed convolution over 1 spatial axis, which makes it longer: from (batch, inputs, length) to (batch, outputs, ..); see
- * {@link Tensor#convTranspose}. The weight has shape (inputs, outputs / groups, kernel..), as PyTorch's.
+ * {@link Tensor#convTranspose}. The weight has shape (inputs, outputs / groups, kernel..), as in PyTorch.
  *
  * {@snippet :
  * var doubled = new ConvTranspose1d(64, 32, 2, new Convolution().withStride(2), rng);

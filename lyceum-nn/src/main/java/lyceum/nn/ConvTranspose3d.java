@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Transposed convolution over 3 spatial axes, which makes them larger: from (batch, inputs, depth, height, width) to (batch, outputs, ..); see
- * {@link Tensor#convTranspose}. The weight has shape (inputs, outputs / groups, kernel..), as PyTorch's.
+ * {@link Tensor#convTranspose}. The weight has shape (inputs, outputs / groups, kernel..), as in PyTorch.
  *
  * {@snippet :
  * var doubled = new ConvTranspose3d(64, 32, 2, new Convolution().withStride(2), rng);

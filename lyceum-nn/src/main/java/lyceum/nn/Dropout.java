@@ -7,8 +7,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * While learning, each element is dropped with probability {@code p} and the others are scaled by {@code 1 / (1 - p)}; nothing happens while
- * predicting, but in a pass that {@linkplain Pass#sampling samples}.
+ * In training, each element is dropped with probability {@code p} and the others are scaled by {@code 1 / (1 - p)}; in inference
+ * nothing happens, except in a {@linkplain Pass#sampling sampling} pass.
  *
  * {@snippet :
  * var network = new Sequential(new Linear(64, 512, rng), Activation.RELU, new Dropout(0.5), new Linear(512, 10, rng));
@@ -29,7 +29,7 @@ public record Dropout(double p, Mode mode) implements Layer {
 
     /** What is dropped. */
     public enum Mode {
-        /** Each element by itself. */
+        /** Each element independently. */
         ELEMENT,
         /** Whole channels of (batch, channels, ..): neighbouring pixels tell the same (Tompson et al. 2015). */
         CHANNEL,
@@ -73,9 +73,9 @@ public record Dropout(double p, Mode mode) implements Layer {
         return shape;
     }
 
-    /** So many predictions with dropout left on, on a new first axis; what they differ by is the network's own doubt (Gal and Ghahramani 2016). Not recorded. */
+    /** {@code samples} predictions with dropout left on, along a new first axis; their spread is the network's uncertainty (Gal and Ghahramani 2016). Not recorded. */
     public static Tensor sample(Layer network, Tensor x, int samples, Rng rng) {
-        if (samples < 1) throw new IllegalArgumentException("Dropout.sample: " + samples + " samples; there is at least one");
+        if (samples < 1) throw new IllegalArgumentException("Dropout.sample: " + samples + " samples; at least one is needed");
         return Autograd.noGrad(() -> {
             var draws = new Tensor[samples];
             for (int i = 0; i < samples; i++) draws[i] = network.forward(x, Pass.sampling(rng)).compute();

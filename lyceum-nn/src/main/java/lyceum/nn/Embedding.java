@@ -16,7 +16,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A row of the table for each id: from (..) of I32 or I64 to (.., width). The gradient of a row is the sum of the gradients of the places that looked it
+ * Looks up a row of the table for each id: from (..) of I32 or I64 to (.., width). The gradient of a row is the sum of the gradients of the places that looked it
  * up, as if one-hot vectors had been multiplied by the table.
  *
  * {@snippet :
@@ -43,9 +43,10 @@ public final class Embedding extends Module {
     }
 
     private final EmbeddingConfig config;
-    private final Tensor weight;
+    private final Tensor weight; // null where the table is stored
+    private final QuantisedWeight stored;
 
-    /** F32, standard normal, as PyTorch's. */
+    /** F32, standard normal, as in PyTorch. */
     public Embedding(long count, long width, Rng rng) { this(new EmbeddingConfig(count, width), rng); }
 
     public Embedding(EmbeddingConfig config, Rng rng) {
@@ -54,6 +55,7 @@ public final class Embedding extends Module {
         if (config.paddingIndex() >= 0 && !Skeleton.isBuilding())
             first = first.mul(numbers(config.count()).ne(config.paddingIndex()).to(config.dtype()));
         weight = first.compute().requiresGrad();
+        stored = null;
     }
 
     /** From a given table (count, width), such as pretrained vectors, which becomes a parameter; {@link #freeze} keeps it as it is. */
@@ -65,7 +67,17 @@ public final class Embedding extends Module {
                 "Embedding: a table of shape " + table.shape() + " for " + config.count() + " rows of " + config.width());
         this.config = config;
         weight = table.to(config.dtype()).copy().requiresGrad();
+        stored = null;
     }
+
+    private Embedding(QuantisedWeight table) {
+        config = new EmbeddingConfig(table.outputs(), table.inputs());
+        weight = null;
+        stored = table;
+    }
+
+    /** A table in blocks, which rows are looked up in and nothing else: it is not trained. */
+    public static Embedding on(QuantisedWeight table) { return new Embedding(table); }
 
     /**
      * A table for these words from pretrained vectors; a word without one begins normal with the mean and deviation of all given numbers.
@@ -97,10 +109,18 @@ public final class Embedding extends Module {
 
     public EmbeddingConfig config() { return config; }
 
-    public Tensor weight() { return weight; }
+    /** A fresh tensor of floats where the table is {@linkplain #on stored} otherwise. */
+    public Tensor weight() { return stored == null ? weight : stored.dequantised(); }
+
+    private Tensor table() {
+        if (weight == null) throw new IllegalStateException("Embedding: its table is in blocks; it looks rows up and does nothing else");
+        return weight;
+    }
 
     /** @throws ShapeException if an index is out of range: names it */
-    @Override protected Tensor compute(Tensor ids, Pass pass) { return from(weight, rows(ids), ids, pass); }
+    @Override protected Tensor compute(Tensor ids, Pass pass) {
+        return stored == null ? from(weight, rows(ids), ids, pass) : stored.matrix().rowsAt(ids);
+    }
 
     /** Looked-up vectors whose gradient is collected for their rows alone, however large the table is; see {@link #into}. */
     public static final class Lookup {
@@ -125,8 +145,8 @@ public final class Embedding extends Module {
 
         /** Hands the gradient to the coming step, which touches these rows and their part of the optimiser's memory only. */
         public void into(Optimizer optimizer) {
-            if (gradient() == null) throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call into after backward");
-            optimizer.rowGradient(of.weight, rows, gradient());
+            if (gradient() == null) throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call backward before into");
+            optimizer.rowGradient(of.table(), rows, gradient());
         }
     }
 
@@ -137,7 +157,7 @@ public final class Embedding extends Module {
         for (int i = 0; i < places.length; i++) places[i] = Arrays.binarySearch(distinct, wanted[i]);
         var rows = Tensor.of(distinct);
         limit(rows, pass);
-        var values = Autograd.noGrad(() -> weight.detach().indexSelect(0, rows).compute()).requiresGrad();
+        var values = Autograd.noGrad(() -> table().detach().indexSelect(0, rows).compute()).requiresGrad();
         var vectors = passing(limited(values.indexSelect(0, Tensor.of(places))), Tensor.of(wanted));
         return new Lookup(this, emit(ids, shaped(vectors, ids), pass), rows, values);
     }
@@ -172,7 +192,7 @@ public final class Embedding extends Module {
         long bags = offsets.count();
         for (int i = 0; i < numbers.length; i++) if (numbers[i] == config.paddingIndex()) owner[i] = bags;
         var segment = Tensor.of(owner);
-        var vectors = from(weight, rows(ids), ids, pass);
+        var vectors = from(table(), rows(ids), ids, pass);
         if (weights != null) vectors = vectors.mul(weights.to(vectors.dtype()).unsqueeze(1));
         var all = switch (mode) {
             case SUM -> vectors.segmentSum(segment, bags + 1);
@@ -191,7 +211,7 @@ public final class Embedding extends Module {
         if (offsets.length > 0 && offsets[0] != 0)
             throw new IllegalArgumentException("Embedding.bag: the first offset is " + offsets[0] + "; it is 0");
         if (offsets.length == 0 && n > 0)
-            throw new IllegalArgumentException("Embedding.bag: " + n + " ids in no bag; the first offset is 0");
+            throw new IllegalArgumentException("Embedding.bag: " + n + " ids belong to no bag; the first offset must be 0");
         var owner = new long[n];
         for (int bag = 0; bag < offsets.length; bag++) {
             long end = bag + 1 < offsets.length ? offsets[bag + 1] : n;
@@ -205,16 +225,16 @@ public final class Embedding extends Module {
     /** An embedding of more rows: the old ones as they are, new ones normal with the mean and deviation of each column. This one is not changed. */
     public Embedding grown(long count, Rng rng) {
         if (count < config.count()) throw new IllegalArgumentException(
-                "Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows are not taken away");
+                "Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows cannot be removed");
         if (config.hashes() > 0) throw new IllegalArgumentException("Embedding.grown: hashed ids would find other rows; make a new table");
-        var old = weight.detach();
+        var old = table().detach();
         var fresh = Tensor.randn(rng, config.dtype(), count - config.count(), config.width()).mul(old.var(new int[] {0}, 0, true).sqrt())
                 .add(old.mean(0, true));
         return new Embedding(config.withCount(count), Autograd.noGrad(() -> Tensor.concat(0, old, fresh).compute()));
     }
 
     /** An output layer without bias on this very table: from (.., width) to (.., count). Writing one writes the other, and there is one gradient. */
-    public Linear tiedHead() { return Linear.sharing(weight, null); }
+    public Linear tiedHead() { return Linear.sharing(table(), null); }
 
     /** The same for another width: a projection without bias to the table's width goes first, from (.., hidden). */
     public Sequential tiedHead(long hidden, Rng rng) {
@@ -288,7 +308,7 @@ public final class Embedding extends Module {
         long[] distinct = Arrays.stream(rows.toLongArray()).distinct().toArray();
         try (var work = Scope.open("max norm")) {
             Autograd.noGrad(() -> {
-                var table = weight.detach();
+                var table = table().detach();
                 var limited = limited(table.indexSelect(0, Tensor.of(distinct))).compute();
                 for (int i = 0; i < distinct.length; i++) table.get(distinct[i]).copy_(limited.get(i));
             });

@@ -100,7 +100,7 @@ public final class GraphNetwork extends Module {
 
         private void known(String name, String what) {
             if (!inputs.contains(name) && !nodes.containsKey(name)) throw new IllegalArgumentException(
-                    "GraphNetwork: " + what + " " + name + ", which is not there; there are " + inputs + " and " + nodes.keySet());
+                    "GraphNetwork: " + what + " " + name + ", which does not exist; there are " + inputs + " and " + nodes.keySet());
         }
 
         /** Each after all that it reads, in the order of declaration where that is free (Kahn 1962). */

@@ -8,7 +8,7 @@ import lyceum.random.Rng;
  * @see <a href="https://arxiv.org/abs/1406.1078">Cho et al. (2014)</a>
  */
 public final class Gru extends Rnn {
-    /** Reset after the product, as PyTorch. */
+    /** Reset after the product, as in PyTorch. */
     public Gru(RnnConfig config, Rng rng) { this(config, true, rng); }
 
     /** @param resetAfter false for the paper's form, which resets the state before the product */

@@ -115,7 +115,7 @@ public interface Init {
 
     /** {@code init} over the root of the number of residual branches, so that their sum keeps its size at any depth (Radford et al. 2019: two a block). */
     static Init depthScaled(Init init, int branches) {
-        if (branches < 1) throw new IllegalArgumentException("depthScaled: " + branches + " branches; there is at least one");
+        if (branches < 1) throw new IllegalArgumentException("depthScaled: " + branches + " branches; at least one is needed");
         double factor = 1 / Math.sqrt(branches);
         return new Init() {
             @Override public Tensor sample(Rng rng, DType dtype, long... shape) { return init.sample(rng, dtype, shape).mul(factor); }

@@ -30,7 +30,7 @@ public final class LayerNorm extends Module {
     /** @param shape of the last axes that are normalised together */
     public LayerNorm(double epsilon, DType dtype, long... shape) { this(epsilon, dtype, true, shape); }
 
-    /** @param withBias whether something is added in the end */
+    /** @param withBias whether a bias is added */
     public LayerNorm(double epsilon, DType dtype, boolean withBias, long... shape) {
         this(epsilon, Tensor.ones(dtype, shape).compute().requiresGrad(),
                 withBias ? Tensor.zeros(dtype, shape).compute().requiresGrad() : null, shape);
@@ -38,7 +38,7 @@ public final class LayerNorm extends Module {
 
     private LayerNorm(double epsilon, Tensor weight, Tensor bias, long... shape) {
         if (!(epsilon >= 0)) throw new IllegalArgumentException("LayerNorm: epsilon is " + epsilon + "; it is at least 0");
-        if (shape.length == 0) throw new ShapeException("LayerNorm: no axis to normalise; give the sizes of the last axes");
+        if (shape.length == 0) throw new ShapeException("LayerNorm: no axis to normalise; pass the sizes of the last axes");
         this.epsilon = epsilon;
         this.shape = shape.clone();
         this.weight = weight;

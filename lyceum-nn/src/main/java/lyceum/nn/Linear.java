@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Fully connected layer, an affine map of the last axis: {@code y = x W' + b}, from (.., inputs) to (.., outputs). The weight has shape (outputs, inputs),
- * as PyTorch's, and begins with the bias uniform within {@code 1 / sqrt(inputs)}. With G the gradient of y, those of x, W and b are
+ * as in PyTorch; initially it and the bias are uniform within {@code 1 / sqrt(inputs)}. With G the gradient of y, those of x, W and b are
  * {@code G W}, {@code G' x} and the sum of G's rows.
  *
  * {@snippet :
@@ -47,7 +47,7 @@ public final class Linear extends Module {
         begin(inputs, new Lazy(outputs, withBias, dtype, init, rng));
     }
 
-    /** From given values; {@code bias} may be null. They become parameters. */
+    /** From given values, which become parameters; {@code bias} may be null. */
     public Linear(Tensor weight, Tensor bias) {
         this(null, weight.copy().requiresGrad(), bias == null ? null : bias.copy().requiresGrad(), null, null);
     }
@@ -60,17 +60,17 @@ public final class Linear extends Module {
         this.lazy = lazy;
     }
 
-    /** On these very tensors, which other modules may hold as well: how weights are tied. {@code bias} may be null. */
+    /** On these very tensors, which other modules may share: how weights are tied. {@code bias} may be null. */
     public static Linear sharing(Tensor weight, Tensor bias) { return new Linear(null, weight, bias, null, null); }
 
     /** On a weight of few bits, which is not trained; {@code bias} may be null and becomes a parameter if it is one. */
     public static Linear on(StoredWeight stored, Tensor bias) { return new Linear(null, null, bias, null, stored); }
 
-    /** F32, with a bias; the inputs are as many as the first input has. */
+    /** F32, with a bias; the number of inputs is taken from the first input. */
     public static Linear lazy(long outputs, Rng rng) { return lazy(outputs, true, DType.F32, null, rng); }
 
     /**
-     * A layer that learns its number of inputs from the first input. Until then it has no parameters: pass a batch through a model before you give its
+     * A layer that takes its number of inputs from the first input. Until then it has no parameters: pass a batch through the model before you give its
      * parameters to an optimiser or load a checkpoint.
      *
      * @param init of the weight; null for PyTorch's
@@ -89,7 +89,7 @@ public final class Linear extends Module {
         weight = begun;
     }
 
-    /** This layer with an activation behind it, on the same parameters: {@code y = activation(x W' + b)}. */
+    /** This layer followed by an activation, on the same parameters: {@code y = activation(x W' + b)}. */
     public Linear activated(Activation activation) { return new Linear(activation, weight, bias, lazy, stored); }
 
     /** A layer to predict with, whose weight takes a few bits each. @throws IllegalArgumentException if rows are not whole blocks of the format */
@@ -98,13 +98,13 @@ public final class Linear extends Module {
     /** Null before the first input of a {@linkplain #lazy lazy} layer; a fresh tensor of floats where the weight is {@linkplain #on stored} otherwise. */
     public Tensor weight() { return stored == null ? weight : stored.dequantised(); }
 
-    /** The weight where it takes few bits, or null. */
+    /** The quantised weight, or null if it is not quantised. */
     public StoredWeight stored() { return stored; }
 
     /** Null if there is none. */
     public Tensor bias() { return bias; }
 
-    /** What {@link #activated} put behind the map; null for nothing. */
+    /** The activation added by {@link #activated}; null for none. */
     public Activation activation() { return activation; }
 
     /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed again. */

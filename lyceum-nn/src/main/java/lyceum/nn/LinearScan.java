@@ -23,7 +23,7 @@ public final class LinearScan {
         // What a step's state is worth: its own gradient, and a_(t+1) of what the next one is worth.
         var worth = n == 1 ? g : of(a.narrow(0, 1, n - 1).pad(0, 0, 1, 0).flip(0), g.flip(0)).flip(0);
         return Tensor.stack(0, worth.mul(h.narrow(0, 0, n - 1).pad(0, 1, 0, 0)), worth);
-    });
+    }).withParts(in -> tree(in[0].select(0, 0), in[0].select(0, 1)));
 
     private LinearScan() {}
 

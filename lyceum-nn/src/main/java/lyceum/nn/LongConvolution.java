@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import lyceum.ShapeException;
 import lyceum.autograd.Primitive;
+import lyceum.backend.Convolution;
 import lyceum.backend.Parallel;
 import lyceum.math.Fft;
 import lyceum.tensor.Tensor;
@@ -45,7 +46,14 @@ public final class LongConvolution {
             var lags = of(back.reshape(1, batch * channels, length), in[0].reshape(batch * channels, length), method).flip(2)
                     .reshape(batch, channels, length).sum(0);
             return taps <= length ? lags.narrow(1, 0, taps) : lags.pad(1, 0, taps - length, 0);
-        }).apply(x, filter);
+        }).withParts(in -> depthwise(in[0], in[1])).apply(x, filter);
+    }
+
+    /** A convolution of each channel by itself, nothing before the beginning. */
+    private static Tensor depthwise(Tensor x, Tensor filter) {
+        int taps = (int) Math.min(filter.size(1), x.size(2));
+        var how = new Convolution().withPadding(new int[] {taps - 1}, new int[] {0}).withGroups((int) x.size(1));
+        return x.conv(filter.narrow(1, 0, taps).flip(1).unsqueeze(1), null, how);
     }
 
     private static Tensor value(Tensor x, Tensor filter, Method method) {
@@ -53,7 +61,7 @@ public final class LongConvolution {
                 taps = Math.min(all, length);
         double[] in = x.toDoubleArray(), h = filter.toDoubleArray(), out = new double[in.length];
         boolean direct = method == Method.DIRECT || method == Method.AUTO && taps <= SHORT;
-        var fft = direct ? null : new Fft(2 * Fft.sizeFor(length));
+        var fft = direct ? null : Fft.of(2 * Fft.sizeFor(length));
         double nanos = direct ? 0.3 * batch * length * taps : 20.0 * (batch + 1) * fft.size();
         Parallel.range(channels, 1, nanos, (from, to) -> {
             for (int c = (int) from; c < to; c++) {

@@ -25,7 +25,7 @@ import lyceum.withers.Withers;
 public record Lsuv(double tolerance, int passes) implements LsuvWithers {
     public Lsuv {
         if (!(tolerance > 0)) throw new IllegalArgumentException("Lsuv: tolerance is " + tolerance + "; it is above 0");
-        if (passes < 1) throw new IllegalArgumentException("Lsuv: " + passes + " passes; there is at least one");
+        if (passes < 1) throw new IllegalArgumentException("Lsuv: " + passes + " passes; at least one is needed");
     }
 
     /** Within 0.02, ten passes. */

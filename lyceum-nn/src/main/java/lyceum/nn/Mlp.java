@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * Tensor p = network.probabilities(z);
  * }
  *
- * <p>Inputs are (.., inputs), outputs (.., outputs) before any softmax: logits or numbers. Scale inputs to about unit size first; a column in the
+ * <p>Inputs are (.., inputs), outputs (.., outputs) before any softmax: logits or regression values. Scale inputs to about unit size first: a column in the
  * thousands saturates or kills the first layer. Parameters are named {@code layers.0.weight}, {@code layers.0.bias}, {@code norms.0.weight}, ...
  *
  * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
@@ -51,7 +51,7 @@ public final class Mlp extends Module {
         norms = List.copyOf(normal);
     }
 
-    /** With given parameters, as {@link #state()} names them. */
+    /** With the given parameters, named as in {@link #state()}. */
     public static Mlp of(MlpConfig config, Map<String, Tensor> state) {
         var mlp = new Mlp(config, Init.zeros(), Rng.of(0));
         mlp.load(state);
@@ -84,7 +84,7 @@ public final class Mlp extends Module {
         });
     }
 
-    /** Class probabilities of rows (n, inputs): (n, classes). @throws IllegalStateException for a network of numbers */
+    /** Class probabilities of rows (n, inputs): (n, classes). @throws IllegalStateException if the network is a regressor */
     public Tensor probabilities(Tensor x) {
         if (config.head() != MlpConfig.Head.CLASSES)
             throw new IllegalStateException("Mlp.probabilities: this network predicts numbers; use predict");

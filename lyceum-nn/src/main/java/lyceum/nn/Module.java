@@ -29,9 +29,9 @@ import lyceum.tensor.Tensor;
 /**
  * A layer with state: it finds its parameters in its own fields.
  *
- * <p>A {@link Tensor} field that {@linkplain Tensor#requiresGrad() requires a gradient} is a parameter, another one a buffer (running
- * statistics); a field that is a Module, or a list or map of them, is a child. Names are those of PyTorch's {@code state_dict}: the field's
- * name, the child's before it, list items by number: {@code layers.0.weight}. Null fields do not exist.
+ * <p>A {@link Tensor} field that {@linkplain Tensor#requiresGrad() requires a gradient} is a parameter, any other a buffer (running
+ * statistics); a field that is a Module, or a list or map of them, is a child. Names follow PyTorch's {@code state_dict}: the field's
+ * name, prefixed by the child's, with list items by number: {@code layers.0.weight}. Null fields are ignored.
  *
  * {@snippet :
  * final class Block extends Module {
@@ -41,8 +41,8 @@ import lyceum.tensor.Tensor;
  * }
  * }
  *
- * <p>Who writes a module says what it {@linkplain #compute computes}; who uses it calls {@link #forward}, which also lets {@link Adapter}s change
- * the result and shows it to the {@link Hooks} of the pass. A module with more inputs than one ends each of its own methods by {@link #emit}.
+ * <p>The author of a module defines what it {@linkplain #compute computes}; its users call {@link #forward}, which also lets {@link Adapter}s change
+ * the result and shows it to the {@link Hooks} of the pass. A module with several inputs ends each of its own methods with {@link #emit}.
  */
 public abstract class Module implements Layer, Cloneable {
     private List<Adapter> adapters = List.of();
@@ -54,16 +54,16 @@ public abstract class Module implements Layer, Cloneable {
         return emit(x, compute(x, pass), pass);
     }
 
-    /** The value at x, by the parts of this module. */
+    /** The value at x, computed by the parts of this module. */
     protected abstract Tensor compute(Tensor x, Pass pass);
 
-    /** What was computed, as adapters and hooks let it leave this module; x is what it was computed from. */
+    /** The computed value after adapters and hooks; x is the input it was computed from. */
     protected final Tensor emit(Tensor x, Tensor y, Pass pass) {
         for (var adapter : adapters) y = adapter.adapt(x, y, pass);
         return pass.at(this, x, y);
     }
 
-    /** From now on, {@code adapter} changes what this module gives; if it is a module, its parameters stand beside this one's. Returns this. */
+    /** From now on, {@code adapter} changes this module's output; if it is a module, its parameters join this one's. Returns this. */
     public final Module attach(Adapter adapter) {
         var more = new ArrayList<>(adapters);
         more.add(adapter);
@@ -71,23 +71,23 @@ public abstract class Module implements Layer, Cloneable {
         return this;
     }
 
-    /** Takes an adapter off. Returns this. */
+    /** Detaches an adapter. Returns this. */
     public final Module detach(Adapter adapter) {
         adapters = adapters.stream().filter(a -> a != adapter).toList();
         return this;
     }
 
-    /** What is attached here, first to last. */
+    /** The adapters attached here, first to last. */
     public final List<Adapter> adapters() { return adapters; }
 
-    /** This module under the empty name, and all modules in it by name, in the order of declaration. A module that is found twice has its first name. */
+    /** This module under the empty name, and all modules in it by name, in the order of declaration. A module that is reachable by several names has its first. */
     public final SequencedMap<String, Module> modules() {
         var found = new LinkedHashMap<String, Module>();
         modules("", found, Collections.newSetFromMap(new IdentityHashMap<>()));
         return found;
     }
 
-    /** Those {@link #modules()} whose names match: {@code *} is any text, {@code ?} a character. */
+    /** Those of {@link #modules()} whose names match: {@code *} is any text, {@code ?} any character. */
     public final SequencedMap<String, Module> modules(String glob) {
         var found = modules();
         found.keySet().removeIf(Globs.of(glob).negate());
@@ -107,14 +107,14 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
-    /** Those of them whose names match; {@code *} is any text, {@code ?} a character. */
+    /** Those of them whose names match; {@code *} is any text, {@code ?} any character. */
     public final SequencedMap<String, Tensor> parameters(String glob) {
         var found = parameters();
         found.keySet().removeIf(Globs.of(glob).negate());
         return found;
     }
 
-    /** Parameters and buffers by name: all that a checkpoint holds. A tensor that is found twice, as a {@linkplain #tied tied} one, has its first name. */
+    /** Parameters and buffers by name: all that a checkpoint holds. A tensor with several names, such as a {@linkplain #tied tied} one, appears under its first. */
     public final SequencedMap<String, Tensor> state() {
         var found = new LinkedHashMap<String, Tensor>();
         Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -129,7 +129,7 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
-    /** The further names of tensors that are found more than once, each with the name that {@link #state()} has. */
+    /** The other names of tensors that have several, each with the name that {@link #state()} uses. */
     public final SequencedMap<String, String> ties() {
         var first = new IdentityHashMap<Tensor, String>();
         var ties = new LinkedHashMap<String, String>();
@@ -160,11 +160,11 @@ public abstract class Module implements Layer, Cloneable {
     /** What each layer gives, holds and costs for an input of that type and shape, by shape alone; see {@link ForwardReport}. */
     public final ForwardReport summary(DType type, long... input) { return ForwardReport.of(this, type, input); }
 
-    /** Number of trainable numbers. */
+    /** How many numbers are trainable. */
     public final long parameterCount() { return parameters().values().stream().mapToLong(Tensor::count).sum(); }
 
     /**
-     * Parameters whose names match are left out of training until {@link #unfreeze}: no gradient is taken for them.
+     * Excludes parameters whose names match from training until {@link #unfreeze}: no gradient is computed for them.
      *
      * @param glob of {@link #state()}'s names: {@code *} is any text, {@code ?} a character
      * @return how many numbers were frozen
@@ -183,7 +183,7 @@ public abstract class Module implements Layer, Cloneable {
         return count[0];
     }
 
-    /** Parameters that were frozen and whose names match are trained again. Returns how many numbers. */
+    /** Makes frozen parameters whose names match trainable again. Returns how many numbers. */
     public final long unfreeze(String glob) {
         var names = Globs.of(glob);
         long[] count = {0};
@@ -201,7 +201,7 @@ public abstract class Module implements Layer, Cloneable {
     /** True if something was {@linkplain #freeze frozen} here and nothing is left to train. */
     final boolean isFrozen() { return parameters().isEmpty() && modules().values().stream().anyMatch(m -> !m.frozen.isEmpty()); }
 
-    /** Buffers: what is neither trained nor {@linkplain #freeze frozen}. */
+    /** Buffers: tensors that are neither trained nor {@linkplain #freeze frozen}. */
     final Set<Tensor> buffers() {
         Set<Tensor> found = Collections.newSetFromMap(new IdentityHashMap<>());
         collect(n -> n, (n, part, owner, t) -> { if (!t.isTracked() && !owner.frozen.contains(part)) found.add(t); });
@@ -214,11 +214,11 @@ public abstract class Module implements Layer, Cloneable {
     }
 
     /**
-     * A module like this one in which some tensors are others: the same code at other weights. Gradients reach the given tensors, and through them
+     * A module like this one with some tensors replaced: the same code with other weights. Gradients reach the given tensors, and through them
      * what they were computed from; the given module is not changed.
      *
      * @param values by name of {@link #state()}. Parameters without a value are shared with the given module; buffers without one are copied, so that running
-     *         statistics which a learning pass moves are this module's own. Give a buffer to share it
+     *         statistics updated in training belong to the new module. Pass a buffer to share it
      * @throws FormatException if a name is unknown
      * @throws ShapeException if a shape differs
      */
@@ -227,17 +227,17 @@ public abstract class Module implements Layer, Cloneable {
     /** An independent module with the same values: parameters stay parameters. */
     public static <M extends Module> M copy(M module) { return Transplant.changed(module, Tensor::copy); }
 
-    /** A module whose floats are of another type, with parameters of its own. */
+    /** A module with its floats converted to another type, and with its own parameters. */
     public static <M extends Module> M to(M module, DType type) {
         return Transplant.changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy());
     }
 
     /**
-     * An independent module with the same code in which some tensors have other sizes and some parts are others: what a network becomes when channels or
-     * heads are taken out. Parameters stay parameters. That the sizes fit each other shows when it runs.
+     * An independent module with the same code, in which some tensors have other sizes and some parts are replaced: what a network becomes when channels or
+     * heads are removed. Parameters stay parameters. Sizes that do not fit each other are found when it runs.
      *
-     * @param values by name of {@link #state()}; what has no value is copied
-     * @param parts modules in place of others, found by identity; theirs are the tensors that they have
+     * @param values by name of {@link #state()}; tensors without a value are copied
+     * @param parts replacements for modules, found by identity; they keep their own tensors
      * @throws FormatException if a name is unknown
      */
     public static <M extends Module> M resized(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
@@ -251,8 +251,8 @@ public abstract class Module implements Layer, Cloneable {
     public final void zeroGrad() { parameters().values().forEach(Tensor::zeroGrad); }
 
     /**
-     * Copies values in by name; floats of another width are converted. A tied tensor may have any of its names, or several with one value. Nothing is
-     * written if anything does not fit.
+     * Copies values in by name; floats of another width are converted. A tied tensor may be given under any of its names, or under several with equal values. Nothing is
+     * written unless everything fits.
      *
      * @throws FormatException if a name is missing or unknown: it lists them; or if the values of two names of one tensor differ
      * @throws ShapeException if a shape differs
@@ -273,7 +273,7 @@ public abstract class Module implements Layer, Cloneable {
         });
         var missing = own.keySet().stream().filter(name -> !given.containsKey(name)).toList();
         if (!missing.isEmpty() || !unknown.isEmpty())
-            throw new FormatException("load: missing are " + missing + ", unknown are " + unknown);
+            throw new FormatException("load: missing " + missing + ", unknown " + unknown);
         own.forEach((name, tensor) -> {
             var value = given.get(name);
             if (!value.shape().equals(tensor.shape()))
@@ -286,14 +286,14 @@ public abstract class Module implements Layer, Cloneable {
     }
 
     /**
-     * Readies a model for many predictions: the layers in it that multiply by a weight pack it, which takes the weights' memory about once more.
+     * Prepares a model for many predictions: layers that multiply by a weight pack it, which takes about as much memory as the weights again.
      * Passes without recording ({@link Autograd#noGrad}) use it. Returns this module.
      */
     public Module pack() { return each(Module::pack); }
 
     /**
-     * The same with weights rounded to a format, and what meets them to 8 bits: predictions are faster and a little off. The weights themselves stay, for gradients
-     * and for saving; one that is written to later is not rounded anew. Returns this module.
+     * The same with weights rounded to a format and their inputs to 8 bits: predictions are faster and slightly less exact. The weights themselves are kept, for gradients
+     * and for saving; a weight that is written to later is not rounded again. Returns this module.
      *
      * @throws IllegalArgumentException if the rows of a weight are not whole blocks of the format
      */
@@ -323,7 +323,7 @@ public abstract class Module implements Layer, Cloneable {
         load(contents.wide());
     }
 
-    /** Tensors under names: of this module and of those in it. */
+    /** Tensors by name: of this module and of those in it. */
     private void collect(UnaryOperator<String> named, Own visitor) {
         parts((name, value) -> {
             if (value instanceof Tensor tensor) visitor.see(named.apply(name), name, this, tensor);

@@ -124,7 +124,7 @@ public sealed interface OutputKind extends Loss {
         return Math.max(1e-6, Arrays.stream(x).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
     }
 
-    /** By linear interpolation between order statistics, as NumPy's. */
+    /** By linear interpolation between order statistics, as in NumPy. */
     private static double quantile(double[] sorted, double level) {
         double at = level * (sorted.length - 1);
         int low = (int) at;

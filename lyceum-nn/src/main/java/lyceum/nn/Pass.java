@@ -7,7 +7,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * How a network is being run: to predict, or to learn. Dropout and batch statistics differ; randomness comes from here and nowhere else.
+ * How a network is run: for inference or for training. Dropout and batch statistics depend on it, and it is the only source of randomness.
  *
  * {@snippet :
  * network.forward(x);                                  // predicts
@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * network.forward(x, Pass.inference().with(Hooks.of(network)));    // looked into
  * }
  *
- * <p>Immutable: what is changed is a new pass.
+ * <p>Immutable: methods that change something return a new pass.
  */
 public final class Pass {
     private static final Pass INFERENCE = new Pass(false, null, null, null, null);
@@ -35,7 +35,7 @@ public final class Pass {
         this.penalties = penalties;
     }
 
-    /** Sees activations at work; see {@link ActivationReport}. */
+    /** Watches activations; see {@link ActivationReport}. */
     @FunctionalInterface
     public interface Watcher {
         void see(Layer activation, Tensor before, Tensor after);
@@ -47,16 +47,16 @@ public final class Pass {
     /** Dropout draws from {@code rng}, normalisation uses the batch and updates its running statistics. */
     public static Pass training(Rng rng) { return new Pass(true, rng, null, null, null); }
 
-    /** The same without learning or draws: dropout is off, normalisation uses running statistics and leaves them; hooks still look. */
+    /** The same without training or randomness: dropout is off, normalisation uses running statistics and does not update them; hooks stay active. */
     Pass inferring() { return new Pass(false, null, watcher, hooks, penalties); }
 
     /** Predicts as {@link #inference}, but dropout draws from {@code rng}: one sample of a network's predictions. */
     public static Pass sampling(Rng rng) { return new Pass(false, rng, null, null, null); }
 
-    /** Predicts, and shows {@code watcher} what goes into each activation and what comes out, in order. */
+    /** Inference that shows {@code watcher} the input and output of each activation, in order. */
     public static Pass watched(Watcher watcher) { return new Pass(false, null, watcher, null, null); }
 
-    /** The same, looked into by hooks. */
+    /** The same, with hooks. */
     public Pass with(Hooks hooks) { return new Pass(training, rng, watcher, hooks, penalties); }
 
     /** The same; what layers add to the loss (a router's balance, an activity's price) goes to {@code penalties}. */

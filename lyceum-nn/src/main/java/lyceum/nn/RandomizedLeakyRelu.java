@@ -17,7 +17,7 @@ public record RandomizedLeakyRelu(double lower, double upper) implements Layer {
                     "RandomizedLeakyRelu: slopes from " + lower + " to " + upper + "; both are finite, in this order");
     }
 
-    /** From 1/8 to 1/3, as PyTorch's. */
+    /** From 1/8 to 1/3, as in PyTorch. */
     public RandomizedLeakyRelu() { this(1.0 / 8, 1.0 / 3); }
 
     @Override public Tensor forward(Tensor x, Pass pass) {

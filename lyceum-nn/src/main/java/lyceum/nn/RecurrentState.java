@@ -156,7 +156,7 @@ public final class RecurrentState {
 
     /**
      * How far a model's futures depend on anything but the state it carries: the largest difference between running sequences at once, and running
-     * them in two parts of which the second knows the first by its state alone. Zero but for rounding where the state is all that is carried.
+     * them in two parts of which the second knows the first by its state alone. Zero up to rounding where the state is all that is carried.
      *
      * @param x sequences, in the model's layout
      * @param cut steps of the first part, within the sequence

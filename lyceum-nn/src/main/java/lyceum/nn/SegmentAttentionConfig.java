@@ -12,7 +12,7 @@ import lyceum.withers.Withers;
  * @param store what is kept of the segments before
  * @param neighbours keys that a query reads of {@link Store#NEIGHBOURS}
  * @param capacity positions that it keeps at most, the oldest falling out
- * @param delta whether {@link Store#COMPRESSIVE} writes only what it does not foretell yet
+ * @param delta whether {@link Store#COMPRESSIVE} writes only what it does not predict yet
  */
 @Withers
 public record SegmentAttentionConfig(AttentionConfig attention, int segment, Store store, int neighbours, long capacity, boolean delta)

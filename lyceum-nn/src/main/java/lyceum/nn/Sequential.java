@@ -5,7 +5,7 @@ import lyceum.backend.Op;
 import lyceum.tensor.Tensor;
 
 /**
- * Layers one after the other. Parameters are named by the layer's number, as PyTorch's Sequential: {@code 0.weight}. A convolution followed by a
+ * Layers applied one after the other. Parameters are named by the layer's number, as in PyTorch's Sequential: {@code 0.weight}. A convolution followed by a
  * ReLU, sigmoid or tanh does both in one kernel, with the same bits, unless the activations are watched.
  */
 public final class Sequential extends Module {

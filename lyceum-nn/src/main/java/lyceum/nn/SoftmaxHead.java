@@ -75,7 +75,7 @@ public final class SoftmaxHead extends Module {
 
     /**
      * The cross-entropy of the logits against class numbers, in nats, block by block: the logits of {@code block} classes exist at once, forward and
-     * backward, which computes them anew. Equal to the loss of {@link #forward}'s logits but for rounding; differentiable once.
+     * backward, which computes them anew. Equal to the loss of {@link #forward}'s logits up to rounding; differentiable once.
      *
      * @param targets class numbers, of the hidden states' shape without the last axis
      * @param ignoreIndex a number that does not count

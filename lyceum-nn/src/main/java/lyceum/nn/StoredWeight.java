@@ -30,7 +30,7 @@ public abstract class StoredWeight extends Module {
     public final Tensor dequantised() { return Autograd.noGrad(() -> rows(0, outputs()).compute()); }
 
     /** {@code x W' + bias} in the wider of F32 and the type of x. @param bias (outputs) or null */
-    public final Tensor affine(Tensor x, Tensor bias) {
+    public Tensor affine(Tensor x, Tensor bias) {
         if (x.rank() == 0 || x.size(-1) != inputs()) throw new ShapeException(
                 "StoredWeight: " + x.shape() + " x (" + outputs() + ", " + inputs() + ")': the last axis of x must be " + inputs());
         var y = operation().apply(x.to(DType.promote(DType.F32, x.dtype())));

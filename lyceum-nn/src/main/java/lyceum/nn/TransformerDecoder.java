@@ -144,9 +144,13 @@ public final class TransformerDecoder extends Module {
     }
 
     /** The positions x (batch, T, width) that follow those of the state. */
-    public Tensor forward(Tensor x, State state, Pass pass) {
+    public Tensor forward(Tensor x, State state, Pass pass) { return forward(x, state, null, pass); }
+
+    /** As above, with something done before each block; null for nothing. */
+    public Tensor forward(Tensor x, State state, Before before, Pass pass) {
         var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
+            if (before != null) y = before.of(i, y);
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
                     state.memoryMask, null, null, null);
             y = layers.get(i).forward(y, context, pass);

@@ -6,7 +6,7 @@ import java.util.function.ToDoubleFunction;
 import lyceum.withers.Withers;
 
 /**
- * Ends a run when what it watches has not improved for a while. A {@link Trainer} watches the validation loss, or the training loss where there is no
+ * Ends a run when the metric it watches has not improved for a while. A {@link Trainer} watches the validation loss, or the training loss where there is no
  * validation, or a metric that is named here; any other loop uses {@link #watch} or {@link #over}.
  *
  * {@snippet :
@@ -20,7 +20,7 @@ import lyceum.withers.Withers;
  *
  * <p>With values {@code v_0, v_1, ..} and smoothing b, the watched values are {@code e_0 = v_0, e_t = b e_(t-1) + (1 - b) v_t}. Those of the first
  * {@code warmUp} steps do not count. Another is an improvement if it is the first that counts, or below the best so far by more than {@code least} (above
- * it, for {@link Mode#MAX}); NaN never is, and is left out of the smoothing. It is over when {@code patience} counting steps in a row were no improvement.
+ * it, for {@link Mode#MAX}); NaN never is, and is left out of the smoothing. It is over after {@code patience} counting steps in a row without improvement.
  *
  * @param patience steps (epochs) without improvement after which it stops, at least 1
  * @param least what counts as an improvement: a change by more than this, at least 0
@@ -35,7 +35,7 @@ import lyceum.withers.Withers;
 public record EarlyStopping(int patience, double least, boolean restoreBest, Mode mode, double smoothing, int warmUp, String metric)
         implements EarlyStoppingWithers {
 
-    /** What is better. */
+    /** Which values are better. */
     public enum Mode {
         MIN, MAX
     }
@@ -58,7 +58,7 @@ public record EarlyStopping(int patience, double least, boolean restoreBest, Mod
     public Watch watch() { return new Watch(this); }
 
     /**
-     * The same elements, until it is over: the metric of an element is asked for when the next one is, that is after the loop's body has run.
+     * The same elements, until it is over: an element's metric is computed when the next element is requested, that is, after the loop's body has run.
      */
     public <T> Iterable<T> over(Iterable<T> elements, ToDoubleFunction<? super T> metric) {
         return () -> new Iterator<>() {
@@ -82,7 +82,7 @@ public record EarlyStopping(int patience, double least, boolean restoreBest, Mod
         };
     }
 
-    /** What has been seen so far. For one thread. */
+    /** What has been seen so far. Not thread-safe. */
     public static final class Watch {
         private final EarlyStopping settings;
         private int steps, bestStep = -1, waited;

@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
 public final class KernelDynamics {
     private final Tensor vectors;
     private final double[] values, start;
-    /** An eigenvalue of at most this is 0 but for rounding. */
+    /** An eigenvalue of at most this is 0 up to rounding. */
     private final double nothing;
 
     /**

@@ -29,7 +29,7 @@ import lyceum.tensor.Tensor;
 public record PagedState(UpdateRule rule, Path folder) implements UpdateRule {
     public PagedState {
         Objects.requireNonNull(rule, "rule");
-        if (!Files.isDirectory(folder)) throw new IllegalArgumentException("PagedState: " + folder + " is no folder");
+        if (!Files.isDirectory(folder)) throw new IllegalArgumentException("PagedState: " + folder + " is not a folder");
     }
 
     @Override public double learningRate() { return rule.learningRate(); }

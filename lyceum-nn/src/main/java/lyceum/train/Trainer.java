@@ -42,21 +42,21 @@ import lyceum.withers.Withers;
  * run.resume(path);                        // later, in another JVM: goes on as if it had not stopped, bit for bit
  * }
  *
- * <p>Memory: each step runs in a {@link Scope}, so that its tensors return at once. A loss function that keeps a value beyond its
+ * <p>Memory: each step runs in a {@link Scope}, so that its tensors are freed at once. A loss function that keeps a value beyond its
  * step must {@linkplain lyceum.tensor.Tensor#toDoubleArray read it out}.
  *
  * @param rule turns gradients into steps
- * @param epochs passes over the data at most, at least 1
+ * @param epochs the most passes over the data, at least 1
  * @param batchSize rows of a batch
- * @param accumulated batches whose gradients, weighted by their sizes, make one step: a larger batch in the memory of a small one
+ * @param accumulated how many batches make one step, their gradients weighted by size: a larger batch in the memory of a small one
  * @param last what to do with rows that do not fill a batch
  * @param schedule multiplies the learning rate, by step
  * @param clip limits gradients; null for none
  * @param earlyStopping null for none
- * @param listeners hear of each epoch's end, and of each step
- * @param shards parts of a batch that threads compute side by side, at least 1; the sum of their gradients does not depend on who was first. The
+ * @param listeners are told of each step and of each epoch's end
+ * @param shards parts of a batch that threads compute in parallel, at least 1; the sum of their gradients does not depend on their order. The
  *         loss is then called by several threads
- * @param averaging decay of an exponential moving average of the parameters, which validation sees and the model holds in the end; 0 for none
+ * @param averaging decay of an exponential moving average of the parameters, which validation uses and the model holds at the end; 0 for none
  * @param precision of products; null for that of the parameters
  * @param regularizer adds its penalty to each batch's loss and restores its constraints after each step; null for none
  * @param metrics of the validation data at an epoch's end, for {@link #fit}: see {@link #withMetric}
@@ -66,22 +66,22 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         EarlyStopping earlyStopping, List<Listener> listeners, int shards, double averaging, MixedPrecision precision,
         Regularizer regularizer, SequencedMap<String, ToDoubleBiFunction<Tensor, Tensor>> metrics) implements TrainerWithers {
 
-    /** Hears of the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
+    /** Called at the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
     @FunctionalInterface
     public interface Listener {
         void epochEnded(TrainingRun run, History.Epoch epoch);
 
         /**
-         * Hears of the end of a step.
+         * Called at the end of a step.
          *
          * @param norms null unless {@link #wantsGradientNorms}
          */
         default void stepEnded(TrainingRun run, GradientNorms norms) {}
 
-        /** Whether the norms of gradients are to be computed for it. */
+        /** Whether gradient norms should be computed for it. */
         default boolean wantsGradientNorms() { return false; }
 
-        /** Does this at the end of each step. */
+        /** A listener that runs at the end of each step. */
         static Listener afterStep(Consumer<TrainingRun> body) {
             return new Listener() {
                 @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
@@ -90,7 +90,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
             };
         }
 
-        /** Writes losses, rates' factor and metrics at each epoch's end, by steps, for TensorBoard. A failure is an {@link UncheckedIOException}. */
+        /** Writes losses, the learning rate's factor and metrics for TensorBoard at each epoch's end, by step. A failure is an {@link UncheckedIOException}. */
         static Listener writing(EventFile events) {
             return (run, epoch) -> {
                 try {
@@ -100,7 +100,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                     for (var metric : epoch.metrics().entrySet())
                         events.scalar("metric/" + metric.getKey(), metric.getValue(), epoch.steps());
                 } catch (IOException e) {
-                    throw new UncheckedIOException("training: an event was not written to " + events.path(), e);
+                    throw new UncheckedIOException("training: could not write an event to " + events.path(), e);
                 }
             };
         }
@@ -112,7 +112,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                 try {
                     run.save(path);
                 } catch (IOException e) {
-                    throw new UncheckedIOException("training: the best checkpoint was not written to " + path, e);
+                    throw new UncheckedIOException("training: could not write the best checkpoint to " + path, e);
                 }
             };
         }
@@ -132,7 +132,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         metrics = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(metrics));
     }
 
-    /** Batches of 32, each a step; a constant rate, no clipping, no early stop. */
+    /** Batches of 32, one step each; a constant learning rate, no clipping, no early stopping. */
     public Trainer(UpdateRule rule, int epochs) {
         this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of(), 1, 0, null, null, new LinkedHashMap<>());
     }
@@ -140,12 +140,12 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
     /** The same batches, each computed in {@code k} micro-batches: activations take a k-th of the memory, and the step is the same. */
     public Trainer accumulate(int k) {
         if (k < 1 || batchSize * accumulated % k != 0) throw new IllegalArgumentException(
-                "Trainer.accumulate: k is " + k + "; it divides the batch of " + batchSize * accumulated + " rows");
+                "Trainer.accumulate: k is " + k + "; it must divide the batch of " + batchSize * accumulated + " rows");
         return withBatchSize(batchSize * accumulated / k).withAccumulated(k);
     }
 
     /**
-     * One more number for each epoch's end, of the model's outputs for all validation rows and their targets; early stopping may watch it by its name.
+     * Adds a metric for each epoch's end, computed from the model's outputs for all validation rows and their targets; early stopping can watch it by name.
      */
     public Trainer withMetric(String name, ToDoubleBiFunction<Tensor, Tensor> metric) {
         var more = new LinkedHashMap<>(metrics);
@@ -153,7 +153,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         return withMetrics(more);
     }
 
-    /** One more listener. */
+    /** Adds a listener. */
     public Trainer withListener(Listener listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
@@ -164,7 +164,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
     public History fit(Module model, Loss loss, Dataset data, Rng rng) { return fit(model, loss, data, null, rng, Progress.SILENT); }
 
     /**
-     * Trains a model on a dataset, from its present parameters on.
+     * Trains a model on a dataset, starting from its current parameters.
      *
      * @param validation its loss is the score of each epoch; null for none
      * @throws lyceum.progress.CancelledException if progress says so; the model then holds the parameters of the last step
@@ -182,20 +182,20 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
      *
      * @param rows of the data; batches are row numbers below it
      * @param loss of a batch
-     * @param validation the score of the model as it is, lower is better; null for none
-     * @param rng names the order of rows and the draws of dropout; nothing is drawn from it
+     * @param validation the score of the current model, lower is better; null for none
+     * @param rng seeds the order of rows and dropout; nothing is drawn from it
      */
     public TrainingRun start(Module model, int rows, BatchLoss loss, DoubleSupplier validation, Rng rng) {
         return startEvaluated(model, rows, loss,
                 validation == null ? null : () -> new TrainingRun.Evaluated(validation.getAsDouble(), new LinkedHashMap<>()), rng);
     }
 
-    /** As {@link #start}, with a score and measures of the model as it is. */
+    /** As {@link #start}, with a score and metrics of the current model. */
     public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
-    /** The mean loss over a dataset's units, predicting. */
+    /** The mean loss over a dataset's units, in inference mode. */
     DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
         var evaluation = evaluation(model, loss, data);
         return () -> evaluation.get().score();

@@ -17,14 +17,15 @@ import lyceum.memory.Scope;
 import lyceum.nn.BatchNorm;
 import lyceum.nn.Module;
 import lyceum.optim.Average;
+import lyceum.optim.Clip;
 import lyceum.optim.Optimizer;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A training in progress: made by {@link Trainer#start}. Advance it by {@link #step} or to the end by {@link #finish}; between steps it can be
- * saved and resumed. For one thread.
+ * Training in progress, started by {@link Trainer#start}. Advance it with {@link #step}, or to the end with {@link #finish}; between steps it can be
+ * saved and resumed. Not thread-safe.
  */
 public final class TrainingRun {
     private static final System.Logger LOG = System.getLogger(TrainingRun.class.getName());
@@ -50,11 +51,12 @@ public final class TrainingRun {
     private EarlyStopping.Watch watch;
     private SequencedMap<String, Tensor> best;
     private long rowsHere, nanosHere;
-    private double lastLoss = Double.NaN;
+    private double lastLoss = Double.NaN, gradientNorm = Double.NaN;
+    private boolean reported;
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
         if (loader.steps() == 0)
-            throw new IllegalArgumentException("Trainer: the rows fill no batch of " + trainer.batchSize() + " and the last is dropped");
+            throw new IllegalArgumentException("Trainer: there are too few rows for a batch of " + trainer.batchSize() + " and the last is dropped");
         if (trainer.shards() > 1 && hasBatchNorm(model)) throw new IllegalArgumentException("Trainer: the model has BatchNorm, whose "
                 + "statistics " + trainer.shards() + " shards would write at once; use GroupNorm or LayerNorm, or one shard");
         this.trainer = trainer;
@@ -84,7 +86,7 @@ public final class TrainingRun {
 
     public Optimizer optimizer() { return optimizer; }
 
-    /** Steps taken; those that mixed precision left out do not count. */
+    /** Steps taken, not counting those that mixed precision skipped. */
     public long steps() { return optimizer.steps(); }
 
     /** Epochs that have ended. */
@@ -93,7 +95,7 @@ public final class TrainingRun {
     /** True when all epochs have ended or the run was stopped. */
     public boolean isFinished() { return state.stopped() || epochs() >= trainer.epochs(); }
 
-    /** Ends the run after the present step: what a listener calls. */
+    /** Ends the run after the current step; for listeners. */
     public void stop() { state = state.stop(); }
 
     public History history() { return new History(state.epochs(), state.best(), state.stopped()); }
@@ -113,9 +115,9 @@ public final class TrainingRun {
     private int stepsInEpoch() { return (loader.steps() + trainer.accumulated() - 1) / trainer.accumulated(); }
 
     /**
-     * One optimiser step, and the end of the epoch where it was its last.
+     * Takes one optimiser step, and ends the epoch if it was the last.
      *
-     * @return false if there was none to take
+     * @return false if no step was left
      * @throws ConvergenceException if the loss is not finite: it names the step, the rows and the first module whose output is not; parameters stay
      */
     public boolean step() {
@@ -127,7 +129,7 @@ public final class TrainingRun {
         BatchGradients.Report report;
         try (var scope = Scope.open("training step")) {
             report = batches.of(group, streams, state.scale().value(), () -> "at step " + steps() + " in epoch " + epochs());
-            update(report.gradients());
+            update(report);
         }
         lastLoss = report.lossSum() / report.units();
         for (var listener : trainer.listeners()) listener.stepEnded(this, report.norms());
@@ -138,7 +140,8 @@ public final class TrainingRun {
         return true;
     }
 
-    private void update(Tensor[] gradients) {
+    private void update(BatchGradients.Report report) {
+        var gradients = report.gradients();
         var precision = trainer.precision();
         if (precision != null) {
             if (state.scale().value() != 1) gradients = MixedPrecision.unscaled(state.scale().value(), gradients);
@@ -147,6 +150,8 @@ public final class TrainingRun {
             if (overflow) return;
         }
         optimizer.step(gradients);
+        if (reported) gradientNorm = report.norms() != null ? Math.sqrt(report.norms().square())
+                : trainer.clip() instanceof Clip.ByNorm ? optimizer.gradientNorm() : Clip.normOf(gradients);
         if (trainer.regularizer() != null) trainer.regularizer().project(model);
     }
 
@@ -199,20 +204,24 @@ public final class TrainingRun {
     }
 
     /**
-     * Runs to the end, reporting after each step the epoch, the losses, {@code rows/s} and {@code seconds left}.
+     * Runs to the end, reporting after each step the epoch, the losses, the rule's {@code learning rate} of the step, the {@code gradient norm} before clipping,
+     * {@code rows/s} and {@code seconds left}.
      *
      * @throws lyceum.progress.CancelledException if progress says so, between two steps: the run can go on or be saved
      */
     public History finish(Progress progress) {
         long total = (long) stepsInEpoch() * trainer.epochs();
-        while (step()) {
-            if (progress == Progress.SILENT) continue;
+        reported = progress != Progress.SILENT;
+        for (double rate = rate(); step(); rate = rate()) {
+            if (!reported) continue;
             var metrics = new LinkedHashMap<String, Double>();
             boolean between = state.units() == 0;
             metrics.put("epoch", (double) epochs() + (between ? 0 : 1));
             metrics.put("loss", between ? state.epochs().getLast().loss() : state.lossSum() / state.units());
             if (validation != null && epochs() > 0) metrics.put("validation", state.epochs().getLast().validation());
             if (epochs() > 0) metrics.putAll(state.epochs().getLast().metrics());
+            metrics.put("learning rate", rate);
+            metrics.put("gradient norm", gradientNorm);
             metrics.put("rows/s", rowsPerSecond());
             metrics.put("seconds left", (total - position()) * (double) rowsHere / Math.max(1, position()) / rowsPerSecond());
             progress.step("training", position(), total, metrics);
@@ -220,7 +229,9 @@ public final class TrainingRun {
         return history();
     }
 
-    /** Steps tried, those left out among them. */
+    private double rate() { return trainer.rule().learningRate() * optimizer.rateFactor(); }
+
+    /** Steps tried, including skipped ones. */
     private long position() { return (long) epochs() * stepsInEpoch() + state.step(); }
 
     private static SequencedMap<String, Tensor> copies(Map<String, Tensor> tensors) {
@@ -231,11 +242,11 @@ public final class TrainingRun {
         return copies;
     }
 
-    /** Writes parameters, optimiser, position and history to one safetensors file, which appears whole or not at all. */
+    /** Writes parameters, optimiser, position and history to one safetensors file, atomically. */
     public void save(Path path) throws IOException { Checkpoint.write(path, model.state(), optimizer.state(), best, state, rng.key()); }
 
     /**
-     * Goes on where {@link #save} was called: the later steps are the same, bit for bit.
+     * Continues where {@link #save} was called: the later steps are the same, bit for bit.
      *
      * @throws lyceum.FormatException if the file is malformed, or belongs to another model, rule, seed or data size; nothing is changed then
      */

@@ -58,7 +58,7 @@ public record WideNetwork(int hidden, Nonlinearity nonlinearity, double weightVa
     }
 
     public WideNetwork {
-        if (hidden < 1) throw new IllegalArgumentException("WideNetwork: " + hidden + " hidden layers; there is at least 1");
+        if (hidden < 1) throw new IllegalArgumentException("WideNetwork: " + hidden + " hidden layers; at least 1 is needed");
         if (!(weightVariance > 0) || !(biasVariance >= 0) || !(inputVariance > 0))
             throw new IllegalArgumentException("WideNetwork: variances of weights " + weightVariance + ", biases " + biasVariance
                     + ", inputs " + inputVariance + "; positive, at least 0, positive");

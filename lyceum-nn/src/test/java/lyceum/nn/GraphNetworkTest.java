@@ -240,7 +240,7 @@ class GraphNetworkTest {
     @Test void whatDoesNotFitIsRefused() {
         var layer = new Linear(3, 3, Rng.of(1));
         assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "b").build("a"))
-                .hasMessageContaining("a reads b, which is not there");
+                .hasMessageContaining("a reads b, which does not exist");
         assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("a", layer, "x"))
                 .hasMessageContaining("the name a is taken");
         assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("b", layer, "x").build("a"))

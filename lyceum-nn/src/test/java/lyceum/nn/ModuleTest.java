@@ -78,7 +78,7 @@ class ModuleTest {
         double[] before = layer.weight().toDoubleArray();
         var weight = Tensor.ones(2, 2);
         assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "beta", weight))).isInstanceOf(FormatException.class)
-                .hasMessage("load: missing are [bias], unknown are [beta]");
+                .hasMessage("load: missing [bias], unknown [beta]");
         assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.ones(3)))).isInstanceOf(ShapeException.class)
                 .hasMessage("load: bias has shape (2,), the value (3,)");
         assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.of(1, 2)))).isInstanceOf(DTypeException.class)

@@ -104,7 +104,7 @@ class TransformerDecoderTest {
                 var whole = decoder.forward(x, Pass.training(Rng.of(seed)));
                 var seen = new ArrayList<Integer>();
                 assertThat(distance(decoder.segment(x, null, Pass.training(Rng.of(seed))).output(), whole)).isLessThan(1e-12);
-                assertThat(distance(decoder.forward(x, null, (layer, h) -> {
+                assertThat(distance(decoder.forward(x, (SequenceLayout) null, (layer, h) -> {
                     seen.add(layer);
                     return h;
                 }, Pass.training(Rng.of(seed))), whole)).isLessThan(1e-12);

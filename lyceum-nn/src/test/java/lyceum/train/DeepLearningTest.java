@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -156,6 +157,26 @@ class DeepLearningTest {
         assertThat(heard.getLast().metrics().get("seconds left")).isEqualTo(0);
         assertThat(heard.getFirst().metrics().get("rows/s")).isPositive();
         assertThat(history.metric("right")).hasSize(2);
+    }
+
+    @Test void progressTellsTheRateAndTheGradientsNormOfEachStep() {
+        for (var clip : new Clip[] {null, Clip.norm(1e-3)}) {
+            var heard = new ArrayList<Progress.Update>();
+            var rates = new Schedule.Linear(4, 0);
+            new Trainer(new Sgd(0.5), 1).withBatchSize(MOONS.size() / 4).withSchedule(rates).withClip(clip).fit(network(3, false),
+                    Loss::crossEntropy, MOONS, null, Rng.of(7), heard::add);
+            assertThat(heard).hasSize(4);
+            for (int i = 0; i < 4; i++)
+                assertThat(heard.get(i).metrics().get("learning rate")).isCloseTo(0.5 * rates.factor(i), within(1e-12));
+            var first = heard.getFirst().metrics().get("gradient norm");
+            var model = network(3, false);
+            new Trainer(new Sgd(1), 1).withBatchSize(MOONS.size() / 4).withListener(Trainer.Listener.afterStep(TrainingRun::stop)).fit(model,
+                    Loss::crossEntropy, MOONS, Rng.of(7));
+            double square = 0; // a step of rate 1 moves the parameters by the gradient
+            for (var moved : model.parameters().entrySet()) square += network(3, false).parameters().get(moved.getKey()).sub(moved.getValue())
+                    .to(DType.F64).square().sum().item();
+            assertThat(first).isCloseTo(Math.sqrt(square), withinPercentage(0.01));
+        }
     }
 
     @Test void aLossThatIsNotFiniteNamesStepRowsAndLayer() {

@@ -208,7 +208,7 @@ class GradientAccumulationTest {
         assertThat(loss.units(new int[] {0, 1, 2, 3})).isCloseTo(5.5, within(1e-12));
         assertThat(loss.units(new int[] {3})).isZero();
         assertThatThrownBy(() -> new Trainer(new Sgd(1), 1).withBatchSize(10).accumulate(3))
-                .hasMessage("Trainer.accumulate: k is 3; it divides the batch of 10 rows");
+                .hasMessage("Trainer.accumulate: k is 3; it must divide the batch of 10 rows");
     }
 
     private static final Dataset HALF_IGNORED = Dataset.of(Tensor.randn(Rng.of(2), 6, 2).compute(),

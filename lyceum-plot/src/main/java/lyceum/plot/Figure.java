@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 import lyceum.tensor.Tensor;
 
 /**
- * A picture as data: what is shown, in what units, and one sentence that says what to see. Immutable; methods return a changed copy.
+ * A figure as data: what it shows, in what units, and one sentence that says what to see. Immutable; methods return a changed copy.
  *
  * <pre>{@code
  * Figure.histogram("Coverage over random splits", coverage).axes("coverage", "splits").verticalLine(0.9, "promised")
@@ -21,8 +21,8 @@ import lyceum.tensor.Tensor;
  * Figure.plot("Loss").line("train", epochs, train).line("validation", epochs, validation).axes("epoch", "loss (nats)").logY();
  * }</pre>
  *
- * <p>Lists that pair up must have one length, else {@link FigureException} names both. Values that are not finite are gaps.
- * Empty data make an empty picture, not an error.
+ * <p>Lists that belong together must have the same length, else a {@link FigureException} names both. Values that are not finite leave gaps.
+ * Empty data give an empty figure, not an error.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({@Type(value = Plot.class, name = "plot"), @Type(value = Panels.class, name = "panels"),
@@ -32,7 +32,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     /** What the figure shows, a few words. */
     String title();
 
-    /** One sentence for readers who do not see the picture; also drawn as a caption by pages. */
+    /** One sentence for readers who cannot see the figure; pages also show it as a caption. */
     String description();
 
     /** The same figure with this description. */
@@ -48,7 +48,7 @@ public sealed interface Figure permits Plot, Panels, Frames {
     default String toJson() { return FigureJson.write(this); }
 
     /**
-     * Reads what {@link #toJson} wrote. The document may come from anywhere: it is at most 64 MiB, and everything a figure's
+     * Reads what {@link #toJson} wrote. The document may be untrusted: it is at most 64 MiB, and everything a figure's
      * constructors refuse is refused here too.
      *
      * @throws FigureException if it is not a figure; says where

@@ -43,7 +43,7 @@ final class FigureJson {
             throw new FigureException("the figure's JSON has " + json.length() + " characters; at most " + MAX_CHARS + " are read");
         try {
             var tree = MAPPER.readTree(json);
-            if (!(tree instanceof ObjectNode object)) throw new FigureException("the figure's JSON is no object");
+            if (!(tree instanceof ObjectNode object)) throw new FigureException("the figure's JSON is not an object");
             var version = object.get("formatVersion");
             if (version != null && !(version.isInt() && version.intValue() == VERSION))
                 throw new FigureException("the figure has formatVersion " + version + "; this program reads " + VERSION);

@@ -44,7 +44,8 @@ final class BytePages implements KvPages {
         }
     }
 
-    @Override public Tensor attend(Attention attention, Tensor q, int[][] tables, long[] lengths, long[] starts) {
+    @Override public Tensor attend(Attention attention, Tensor q, Where where) {
+        var tables = where.blocks();
         var numbers = new HashMap<Integer, Integer>();
         var own = new int[tables.length][];
         for (int r = 0; r < tables.length; r++) {
@@ -59,8 +60,7 @@ final class BytePages implements KvPages {
                 v[(to + row) * d + c] = valueScales[from + row] * values[(from + row) * d + c];
             }
         });
-        var paged = attention.withBlockTable(KvPages.table(own)).withKeyLengths(Tensor.of(lengths)).withQueryStarts(Tensor.of(starts));
-        return paged.of(q.to(DType.F32), pages(k), pages(v)).to(q.dtype()).compute();
+        return where.renumbered(own).of(attention).of(q.to(DType.F32), pages(k), pages(v)).to(q.dtype()).compute();
     }
 
     private Tensor pages(float[] x) { return Tensor.of(x, x.length / (blockSize * heads * d), blockSize, heads, d).transpose(1, 2); }

@@ -64,7 +64,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
         Writer(KvWorker worker) { this.worker = worker; }
     }
 
-    /** A text whose keys and values are at a writer, but for its last id's. */
+    /** A text whose keys and values are at a writer, except for its last id's. */
     private record Handed(Flight flight, long number) {}
 
     /**

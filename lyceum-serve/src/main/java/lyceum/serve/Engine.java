@@ -1,6 +1,5 @@
 package lyceum.serve;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
-import java.util.function.Supplier;
 import lyceum.LyceumException;
 import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
@@ -54,10 +52,8 @@ import lyceum.train.peft.AdapterRegistry;
  * @see <a href="https://arxiv.org/abs/2309.06180">Kwon et al. (2023): vLLM</a>
  */
 public final class Engine implements TextGenerator, AutoCloseable {
-    private static final int RECENT = 256;
-
     private final double birth = seconds();
-    private final ArrayDeque<EngineStep> recent = new ArrayDeque<>();
+    private final StepLog log = new StepLog();
     private final DecoderLM model;
     private final Tokenizer tokenizer;
     private final EngineOptions options;
@@ -68,6 +64,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
     private final Scheduler scheduler;
     private final ModelRunner runner;
     private final LogitRow row;
+    private final PromptScorer scorer;
     private final Map<Job, LiveRequest> live = new LinkedHashMap<>();
     private final ConcurrentLinkedQueue<List<LiveRequest>> inbox = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Runnable> errands = new ConcurrentLinkedQueue<>();
@@ -76,7 +73,6 @@ public final class Engine implements TextGenerator, AutoCloseable {
     private final Residence residence = new Residence();
     private final Thread thread;
     private volatile EngineMetrics metrics;
-    private volatile Consumer<EngineStep> listener = _ -> {};
     private volatile boolean closed;
     private long finished, cancelled, failed, steps, generated, guessed, accepted;
 
@@ -102,6 +98,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         scheduler = new Scheduler(options.scheduler(), memory, tree);
         runner = new ModelRunner(model, adapters, memory, options.stored());
         row = new LogitRow(model.vocabulary());
+        scorer = new PromptScorer(model, live, row);
         note();
         thread = Thread.ofPlatform().daemon().name("lyceum-engine").start(this::work);
     }
@@ -119,18 +116,14 @@ public final class Engine implements TextGenerator, AutoCloseable {
     /** As of the last step. */
     public EngineMetrics metrics() { return metrics; }
 
-    /** The latest steps, {@value #RECENT} at most, the oldest first. */
-    public List<EngineStep> recentSteps() {
-        synchronized (recent) {
-            return List.copyOf(recent);
-        }
-    }
+    /** The latest steps, 256 at most, the oldest first. */
+    public List<EngineStep> recentSteps() { return log.recent(); }
 
     /** Seconds since it began. */
     public double age() { return seconds() - birth; }
 
     /** Who hears of each step, on the engine's thread; what it throws is logged. */
-    public void onStep(Consumer<EngineStep> listener) { this.listener = listener; }
+    public void onStep(Consumer<EngineStep> listener) { log.listener(listener); }
 
     /** Takes one request, as {@link #submit(List)} does. */
     public Reply submit(Request request) { return submit(List.of(request)).getFirst(); }
@@ -175,19 +168,13 @@ public final class Engine implements TextGenerator, AutoCloseable {
                 throw new IllegalArgumentException("Engine: the prompt has id " + id + " of a vocabulary of " + model.vocabulary());
         int most = (int) Math.min(request.stop().most(), model.contextLength() - prompt.length + 1);
         var job = new Job(prompt, most, request.salt() + '\n' + request.adapter(), request.priority());
-        scheduler.check(job);
+        scheduler.check(request.scored() ? job.computingAll() : job);
         return now -> new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now);
     }
 
     private void known(String adapter) {
         if (!adapter.isEmpty() && !adapters().contains(adapter))
             throw new IllegalArgumentException("Engine: there is no adapter \"" + adapter + "\"; there are " + adapters());
-    }
-
-    /** Passes of one row under a tuning, on the caller's thread; no name means none. @throws IllegalArgumentException if it is unknown */
-    public <T> T tuned(String adapter, Supplier<T> passes) {
-        known(adapter);
-        return adapter.isEmpty() ? passes.get() : adapters.mixing(List.of(adapter), passes);
     }
 
     private void wake() { LockSupport.unpark(thread); }
@@ -255,11 +242,14 @@ public final class Engine implements TextGenerator, AutoCloseable {
             scheduler.add(request.job, seconds());
         }
         long now = System.nanoTime();
-        for (var request : List.copyOf(live.values())) {
+        List<LiveRequest> over = null;
+        for (var request : live.values())
+            if (request.reply.isCancelled() || request.isLate(now)) (over == null ? over = new ArrayList<>() : over).add(request);
+        if (over != null) for (var request : over) {
             if (request.reply.isCancelled()) {
                 cancelled++;
                 leave(request, () -> request.reply.fail(new CancelledException("Engine: the request was cancelled")));
-            } else if (request.isLate(now)) {
+            } else {
                 finished++;
                 request.text.end(Continuation.Ending.TIME);
                 leave(request, () -> request.reply.finish(request.text.continuation()));
@@ -289,7 +279,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         if (batch.isEmpty()) return false;
         float[] logits;
         try {
-            logits = runner.logits(batch, tunings(batch));
+            logits = runner.logits(batch, tunings(batch), scorer);
         } catch (RuntimeException | OutOfMemoryError e) {
             var why = new LyceumException("Engine: the model failed in a step of " + batch.tokens() + " ids: " + e.getMessage(), e);
             for (var slice : batch.slices()) fail(live.get(slice.job()), why);
@@ -298,32 +288,21 @@ public final class Engine implements TextGenerator, AutoCloseable {
         scheduler.computed(batch);
         steps++;
         int at = 0, decoded = 0, prefilled = 0;
-        var numbers = new ArrayList<Long>();
+        var numbers = new ArrayList<Long>(batch.slices().size());
         for (var slice : batch.slices()) {
             var request = live.get(slice.job());
             numbers.add(request.number);
             if (slice.count() - slice.drafted() == 1) decoded++;
             else prefilled += slice.count();
+            if (request.broken != null) fail(request, request.broken);
             if (!slice.samples()) continue;
-            draw(request, slice, logits, at);
+            if (request.broken == null) draw(request, slice, logits, at);
             at += (1 + slice.drafted()) * model.vocabulary();
         }
         note();
-        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers,
+        log.tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers,
                 began - birth, seconds() - began));
         return true;
-    }
-
-    private void tell(EngineStep step) {
-        synchronized (recent) {
-            if (recent.size() == RECENT) recent.removeFirst();
-            recent.addLast(step);
-        }
-        try {
-            listener.accept(step);
-        } catch (RuntimeException e) {
-            System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "Engine: the listener failed: {0}", e.toString());
-        }
     }
 
     private List<String> tunings(StepBatch batch) {
@@ -332,7 +311,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
     }
 
     private void guess() {
-        for (var job : List.copyOf(scheduler.running())) {
+        for (var job : scheduler.running()) {
             if (!job.decodes()) continue;
             var request = live.get(job);
             try {
@@ -382,7 +361,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         var time = residence.at(System.nanoTime());
         metrics = new EngineMetrics(submitted.get(), finished, cancelled, failed, steps, scheduler.computedTokens(),
                 scheduler.readPositions(), generated, scheduler.reusedTokens(), scheduler.preemptions(), guessed, accepted,
-                scheduler.running().size(), scheduler.waiting().size(), memory.freeBlocks(), tree == null ? 0 : tree.pages(),
+                scheduler.runningCount(), scheduler.waitingCount(), memory.freeBlocks(), tree == null ? 0 : tree.pages(),
                 memory.blocks(), time[0], time[1]);
     }
 

@@ -31,9 +31,8 @@ final class FloatPages implements KvPages {
 
     private Tensor pages(Tensor slots) { return slots.reshape(-1, blockSize, slots.size(1), slots.size(2)).transpose(1, 2); }
 
-    @Override public Tensor attend(Attention attention, Tensor q, int[][] tables, long[] lengths, long[] starts) {
-        var paged = attention.withBlockTable(KvPages.table(tables)).withKeyLengths(Tensor.of(lengths)).withQueryStarts(Tensor.of(starts));
-        return paged.of(q, pages(keys), pages(values)).to(q.dtype()).compute();
+    @Override public Tensor attend(Attention attention, Tensor q, Where where) {
+        return where.of(attention).of(q, pages(keys), pages(values)).to(q.dtype()).compute();
     }
 
     @Override public void copy(int from, int to) { write(read(KvPages.slots(from, blockSize)), KvPages.slots(to, blockSize)); }

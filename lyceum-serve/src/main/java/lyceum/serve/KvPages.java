@@ -8,15 +8,27 @@ interface KvPages {
     /** Puts keys and values (T, heads, d) of positions into slots. */
     void write(Tensor keys, Tensor values, int... slots);
 
+    /** Attends to what lies in pages. @param q (rows, heads, T, d) */
+    Tensor attend(Attention attention, Tensor q, Where where);
+
     /**
-     * Attends to what lies in pages.
+     * Where rows of queries look: the same in every layer, so that it is made once a step.
      *
-     * @param q (rows, heads, T, d)
-     * @param tables blocks of each row
+     * @param blocks of each row
+     * @param table the same as a tensor, shorter rows filled with 0
      * @param lengths keys of each row
      * @param starts position of each row's first query
      */
-    Tensor attend(Attention attention, Tensor q, int[][] tables, long[] lengths, long[] starts);
+    record Where(int[][] blocks, Tensor table, Tensor lengths, Tensor starts) {
+        static Where of(int[][] blocks, long[] lengths, long[] starts) {
+            return new Where(blocks, KvPages.table(blocks), Tensor.of(lengths), Tensor.of(starts));
+        }
+
+        Attention of(Attention attention) { return attention.withBlockTable(table).withKeyLengths(lengths).withQueryStarts(starts); }
+
+        /** The same rows by other numbers of blocks. */
+        Where renumbered(int[][] own) { return new Where(own, KvPages.table(own), lengths, starts); }
+    }
 
     void copy(int from, int to);
 

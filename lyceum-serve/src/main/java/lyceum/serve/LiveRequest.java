@@ -7,12 +7,14 @@ import lyceum.serve.schedule.Job;
 
 /** A request in an engine: its text, its job and who waits for it. */
 final class LiveRequest {
-    final long number;
+    final Long number; // an object, since each step names it
     final Request request;
     final Reply reply;
     final long submitted;
     final WrittenText text;
     final Job job;
+    final PromptScores scores; // null unless they are asked for
+    RuntimeException broken; // what went wrong in a step that goes on
 
     LiveRequest(long number, Request request, Reply reply, WrittenText text, Job job, long submitted) {
         this.number = number;
@@ -21,6 +23,8 @@ final class LiveRequest {
         this.text = text;
         this.job = job;
         this.submitted = submitted;
+        scores = request.scored() ? PromptScorer.empty(job.promptLength()) : null;
+        reply.scores = scores;
     }
 
     /** Whether its time is over though no token came. */

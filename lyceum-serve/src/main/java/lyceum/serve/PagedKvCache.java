@@ -1,5 +1,6 @@
 package lyceum.serve;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -41,7 +42,10 @@ public final class PagedKvCache implements BlockMover {
     private List<Piece> pieces = List.of();
     private int[] slots;
     private Tensor places;
+    private final Map<RotaryEmbedding, RotaryEmbedding.Rotation> rotations = new HashMap<>(); // of these places, the same in every layer
     private int singles;
+    private KvPages.Where single; // where the pieces of one position look, as rows of a batch
+    private final List<KvPages.Where> longer = new ArrayList<>(); // where each of the others looks
 
     /**
      * What a step computes of a sequence.
@@ -79,10 +83,28 @@ public final class PagedKvCache implements BlockMover {
     /** What comes next: pieces of sequences, those of one position first. */
     public void at(List<Piece> pieces) {
         this.pieces = List.copyOf(pieces);
-        slots = new int[pieces.stream().mapToInt(Piece::count).sum()];
+        int count = 0;
+        for (var piece : pieces) count += piece.count;
+        slots = new int[count];
         var positions = new long[slots.length];
         singles = 0;
         while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
+        var tables = new int[singles][];
+        long[] lengths = new long[singles], starts = new long[singles];
+        longer.clear();
+        rotations.clear();
+        for (int i = 0; i < pieces.size(); i++) {
+            var piece = pieces.get(i);
+            var blocks = piece.table.toArray(memory.blocksFor(piece.start + piece.count));
+            if (i >= singles) {
+                longer.add(KvPages.Where.of(new int[][] {blocks}, new long[] {piece.start + piece.count}, new long[] {piece.start}));
+                continue;
+            }
+            tables[i] = blocks;
+            starts[i] = piece.start;
+            lengths[i] = starts[i] + 1;
+        }
+        single = singles == 0 ? null : KvPages.Where.of(tables, lengths, starts);
         int n = 0;
         for (var piece : pieces) for (int p = piece.start; p < piece.start + piece.count; p++) {
             positions[n] = p;
@@ -142,7 +164,14 @@ public final class PagedKvCache implements BlockMover {
         @Override public Tensor places() { return places; }
 
         private Tensor turned(Tensor x, PositionalEncoding positions) {
-            return positions instanceof RotaryEmbedding rotary ? rotary.at(places, x.dtype()).of(x) : x;
+            if (!(positions instanceof RotaryEmbedding rotary)) return x;
+            var turns = rotations.get(rotary);
+            if (turns == null || turns.cos().dtype() != x.dtype()) {
+                var fresh = rotary.at(places, x.dtype());
+                turns = new RotaryEmbedding.Rotation(fresh.cos().compute(), fresh.sin().compute(), fresh.interleaved());
+                rotations.put(rotary, turns);
+            }
+            return turns.of(x);
         }
 
         @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
@@ -150,34 +179,17 @@ public final class PagedKvCache implements BlockMover {
                     "PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
             var query = turned(q, positions).compute();
             pages.write(turned(k, positions).squeeze(2), v.squeeze(2), slots);
-            if (singles == pieces.size()) return single(query, attention);
+            if (singles == pieces.size()) return pages.attend(attention, query, single);
             var found = new Tensor[pieces.size() - singles + (singles > 0 ? 1 : 0)];
             int at = singles, n = 0;
-            if (singles > 0) found[n++] = single(query.narrow(0, 0, singles), attention);
-            for (var piece : pieces.subList(singles, pieces.size())) {
-                var row = query.narrow(0, at, piece.count).permute(2, 1, 0, 3); // (1, heads, count, d)
-                found[n++] = pages.attend(attention, row, new int[][] {blocks(piece)}, new long[] {piece.start + piece.count},
-                        new long[] {piece.start}).permute(2, 1, 0, 3);
-                at += piece.count;
+            if (singles > 0) found[n++] = pages.attend(attention, query.narrow(0, 0, singles), single);
+            for (int i = singles; i < pieces.size(); i++) {
+                int count = pieces.get(i).count;
+                var row = query.narrow(0, at, count).permute(2, 1, 0, 3); // (1, heads, count, d)
+                found[n++] = pages.attend(attention, row, longer.get(i - singles)).permute(2, 1, 0, 3);
+                at += count;
             }
             return found.length == 1 ? found[0] : Tensor.concat(0, found);
-        }
-
-        /** Sequences with one query each as rows of a batch. */
-        private Tensor single(Tensor query, Attention attention) {
-            var tables = new int[singles][];
-            long[] lengths = new long[singles], starts = new long[singles];
-            for (int i = 0; i < singles; i++) {
-                tables[i] = blocks(pieces.get(i));
-                starts[i] = pieces.get(i).start;
-                lengths[i] = starts[i] + 1;
-            }
-            return pages.attend(attention, query, tables, lengths, starts);
-        }
-
-        private int[] blocks(Piece piece) {
-            var blocks = piece.table.toArray();
-            return Arrays.copyOf(blocks, memory.blocksFor(piece.start + piece.count));
         }
 
         @Override public long length() { return pieces.stream().mapToLong(Piece::start).max().orElse(0); }

@@ -26,6 +26,7 @@ public final class Reply implements Iterable<Piece> {
     private final CompletableFuture<Continuation> done = new CompletableFuture<>();
     private final Runnable wake;
     private volatile boolean cancelled;
+    PromptScores scores; // null unless they are asked for; whole when it is done
 
     Reply(Runnable wake) { this.wake = wake; }
 
@@ -68,6 +69,13 @@ public final class Reply implements Iterable<Piece> {
             if (e.getCause() instanceof RuntimeException cause) throw cause;
             throw e;
         }
+    }
+
+    /** How likely the prompt was. Waits for the whole. @throws IllegalStateException unless the request {@linkplain Request#scored asked} */
+    public PromptScores promptScores() {
+        get();
+        if (scores == null) throw new IllegalStateException("Reply: the request did not ask how likely its prompt was; by withScored(true)");
+        return scores;
     }
 
     /** Pieces from here on, waiting for each. At the end of a request that failed it throws what {@link #get} throws. */

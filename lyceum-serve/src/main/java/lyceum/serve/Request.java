@@ -20,20 +20,21 @@ import lyceum.withers.Withers;
  * @param adapter name of a tuning that the engine has; empty for the base model
  * @param priority larger ones first, if the scheduler orders by it
  * @param likeliest how many of the ids that were likeliest each piece tells
+ * @param scored whether the {@linkplain Reply#promptScores reply} tells how likely each id of the prompt was; then no computed beginning is reused for it
  */
 @Withers
 public record Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt,
-        String adapter, int priority, int likeliest) implements RequestWithers {
+        String adapter, int priority, int likeliest, boolean scored) implements RequestWithers {
     public Request {
         if (likeliest < 0) throw new IllegalArgumentException("Request: the " + likeliest + " likeliest ids; none at least");
         Objects.requireNonNull(salt, "salt: the empty one for everybody");
         Objects.requireNonNull(adapter, "adapter: the empty name for the base model");
     }
 
-    /** Nobody asks what else was likely. */
+    /** Nobody asks how likely anything was. */
     public Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt,
             String adapter, int priority) {
-        this(prompt, sampling, stop, stream, constraint, salt, adapter, priority, 0);
+        this(prompt, sampling, stop, stream, constraint, salt, adapter, priority, 0, false);
     }
 
     /** Of the model's own distribution. */

@@ -12,14 +12,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
+import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.StopCriteria;
 import lyceum.nn.Module;
-import lyceum.nn.Pass;
 import lyceum.progress.CancelledException;
 import lyceum.random.Rng;
 import lyceum.serve.schedule.SchedulerOptions;
@@ -29,6 +30,7 @@ import lyceum.testing.Evidence;
 import lyceum.train.peft.AdapterRegistry;
 import lyceum.train.peft.Lora;
 import lyceum.train.peft.Peft;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class ServingAtScaleTest {
@@ -59,20 +61,20 @@ class ServingAtScaleTest {
         return registry;
     }
 
-    private static float[] logits(DecoderLM model, Tensor ids) {
-        return Autograd.noGrad(() -> model.logits(ids, Pass.inference()).toFloatArray());
-    }
-
-    @Test void passesOutsideOfStepsAreOfTheTuningToo() {
+    @Test void promptsAreScoredUnderTheirTuning() {
         var model = Tiny.llama(96);
         var registry = adapters(model);
-        var ids = Tensor.of(Tiny.prompt(9, Rng.of(3)), 1, 9);
+        int[] prompt = Tiny.prompt(29, Rng.of(3));
         try (var engine = new Engine(model, null, OPTIONS, registry, Drafter.NONE)) {
-            float[] base = engine.tuned("", () -> logits(model, ids)), red = engine.tuned("red", () -> logits(model, ids));
-            assertThat(base).isEqualTo(logits(model, ids)).isNotEqualTo(red);
-            registry.use("red");
-            assertThat(red).isEqualTo(logits(model, ids));
-            assertThatThrownBy(() -> engine.tuned("green", () -> base)).hasMessageContaining("no adapter");
+            var replies = engine.submit(Stream.of("", "red", "blue")
+                    .map(name -> Request.greedy(prompt, 3).withAdapter(name).withScored(true)).toList());
+            var scores = replies.stream().map(r -> r.promptScores().logProbabilities()).toList();
+            for (var name : List.of("", "red", "blue")) {
+                registry.use(name);
+                double[] expected = new CausalGenerator(model).scores(Arrays.copyOf(prompt, 1), Arrays.copyOfRange(prompt, 1, 29));
+                assertThat(scores.get(List.of("", "red", "blue").indexOf(name))).containsExactly(expected, Offset.offset(1e-4));
+            }
+            assertThat(Arrays.equals(scores.get(0), scores.get(1))).isFalse();
         }
     }
 

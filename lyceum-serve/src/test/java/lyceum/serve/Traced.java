@@ -11,11 +11,18 @@ import lyceum.serve.schedule.Job;
 import lyceum.serve.schedule.KvAllocator;
 import lyceum.serve.schedule.PrefixTree;
 import lyceum.serve.schedule.Scheduler;
+import lyceum.serve.schedule.StepBatch;
 import lyceum.serve.schedule.SchedulerOptions;
 
 /** A scheduler and a model without an engine's thread: greedy texts with the logits of each of their ids. */
 final class Traced {
     final Scheduler scheduler;
+    private static final ModelRunner.Looker NOBODY = new ModelRunner.Looker() {
+        @Override public int wanted(StepBatch.Slice slice) { return 0; }
+
+        @Override public void see(StepBatch.Slice slice, int i, float[] logits, int at) {}
+    };
+
     private final ModelRunner runner;
     private final int vocabulary;
 
@@ -37,7 +44,7 @@ final class Traced {
         }
         while (!scheduler.isIdle()) {
             var batch = scheduler.next(0);
-            var z = runner.logits(batch, null);
+            var z = runner.logits(batch, null, NOBODY);
             scheduler.computed(batch);
             int at = 0;
             for (var slice : batch.slices()) {

@@ -60,7 +60,7 @@ public final class BayesRule {
 
     /** Equal beliefs in {@code n} hypotheses. */
     public static BayesRule uniform(int n) {
-        if (n < 1) throw new IllegalArgumentException("BayesRule: " + n + " hypotheses; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("BayesRule: " + n + " hypotheses; at least 1 is needed");
         var log = new double[n];
         Arrays.fill(log, -Math.log(n));
         return start(null, log);
@@ -75,7 +75,7 @@ public final class BayesRule {
     public static BayesRule grid(double low, double high, int n, DoubleUnaryOperator logDensity) {
         if (!(low < high) || Double.isInfinite(high - low))
             throw new IllegalArgumentException("BayesRule: a grid from " + low + " to " + high);
-        if (n < 1) throw new IllegalArgumentException("BayesRule: a grid of " + n + " points; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("BayesRule: a grid of " + n + " points; at least 1 is needed");
         double[] values = new double[n], log = new double[n];
         for (int h = 0; h < n; h++) log[h] = logDensity.applyAsDouble(values[h] = low + (high - low) * (h + 0.5) / n);
         return start(values, log);

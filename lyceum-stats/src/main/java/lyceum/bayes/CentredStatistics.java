@@ -93,7 +93,7 @@ final class CentredStatistics<D extends Distribution> implements SufficientStati
     }
 
     @Override public D maximumLikelihood() {
-        if (count == 0) throw new IllegalArgumentException("maximumLikelihood: no points; there is at least one");
+        if (count == 0) throw new IllegalArgumentException("maximumLikelihood: no points; at least one is needed");
         var covariance = new double[mean.length][];
         for (int i = 0; i < mean.length; i++) covariance[i] = Arrays.stream(products[i]).map(v -> v / count).toArray();
         return form.member.apply(mean.clone(), covariance);

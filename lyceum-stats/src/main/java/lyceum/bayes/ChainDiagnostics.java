@@ -116,7 +116,7 @@ public final class ChainDiagnostics {
      * @return {@code [chain][bin]}
      */
     public static int[][] rankHistogram(double[][] chains, int bins) {
-        if (bins < 1) throw new IllegalArgumentException("rankHistogram: " + bins + " bins; there is at least 1");
+        if (bins < 1) throw new IllegalArgumentException("rankHistogram: " + bins + " bins; at least 1 is needed");
         int n = chains[0].length;
         double[] ranks = Ranks.of(flat(chains));
         var counts = new int[chains.length][bins];

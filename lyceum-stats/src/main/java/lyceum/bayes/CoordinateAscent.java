@@ -21,7 +21,7 @@ import lyceum.withers.Withers;
 @Withers
 public record CoordinateAscent(int maxSweeps, double tolerance) implements CoordinateAscentWithers {
     public CoordinateAscent {
-        if (maxSweeps < 1) throw new IllegalArgumentException("CoordinateAscent: maxSweeps is " + maxSweeps + "; there is at least 1");
+        if (maxSweeps < 1) throw new IllegalArgumentException("CoordinateAscent: maxSweeps is " + maxSweeps + "; at least 1 is needed");
         if (!(tolerance >= 0)) throw new IllegalArgumentException("CoordinateAscent: tolerance is " + tolerance + "; it is at least 0");
     }
 

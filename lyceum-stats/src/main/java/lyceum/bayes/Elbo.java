@@ -128,7 +128,7 @@ public record Elbo(double value, double logEvidence, double energy, double entro
      * @param draws sets of K samples
      */
     public static Estimate estimate(ToDoubleFunction<double[]> logJoint, MultivariateDistribution q, int samples, int draws, Rng rng) {
-        if (samples < 1) throw new IllegalArgumentException("Elbo: " + samples + " samples; there is at least 1");
+        if (samples < 1) throw new IllegalArgumentException("Elbo: " + samples + " samples; at least 1 is needed");
         var logs = new double[samples];
         return Estimate.of(draws, r -> {
             double most = Double.NEGATIVE_INFINITY, sum = 0;
@@ -145,7 +145,7 @@ public record Elbo(double value, double logEvidence, double energy, double entro
     /** The same for a finite latent variable. */
     public static Estimate estimate(double[] prior, double[] likelihood, double[] q, int samples, int draws, Rng rng) {
         requireModel(prior, likelihood, q);
-        if (samples < 1) throw new IllegalArgumentException("Elbo: " + samples + " samples; there is at least 1");
+        if (samples < 1) throw new IllegalArgumentException("Elbo: " + samples + " samples; at least 1 is needed");
         var cumulative = q.clone();
         for (int z = 1; z < q.length; z++) cumulative[z] += cumulative[z - 1];
         return Estimate.of(draws, r -> {

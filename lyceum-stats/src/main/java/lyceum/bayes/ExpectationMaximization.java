@@ -129,7 +129,7 @@ public record ExpectationMaximization(int maxIterations, double tolerance, boole
 
     /** The best of {@code restarts} runs from random starts. */
     public Fit best(EmModel model, Function<Rng, double[]> start, int restarts, Rng rng) {
-        if (restarts < 1) throw new IllegalArgumentException("ExpectationMaximization: " + restarts + " restarts; there is at least 1");
+        if (restarts < 1) throw new IllegalArgumentException("ExpectationMaximization: " + restarts + " restarts; at least 1 is needed");
         Fit best = null;
         for (int i = 0; i < restarts; i++) {
             var fit = fit(model, start.apply(rng.split(i)));

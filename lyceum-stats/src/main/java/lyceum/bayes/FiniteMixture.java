@@ -31,7 +31,7 @@ public final class FiniteMixture implements EmModel {
 
     private FiniteMixture(Kind kind, double[][] x, int components, double pseudoCounts) {
         if (x.length == 0) throw new ShapeException("FiniteMixture: there are no observations");
-        if (components < 1) throw new IllegalArgumentException("FiniteMixture: " + components + " components; there is at least 1");
+        if (components < 1) throw new IllegalArgumentException("FiniteMixture: " + components + " components; at least 1 is needed");
         if (!(pseudoCounts >= 0))
             throw new IllegalArgumentException("FiniteMixture: pseudoCounts is " + pseudoCounts + "; it is at least 0");
         this.kind = kind;

@@ -27,7 +27,7 @@ import lyceum.withers.Withers;
 public record Hmc(LogDensity logDensity, int leapfrogs, double step, double target, InverseMass metric, InverseMass.Kind mass)
         implements TransitionKernel, HmcWithers {
     public Hmc {
-        if (leapfrogs < 1) throw new IllegalArgumentException("Hmc: " + leapfrogs + " leapfrogs; there is at least 1");
+        if (leapfrogs < 1) throw new IllegalArgumentException("Hmc: " + leapfrogs + " leapfrogs; at least 1 is needed");
         HamiltonianWalker.require("Hmc", step, target);
     }
 

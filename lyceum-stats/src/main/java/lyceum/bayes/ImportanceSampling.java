@@ -38,7 +38,7 @@ public final class ImportanceSampling {
     ImportanceSampling(double[][] draws, double[] logWeights, int... ends) {
         if (draws.length != logWeights.length)
             throw new ShapeException("ImportanceSampling: " + logWeights.length + " log weights for " + draws.length + " draws");
-        if (draws.length == 0) throw new IllegalArgumentException("ImportanceSampling: no draws; there is at least 1");
+        if (draws.length == 0) throw new IllegalArgumentException("ImportanceSampling: no draws; at least 1 is needed");
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < logWeights.length; i++) {
             if (!(logWeights[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ImportanceSampling: log weight " + i
@@ -127,7 +127,7 @@ public final class ImportanceSampling {
         return new Estimate(value, Math.sqrt(variance));
     }
 
-    /** {@code log 1/n sum w_i}: of the constant that p lacks, and 0 but for chance where it lacks none. */
+    /** {@code log 1/n sum w_i}: of the constant that p lacks, and 0 except for chance where it lacks none. */
     public double logNormaliser() { return HiddenMarkovModel.logSum(logWeights) - Math.log(draws.length); }
 
     /** {@code (sum w)^2 / sum w^2}, from 1 to n. */

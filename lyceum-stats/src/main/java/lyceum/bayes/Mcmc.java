@@ -27,9 +27,9 @@ import lyceum.withers.Withers;
 @Withers
 public record Mcmc(TransitionKernel kernel, int chains, int warmup, int draws, int thin) implements McmcWithers {
     public Mcmc {
-        if (chains < 1) throw new IllegalArgumentException("Mcmc: " + chains + " chains; there is at least 1");
+        if (chains < 1) throw new IllegalArgumentException("Mcmc: " + chains + " chains; at least 1 is needed");
         if (warmup < 0) throw new IllegalArgumentException("Mcmc: a warm-up of " + warmup + " steps; it cannot be negative");
-        if (draws < 1) throw new IllegalArgumentException("Mcmc: " + draws + " draws; there is at least 1");
+        if (draws < 1) throw new IllegalArgumentException("Mcmc: " + draws + " draws; at least 1 is needed");
         if (thin < 1) throw new IllegalArgumentException("Mcmc: thin is " + thin + "; it is at least 1");
     }
 

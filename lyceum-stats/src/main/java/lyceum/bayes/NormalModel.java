@@ -26,7 +26,7 @@ public record NormalModel(double mean, double strength, double shape, double rat
     public NormalModel {
         if (!(strength > 0) || !(shape > 0) || !(rate > 0)) throw new IllegalArgumentException(
                 "NormalModel: strength " + strength + ", shape " + shape + ", rate " + rate + "; all are positive");
-        if (n < 1) throw new IllegalArgumentException("NormalModel: " + n + " observations; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("NormalModel: " + n + " observations; at least 1 is needed");
     }
 
     @Override public double[] prior(Rng rng) {

@@ -39,7 +39,7 @@ public record ParticleFilter(int particles, double threshold, ResamplingScheme s
     private static final int GRAIN = 256;
 
     public ParticleFilter {
-        if (particles < 1) throw new IllegalArgumentException("ParticleFilter: particles is " + particles + "; there is at least 1");
+        if (particles < 1) throw new IllegalArgumentException("ParticleFilter: particles is " + particles + "; at least 1 is needed");
         if (!(threshold >= 0 && threshold <= 1))
             throw new IllegalArgumentException("ParticleFilter: threshold is " + threshold + "; it lies between 0 and 1");
     }

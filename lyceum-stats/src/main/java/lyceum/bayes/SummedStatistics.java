@@ -102,7 +102,7 @@ final class SummedStatistics<D extends Distribution> implements SufficientStatis
     }
 
     @Override public D maximumLikelihood() {
-        if (count == 0) throw new IllegalArgumentException("maximumLikelihood: no points; there is at least one");
+        if (count == 0) throw new IllegalArgumentException("maximumLikelihood: no points; at least one is needed");
         return form.fit.apply(Arrays.stream(total()).map(t -> t / count).toArray());
     }
 

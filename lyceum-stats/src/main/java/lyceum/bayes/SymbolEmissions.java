@@ -50,7 +50,7 @@ public final class SymbolEmissions implements Emissions {
 
     private int symbol(double x) {
         if (!(x >= 0 && x < p[0].length) || x != Math.rint(x))
-            throw new IllegalArgumentException("SymbolEmissions: " + x + " is no symbol; they are 0 to " + (p[0].length - 1));
+            throw new IllegalArgumentException("SymbolEmissions: " + x + " is not a symbol; they are 0 to " + (p[0].length - 1));
         return (int) x;
     }
 

@@ -28,7 +28,7 @@ import lyceum.withers.Withers;
 @Withers
 public record TemperedSampler(int particles, double share, int moves) implements TemperedSamplerWithers {
     public TemperedSampler {
-        if (particles < 2) throw new IllegalArgumentException("TemperedSampler: particles is " + particles + "; there are at least 2");
+        if (particles < 2) throw new IllegalArgumentException("TemperedSampler: particles is " + particles + "; at least 2 are needed");
         if (!(share > 0 && share < 1))
             throw new IllegalArgumentException("TemperedSampler: share is " + share + "; it lies between 0 and 1");
         if (moves < 0) throw new IllegalArgumentException("TemperedSampler: moves is " + moves + "; it is at least 0");

@@ -29,7 +29,7 @@ public final class VariationalFamily implements MultivariateDistribution {
     private final double[] lambda;
 
     private VariationalFamily(int d, int triangles, double[] lambda) {
-        if (d < 1) throw new IllegalArgumentException("VariationalFamily: dimensions is " + d + "; there is at least 1");
+        if (d < 1) throw new IllegalArgumentException("VariationalFamily: dimensions is " + d + "; at least 1 is needed");
         this.d = d;
         this.triangles = triangles;
         this.lambda = lambda;

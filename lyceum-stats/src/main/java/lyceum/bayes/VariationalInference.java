@@ -44,7 +44,7 @@ public record VariationalInference(int steps, int samples, UpdateRule rule, Grad
     }
 
     public VariationalInference {
-        if (steps < 1) throw new IllegalArgumentException("VariationalInference: steps is " + steps + "; there is at least 1");
+        if (steps < 1) throw new IllegalArgumentException("VariationalInference: steps is " + steps + "; at least 1 is needed");
         if (samples < (gradient == Gradient.SCORE ? 2 : 1))
             throw new IllegalArgumentException("VariationalInference: samples is " + samples + "; score gradients need 2, others 1");
     }

@@ -25,7 +25,7 @@ public record StratifiedTable(List<String> names, double[][] counts) {
         names = List.copyOf(names);
         counts = counts.clone();
         if (names.size() != counts.length || counts.length == 0) throw new IllegalArgumentException(
-                "StratifiedTable: " + names.size() + " names for " + counts.length + " strata; there is at least one");
+                "StratifiedTable: " + names.size() + " names for " + counts.length + " strata; at least one is needed");
         for (int s = 0; s < counts.length; s++) {
             counts[s] = counts[s].clone();
             if (counts[s].length != 4)

@@ -148,7 +148,7 @@ public interface KernelFunction {
     default KernelFunction times(double scale) { return new ProductKernel(new ConstantKernel(scale), this); }
 
     /**
-     * The least eigenvalue of the Gram matrix of these rows. A valid kernel's is at least 0 but for rounding, {@code -1e-15 n max k(x,
+     * The least eigenvalue of the Gram matrix of these rows. A valid kernel's is at least 0 up to rounding, {@code -1e-15 n max k(x,
      * x)} or so; one clearly negative value disproves a kernel, whereas no number of others proves it.
      */
     default double leastEigenvalue(Tensor x) { return Eigen.symmetricValues(gram(x)).item(0); }

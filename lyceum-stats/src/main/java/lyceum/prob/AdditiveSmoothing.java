@@ -35,7 +35,7 @@ public final class AdditiveSmoothing {
     }
 
     /**
-     * The alpha under which each observation is likeliest to be foretold by the others: maximises
+     * The alpha under which each observation is likeliest to be predicted by the others: maximises
      * {@code sum_k c_k log((c_k - 1 + alpha) / (N - 1 + alpha K))} between 1e-8 and 1e8.
      *
      * @param counts whole numbers, at least two observations in all

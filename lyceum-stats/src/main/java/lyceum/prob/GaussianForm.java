@@ -13,7 +13,7 @@ final class GaussianForm {
     private GaussianForm() {}
 
     static NaturalForm<MultivariateNormal> of(int d) {
-        if (d < 1) throw new IllegalArgumentException("multivariateNormal: dimensions is " + d + "; there is at least 1");
+        if (d < 1) throw new IllegalArgumentException("multivariateNormal: dimensions is " + d + "; at least 1 is needed");
         int size = d + d * (d + 1) / 2;
         Tensor precision = unpacking(d, -2, -1);
         return new NaturalForm<>("multivariate normal", size, d, n -> natural(n.mean(), n.covariance()), e -> {

@@ -19,7 +19,7 @@ import lyceum.random.Rng;
 public record Independent(List<? extends Distribution> parts) implements MultivariateDistribution {
     public Independent {
         parts = List.copyOf(parts);
-        if (parts.isEmpty()) throw new IllegalArgumentException("Independent: no parts; there is at least one");
+        if (parts.isEmpty()) throw new IllegalArgumentException("Independent: no parts; at least one is needed");
         for (var part : parts) {
             if (!(part instanceof UnivariateDistribution || part instanceof MultivariateDistribution))
                 throw new IllegalArgumentException("Independent: " + part + " is neither over numbers nor over vectors");

@@ -23,7 +23,7 @@ public record MarkovQueue(double arrivalRate, double serviceRate, int servers) {
     public MarkovQueue {
         Arguments.positive("MarkovQueue", "arrival rate", arrivalRate);
         Arguments.positive("MarkovQueue", "service rate", serviceRate);
-        if (servers < 1) throw new IllegalArgumentException("MarkovQueue: servers is " + servers + "; there is at least one");
+        if (servers < 1) throw new IllegalArgumentException("MarkovQueue: servers is " + servers + "; at least one is needed");
     }
 
     /** {@code rho}, the share of time that a server works; at 1 and above the line grows without end. */

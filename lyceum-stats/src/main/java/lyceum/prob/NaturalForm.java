@@ -58,7 +58,7 @@ record NaturalForm<D extends Distribution>(String name, int size, int dimensions
     }
 
     static NaturalForm<Dirichlet> dirichlet(int k) {
-        if (k < 2) throw new IllegalArgumentException("dirichlet: outcomes is " + k + "; there are at least 2");
+        if (k < 2) throw new IllegalArgumentException("dirichlet: outcomes is " + k + "; at least 2 are needed");
         return new NaturalForm<>("Dirichlet", k, k, d -> Arrays.stream(d.alpha()).map(a -> a - 1).toArray(),
                 e -> new Dirichlet(Arrays.stream(e).map(a -> a + 1).toArray()), NaturalForm::aboveMinusOne,
                 x -> Arrays.stream(x).map(Math::log).toArray(),
@@ -79,7 +79,7 @@ record NaturalForm<D extends Distribution>(String name, int size, int dimensions
     }
 
     static NaturalForm<Categorical> categorical(int k) {
-        if (k < 2) throw new IllegalArgumentException("categorical: outcomes is " + k + "; there are at least 2");
+        if (k < 2) throw new IllegalArgumentException("categorical: outcomes is " + k + "; at least 2 are needed");
         return new NaturalForm<>("categorical", k - 1, 1, c -> logRatios(c.probabilities(), k),
                 e -> Categorical.ofLogits(Arrays.copyOf(e, k)), e -> true, x -> {
                     var one = new double[k - 1];

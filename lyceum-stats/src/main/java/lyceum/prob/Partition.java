@@ -81,7 +81,7 @@ public final class Partition {
      */
     public double[] estimates(ToDoubleFunction<Outcome> f, int runs, int draws, Rng rng) {
         Arguments.count("estimates", "runs", runs);
-        if (draws < 1) throw new IllegalArgumentException("estimates: " + draws + " draws; there is at least 1");
+        if (draws < 1) throw new IllegalArgumentException("estimates: " + draws + " draws; at least 1 is needed");
         double[] means = tables.stream().mapToDouble(table -> table.expectation(f)).toArray(), estimates = new double[runs];
         for (int r = 0; r < runs; r++) {
             double sum = 0;

@@ -95,7 +95,7 @@ public record ProbabilityFlow(Sde.Coefficient drift, DoubleUnaryOperator noise, 
 
     /** Random signs, {@code probes} for each point of x: what estimates a divergence with the least variance. */
     public static Tensor signs(int probes, Tensor x, Rng rng) {
-        if (probes < 1) throw new IllegalArgumentException("ProbabilityFlow: " + probes + " probes; there is at least one");
+        if (probes < 1) throw new IllegalArgumentException("ProbabilityFlow: " + probes + " probes; at least one is needed");
         return Tensor.rand(rng, x.dtype(), probes, x.size(0), x.size(1)).lt(0.5).to(x.dtype()).mul(2).sub(1).compute();
     }
 

@@ -49,7 +49,7 @@ public final class ProbabilitySpace {
     /** Of an event. @throws IllegalArgumentException if it splits an atom, and so has no probability here */
     public double probability(long event) {
         if (!events.contains(event)) throw new IllegalArgumentException(
-                "probability: " + SigmaAlgebra.describe(event) + " is no event of this space; its atoms are " + events);
+                "probability: " + SigmaAlgebra.describe(event) + " is not an event of this space; its atoms are " + events);
         long[] atoms = events.atoms();
         double sum = 0;
         for (int i = 0; i < atoms.length; i++) if ((atoms[i] & event) != 0) sum += mass[i];

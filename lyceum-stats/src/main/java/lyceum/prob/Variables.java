@@ -13,7 +13,7 @@ record Variables(List<String> names, int[] sizes) {
         if (new HashSet<>(names).size() < names.size()) throw new IllegalArgumentException("JointTable: a name occurs twice in " + names);
         for (int i = 0; i < sizes.length; i++)
             if (sizes[i] < 1)
-                throw new IllegalArgumentException("JointTable: " + names.get(i) + " has " + sizes[i] + " values; there is at least 1");
+                throw new IllegalArgumentException("JointTable: " + names.get(i) + " has " + sizes[i] + " values; at least 1 is needed");
         cells(sizes);
     }
 

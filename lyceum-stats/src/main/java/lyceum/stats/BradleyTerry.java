@@ -101,7 +101,7 @@ public record BradleyTerry(Method method, double prior, Ties ties, double tolera
     }
 
     private static void check(String name, double[][] counts, int n) {
-        if (n < 2) throw new ShapeException("BradleyTerry: " + n + " items; there are at least 2");
+        if (n < 2) throw new ShapeException("BradleyTerry: " + n + " items; at least 2 are needed");
         if (counts.length != n) throw new ShapeException("BradleyTerry: " + name + " has " + counts.length + " rows for " + n + " items");
         for (int i = 0; i < n; i++) {
             if (counts[i].length != n) throw new ShapeException(

@@ -95,7 +95,7 @@ public final class ConditionalIndependence {
      * the sample itself, that are as dependent. The statistic is the conditional mutual information in nats.
      */
     public static TestResult permutationTest(int[] x, int[] y, int[][] z, int resamples, Rng rng) {
-        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; there is at least 1");
+        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; at least 1 is needed");
         int[][] strata = strata("permutation test", x, y, z);
         double seen = gTest(x, y, z).statistic();
         int[] shuffled = x.clone();

@@ -138,7 +138,7 @@ public final class ConfidenceInterval {
 
     /** The share of {@code runs} whose interval contains {@code truth}. Each run has a stream of its own. */
     public static double coverage(Function<Rng, Interval> interval, double truth, int runs, Rng rng) {
-        if (runs < 1) throw new IllegalArgumentException("coverage: " + runs + " runs; there is at least 1");
+        if (runs < 1) throw new IllegalArgumentException("coverage: " + runs + " runs; at least 1 is needed");
         int covered = 0;
         for (int r = 0; r < runs; r++) if (interval.apply(rng.split(r)).contains(truth)) covered++;
         return (double) covered / runs;

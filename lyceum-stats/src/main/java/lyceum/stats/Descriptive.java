@@ -56,7 +56,7 @@ public final class Descriptive {
         for (int i = 0; i < values.length; i++) {
             double w = weights == null ? 1 : weights[i], d = w == 0 ? 0 : values[i] - mean;
             sum += w * d * d;
-            drift += w * d; // zero but for the rounding of the mean
+            drift += w * d; // zero except for the rounding of the mean
             total += w;
             squares += w * w;
         }

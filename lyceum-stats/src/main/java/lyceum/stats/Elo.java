@@ -110,7 +110,7 @@ public record Elo(KFactor kFactor, double initial) {
      */
     public List<Interval> intervals(int players, List<Game> games, double level, int resamples, Rng rng) {
         if (!(level > 0 && level < 1)) throw new IllegalArgumentException("Elo: level is " + level + "; it lies strictly between 0 and 1");
-        if (resamples < 2) throw new IllegalArgumentException("Elo: " + resamples + " resamples; there are at least 2");
+        if (resamples < 2) throw new IllegalArgumentException("Elo: " + resamples + " resamples; at least 2 are needed");
         var found = new double[players][resamples];
         for (int r = 0; r < resamples; r++) {
             var stream = rng.split(r);

@@ -194,7 +194,7 @@ public final class HypothesisTest {
             Alternative alternative) {
         Tails.atLeast("permutation test", x, 1);
         Tails.atLeast("permutation test", y, 1);
-        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; there is at least 1");
+        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; at least 1 is needed");
         double[] values = RankTests.joined(x, y), first = new double[x.length], second = new double[y.length];
         double seen = statistic.applyAsDouble(x, y), slack = 100 * Math.ulp(1.0) * Math.abs(seen), ways = 1;
         for (int i = 1; i <= x.length && ways <= resamples; i++) ways = ways * (y.length + i) / i;

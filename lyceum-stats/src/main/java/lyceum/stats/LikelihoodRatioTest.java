@@ -115,7 +115,7 @@ public final class LikelihoodRatioTest {
                 size = Math.max(size, Math.abs(b.x()[i][j]));
             }
             if (left > 1e-8 * size) throw new IllegalArgumentException("LikelihoodRatioTest: column " + nested.names().get(j)
-                    + " of the smaller design is no combination of the full one's columns; the models are not nested");
+                    + " of the smaller design is not a combination of the full one's columns; the models are not nested");
         }
     }
 

@@ -144,7 +144,7 @@ public record ModelComparison(int both, int firstOnly, int secondOnly, int neith
      */
     public static TestResult permutation(int[] labels, int[] first, int[] second, Metric metric, int resamples, Rng rng) {
         check(labels, first, second);
-        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; there is at least 1");
+        if (resamples < 1) throw new IllegalArgumentException("permutation test: " + resamples + " resamples; at least 1 is needed");
         int[] a = first.clone(), b = second.clone();
         double seen = metric.of(labels, first) - metric.of(labels, second), slack = 1e-12 * Math.abs(seen);
         int extreme = 1;

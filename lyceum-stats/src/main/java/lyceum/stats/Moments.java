@@ -29,7 +29,7 @@ public final class Moments {
 
     /** Nothing yet. @param size of the vectors, at least 1 */
     public Moments(int size) {
-        if (size < 1) throw new IllegalArgumentException("Moments: vectors of " + size + " entries; there is at least 1");
+        if (size < 1) throw new IllegalArgumentException("Moments: vectors of " + size + " entries; at least 1 is needed");
         this.size = size;
         mean = new double[size];
         rest = new double[size];

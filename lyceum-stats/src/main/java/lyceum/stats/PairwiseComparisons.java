@@ -106,7 +106,7 @@ public record PairwiseComparisons(int items, List<Judgment> judgments) {
     /** Kendall's coefficient of consistence: 1 for a ranking, 0 for as many circular triads as there can be. At least three items. */
     public static double zeta(double[][] wins) {
         double n = wins.length, most = n % 2 == 1 ? (n * n * n - n) / 24 : (n * n * n - 4 * n) / 24;
-        if (n < 3) throw new IllegalArgumentException("zeta: " + wins.length + " items make no triad; there are at least 3");
+        if (n < 3) throw new IllegalArgumentException("zeta: " + wins.length + " items make no triad; at least 3 are needed");
         return 1 - circularTriads(wins) / most;
     }
 
@@ -117,7 +117,7 @@ public record PairwiseComparisons(int items, List<Judgment> judgments) {
      * @param wins a tournament, as {@link #circularTriads} takes it
      */
     public static double transitivity(double[][] wins, int simulations, Rng rng) {
-        if (simulations < 1) throw new IllegalArgumentException("transitivity: " + simulations + " simulations; there is at least 1");
+        if (simulations < 1) throw new IllegalArgumentException("transitivity: " + simulations + " simulations; at least 1 is needed");
         long seen = circularTriads(wins);
         var coins = new double[wins.length][wins.length];
         int few = 1;

@@ -82,7 +82,7 @@ public final class Power {
 
     /** The share of {@code runs} in which {@code pValue} of fresh data is at most alpha. Each run has a stream of its own. */
     public static double simulate(ToDoubleFunction<Rng> pValue, double alpha, int runs, Rng rng) {
-        if (runs < 1) throw new IllegalArgumentException("power: " + runs + " runs; there is at least 1");
+        if (runs < 1) throw new IllegalArgumentException("power: " + runs + " runs; at least 1 is needed");
         int rejected = 0;
         for (int r = 0; r < runs; r++) if (pValue.applyAsDouble(rng.split(r)) <= alpha) rejected++;
         return (double) rejected / runs;

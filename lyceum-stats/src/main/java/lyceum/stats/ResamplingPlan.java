@@ -142,6 +142,6 @@ public final class ResamplingPlan {
     }
 
     private static void positive(String what, int n) {
-        if (n < 1) throw new IllegalArgumentException("bootstrap: " + n + " " + what + "; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("bootstrap: " + n + " " + what + "; at least 1 is needed");
     }
 }

@@ -69,7 +69,7 @@ public interface Concentration {
     }
 
     private static void arguments(long n, double delta) {
-        if (n < 1) throw new IllegalArgumentException("Concentration: " + n + " values; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("Concentration: " + n + " values; at least 1 is needed");
         if (!(delta > 0 && delta < 1)) throw new IllegalArgumentException("Concentration: delta is " + delta + "; it lies between 0 and 1");
     }
 
@@ -158,7 +158,7 @@ public interface Concentration {
                 x[i] = kept;
             }
         }
-        if (most == null) throw new IllegalArgumentException("Concentration: " + rounds + " rounds; there is at least 1");
+        if (most == null) throw new IllegalArgumentException("Concentration: " + rounds + " rounds; at least 1 is needed");
         return most;
     }
 

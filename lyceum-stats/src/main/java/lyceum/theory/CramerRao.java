@@ -49,7 +49,7 @@ public record CramerRao(ParametricFamily family, double... theta) {
 
     /** The least covariance of unbiased estimators of all parameters from n observations, {@code (n F)^-1}. */
     public double[][] bound(int n) {
-        if (n < 1) throw new IllegalArgumentException("CramerRao: " + n + " observations; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("CramerRao: " + n + " observations; at least 1 is needed");
         return information().times(n).inverse();
     }
 
@@ -86,7 +86,7 @@ public record CramerRao(ParametricFamily family, double... theta) {
      * @param bound for unbiased estimators
      */
     public record Report(String name, int n, double bias, double biasError, double variance, double varianceError, double bound) {
-        /** Bound over variance: at most 1 for an unbiased estimator, but for chance. */
+        /** Bound over variance: at most 1 for an unbiased estimator, except for chance. */
         public double efficiency() { return bound / variance; }
 
         /** How many standard errors the variance lies below the bound; negative above it. */
@@ -114,7 +114,7 @@ public record CramerRao(ParametricFamily family, double... theta) {
     }
 
     private static double[] estimates(UnivariateDistribution law, int n, ToDoubleFunction<double[]> estimator, int runs, Rng rng) {
-        if (runs < 2) throw new IllegalArgumentException("CramerRao: " + runs + " runs; there are at least 2");
+        if (runs < 2) throw new IllegalArgumentException("CramerRao: " + runs + " runs; at least 2 are needed");
         var found = new double[runs];
         var data = new double[n];
         for (int r = 0; r < runs; r++) {

@@ -115,7 +115,7 @@ public final class EmpiricalRisk {
      * farther apart, by Hoeffding's inequality on both sides of each.
      */
     public static double deviation(long hypotheses, long n, double delta) {
-        if (hypotheses < 1) throw new IllegalArgumentException("EmpiricalRisk: " + hypotheses + " hypotheses; there is at least 1");
+        if (hypotheses < 1) throw new IllegalArgumentException("EmpiricalRisk: " + hypotheses + " hypotheses; at least 1 is needed");
         return Concentration.hoeffding(1).radius(n, delta / (2.0 * hypotheses));
     }
 

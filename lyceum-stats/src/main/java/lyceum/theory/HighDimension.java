@@ -26,7 +26,7 @@ public final class HighDimension {
     private HighDimension() {}
 
     private static void dimensions(int d) {
-        if (d < 1) throw new IllegalArgumentException("HighDimension: " + d + " dimensions; there is at least 1");
+        if (d < 1) throw new IllegalArgumentException("HighDimension: " + d + " dimensions; at least 1 is needed");
     }
 
     /** Share of a cube that the ball inside it holds, {@code pi^(d/2) / (2^d Gamma(d/2 + 1))}. */
@@ -45,7 +45,7 @@ public final class HighDimension {
     /** Median distance from the centre to the nearest of n points spread evenly in the unit ball: {@code (1 - 2^(-1/n))^(1/d)}. */
     public static double nearestToOrigin(int n, int d) {
         dimensions(d);
-        if (n < 1) throw new IllegalArgumentException("HighDimension: the nearest of " + n + " points; there is at least 1");
+        if (n < 1) throw new IllegalArgumentException("HighDimension: the nearest of " + n + " points; at least 1 is needed");
         return Math.pow(-Math.expm1(-Math.log(2) / n), 1.0 / d);
     }
 

@@ -140,7 +140,7 @@ public record MeanField(Unit unit, double weightVariance, double biasVariance) i
     public record Signal(double[] variance, double[] correlation, double[] perturbation) {}
 
     /**
-     * Sends two inputs through a network of random normal weights, the same (but for their scale) for each field.
+     * Sends two inputs through a network of random normal weights, the same (except for their scale) for each field.
      *
      * @param q variance in layer 0
      * @param c correlation there

@@ -44,7 +44,7 @@ public final class StructuralRiskMinimization {
      * @param penalty of a level
      */
     public static <M> Choice<M> choose(int levels, IntFunction<M> fit, ToDoubleFunction<M> risk, IntToDoubleFunction penalty) {
-        if (levels < 1) throw new IllegalArgumentException("StructuralRiskMinimization: " + levels + " levels; there is at least 1");
+        if (levels < 1) throw new IllegalArgumentException("StructuralRiskMinimization: " + levels + " levels; at least 1 is needed");
         double[] risks = new double[levels], penalties = new double[levels];
         M best = null;
         int level = 0;

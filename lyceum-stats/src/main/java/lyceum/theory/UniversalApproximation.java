@@ -65,7 +65,7 @@ public final class UniversalApproximation {
 
     private static void interval(double low, double high, int pieces) {
         if (!(low < high)) throw new IllegalArgumentException("UniversalApproximation: an interval from " + low + " to " + high);
-        if (pieces < 1) throw new IllegalArgumentException("UniversalApproximation: " + pieces + " pieces; there is at least 1");
+        if (pieces < 1) throw new IllegalArgumentException("UniversalApproximation: " + pieces + " pieces; at least 1 is needed");
     }
 
     /** How many equal pieces keep the error of {@link #relu} within epsilon, {@code L (high - low) / (2 epsilon)}, for an L-Lipschitz function. */

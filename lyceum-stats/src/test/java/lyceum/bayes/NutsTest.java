@@ -391,7 +391,7 @@ class NutsTest {
         assertThatThrownBy(() -> new Hmc(STANDARD, 3).withTarget(1)).hasMessageContaining("Hmc: the target acceptance is 1.0");
         var narrow = new Nuts(STANDARD).withMetric(InverseMass.unit(2));
         assertThatThrownBy(() -> narrow.start(new double[3], 0, Rng.of(1))).hasMessageContaining("a metric of 2");
-        assertThatThrownBy(() -> new Hmc(STANDARD, 0)).hasMessage("Hmc: 0 leapfrogs; there is at least 1");
+        assertThatThrownBy(() -> new Hmc(STANDARD, 0)).hasMessage("Hmc: 0 leapfrogs; at least 1 is needed");
         assertThatThrownBy(() -> InverseMass.diagonal(1, 0)).hasMessageContaining("a variance of 0.0");
         assertThatThrownBy(() -> schools(CENTRED).to(1, 2)).hasMessageContaining("2 numbers for 10 transforms");
     }

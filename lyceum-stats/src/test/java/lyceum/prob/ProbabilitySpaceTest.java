@@ -101,7 +101,7 @@ class ProbabilitySpaceTest {
         var coarse = new ProbabilitySpace(SigmaAlgebra.generatedBy(4, 0b0011), 0.25, 0.75);
         assertThatThrownBy(() -> coarse.variable(1, 2, 3, 3))
                 .hasMessage("variable: the map is 1.0 at 0 and 2.0 at 1, which no event separates: {X <= 1.0} = {0} is not measurable");
-        assertThatThrownBy(() -> coarse.probability(0b0001)).hasMessageContaining("{0} is no event of this space");
+        assertThatThrownBy(() -> coarse.probability(0b0001)).hasMessageContaining("{0} is not an event of this space");
         assertThatThrownBy(() -> ProbabilitySpace.of(0.5, 0.4)).hasMessageContaining("the whole has probability 0.9");
     }
 

@@ -152,7 +152,7 @@ class HighDimensionTest {
     }
 
     @Test void whatMakesNoSenseIsRefused() {
-        assertThatThrownBy(() -> HighDimension.ballShare(0)).hasMessage("HighDimension: 0 dimensions; there is at least 1");
+        assertThatThrownBy(() -> HighDimension.ballShare(0)).hasMessage("HighDimension: 0 dimensions; at least 1 is needed");
         assertThatThrownBy(() -> HighDimension.nearestToOrigin(0, 2)).hasMessageContaining("the nearest of 0 points");
         assertThatThrownBy(() -> HighDimension.edge(2, 3)).hasMessageContaining("a share of 2.0");
         assertThatThrownBy(() -> HighDimension.hubness(Tensor.of(new double[3][2]), 3)).hasMessageContaining("3 neighbours of 3 points");

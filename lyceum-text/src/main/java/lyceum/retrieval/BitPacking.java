@@ -5,7 +5,6 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import lyceum.FormatException;
 
 /**
@@ -22,31 +21,57 @@ final class BitPacking {
         for (int i = 0; i < n; i++) any |= values[i];
         int width = 32 - Integer.numberOfLeadingZeros(any), filled = 0;
         out.putByte(width);
+        if (width == 0) return;
         long pending = 0;
         for (int i = 0; i < n; i++) {
             pending |= (values[i] & 0xFFFFFFFFL) << filled;
             filled += width;
-            for (; filled >= 8; filled -= 8, pending >>>= 8) out.putByte((int) pending);
+            if (filled < 32) continue;
+            out.putInt((int) pending);
+            pending >>>= 32;
+            filled -= 32;
         }
-        if (filled > 0) out.putByte((int) pending);
+        for (; filled > 0; filled -= 8, pending >>>= 8) out.putByte((int) pending);
     }
 
     /** Reads {@code n} values to {@code into}; gives where they end. */
     static long unpack(MemorySegment memory, long at, int n, int[] into) {
+        var reader = new Reader();
+        long end = reader.read(memory, at, n);
+        for (int i = 0; i < n; i++) into[i] = reader.get(i);
+        return end;
+    }
+
+    /** Values one by one, from a copy whose room is used again. */
+    static final class Reader {
+        private byte[] bytes = new byte[8];
+        private int width;
+        private long mask;
+
+        /** Gives where they end. */
+        long read(MemorySegment memory, long at, int n) {
+            width = width(memory, at);
+            mask = (1L << width) - 1;
+            int size = size(n, width);
+            if (bytes.length < size + 8) bytes = new byte[Math.max(size + 8, 2 * bytes.length)];
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
+            return at + 1 + size;
+        }
+
+        int get(int i) {
+            long bit = (long) i * width;
+            return (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
+        }
+    }
+
+    /** Where {@code n} values end. */
+    static long skip(MemorySegment memory, long at, int n) { return at + 1 + size(n, width(memory, at)); }
+
+    private static int width(MemorySegment memory, long at) {
         int width = memory.get(ValueLayout.JAVA_BYTE, at);
         if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
-        if (width == 0) {
-            Arrays.fill(into, 0, n, 0);
-            return at + 1;
-        }
-        int size = (int) (((long) n * width + 7) / 8);
-        var bytes = new byte[size + 8];
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
-        long mask = (1L << width) - 1;
-        for (int i = 0; i < n; i++) {
-            long bit = (long) i * width;
-            into[i] = (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
-        }
-        return at + 1 + size;
+        return width;
     }
+
+    private static int size(int n, int width) { return (int) (((long) n * width + 7) / 8); }
 }

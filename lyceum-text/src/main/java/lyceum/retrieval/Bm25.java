@@ -97,12 +97,23 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
     /** What a term of this idf gives that stands {@code count} times in a text of {@code length} terms; 0 if it does not. */
     public double contribution(double idf, int count, double length, double meanLength) {
         if (count == 0) return 0;
-        double s = count / (count + k1 * (1 - b + b * norms.length(length) / meanLength));
+        return worth(idf, count / (count + cost(length, meanLength)));
+    }
+
+    private double cost(double length, double meanLength) { return k1 * (1 - b + b * norms.length(length) / meanLength); }
+
+    private double worth(double idf, double s) {
         return switch (variant) {
             case OKAPI -> idf * (k1 + 1) * s;
             case LUCENE -> idf * s;
             case PLUS -> idf * ((k1 + 1) * s + delta);
         };
+    }
+
+    /** The same of a field whose lengths' costs are known. */
+    private PostingCursor.Contribution contribution(double weight, double idf, IndexSnapshot.Costs costs) {
+        if (variant == Variant.LUCENE) return (count, length) -> weight * (idf * (count / (count + costs.of(length))));
+        return (count, length) -> weight * worth(idf, count / (count + costs.of(length)));
     }
 
     /** The k best documents that hold a term of the query. */
@@ -135,11 +146,11 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         var terms = new ArrayList<IndexSnapshot.Weighted>();
         for (var field : new TreeMap<>(fields).entrySet()) {
             double mean = now.lengths(field.getKey()).mean();
+            var costs = now.costs(new IndexSnapshot.Costing(field.getKey(), k1, b, norms), length -> cost(length, mean));
             for (var term : query.entrySet()) {
                 double weight = term.getValue().doubleValue() * field.getValue(),
                         idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
-                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(),
-                        (count, length) -> weight * contribution(idf, count, length, mean)));
+                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(), contribution(weight, idf, costs)));
             }
         }
         return now.rank(terms, k, skipping, index.excluded(now, filter));

@@ -5,10 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongPredicate;
@@ -39,8 +37,7 @@ public final class FlatIndex implements VectorIndex {
 
     private final int dimensions, rescored;
     private final VectorRows store, originals;
-    private final Map<Long, Integer> rowOf = new HashMap<>();
-    private long[] ids = new long[16];
+    private final NodeIds ids = new NodeIds();
     private boolean[] live = new boolean[16];
     private double longest;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
@@ -71,7 +68,7 @@ public final class FlatIndex implements VectorIndex {
     @Override public int size() {
         lock.readLock().lock();
         try {
-            return rowOf.size();
+            return ids.size();
         } finally {
             lock.readLock().unlock();
         }
@@ -81,7 +78,7 @@ public final class FlatIndex implements VectorIndex {
         var query = store.query(vector.clone(), "vector " + id);
         lock.writeLock().lock();
         try {
-            if (rowOf.containsKey(id)) throw new IllegalArgumentException("FlatIndex: vector " + id + " is in the index; remove it first");
+            if (ids.node(id) >= 0) throw new IllegalArgumentException("FlatIndex: vector " + id + " is in the index; remove it first");
             int row = store.add(query);
             if (originals != null) originals.add(originals.query(vector, "vector " + id));
             take(id, row);
@@ -91,13 +88,9 @@ public final class FlatIndex implements VectorIndex {
     }
 
     private void take(long id, int row) {
-        if (row == ids.length) {
-            ids = Arrays.copyOf(ids, 2 * row);
-            live = Arrays.copyOf(live, 2 * row);
-        }
-        ids[row] = id;
+        if (row == live.length) live = Arrays.copyOf(live, 2 * row);
         live[row] = true;
-        rowOf.put(id, row);
+        ids.add(id);
         longest = Math.max(longest, Math.sqrt(store.square(row)));
     }
 
@@ -105,9 +98,9 @@ public final class FlatIndex implements VectorIndex {
     @Override public boolean remove(long id) {
         lock.writeLock().lock();
         try {
-            var row = rowOf.remove(id);
-            if (row != null) live[row] = false;
-            return row != null;
+            int row = ids.remove(id);
+            if (row >= 0) live[row] = false;
+            return row >= 0;
         } finally {
             lock.writeLock().unlock();
         }
@@ -117,19 +110,19 @@ public final class FlatIndex implements VectorIndex {
     @Override public Optional<float[]> get(long id) {
         lock.readLock().lock();
         try {
-            var row = rowOf.get(id);
-            return row == null ? Optional.empty() : Optional.of((originals != null ? originals : store).query(row).values());
+            int row = ids.node(id);
+            return row < 0 ? Optional.empty() : Optional.of((originals != null ? originals : store).query(row).values());
         } finally {
             lock.readLock().unlock();
         }
     }
 
-    @Override public List<VectorHit> among(float[] query, int k, long[] ids) {
+    @Override public List<VectorHit> among(float[] query, int k, long[] wanted) {
         var all = originals != null ? originals : store;
         var q = all.query(query.clone(), "the query");
         lock.readLock().lock();
         try {
-            return VectorHit.best(k, ids, id -> rowOf.containsKey(id) ? all.exact(q, rowOf.get(id)) : Double.NaN);
+            return VectorHit.best(k, wanted, id -> ids.node(id) >= 0 ? all.exact(q, ids.node(id)) : Double.NaN);
         } finally {
             lock.readLock().unlock();
         }
@@ -144,7 +137,7 @@ public final class FlatIndex implements VectorIndex {
             double[] scores = scores(q, n);
             int allowed = 0;
             for (int row = 0; row < n; row++) {
-                if (live[row] && filter.test(ids[row])) allowed++;
+                if (live[row] && filter.test(ids.id(row))) allowed++;
                 else scores[row] = Double.NaN;
             }
             if (allowed == 0) return List.of();
@@ -152,7 +145,7 @@ public final class FlatIndex implements VectorIndex {
             var exactQuery = originals != null ? originals.query(query, "the query") : q;
             double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - margin(q);
             var hits = new ArrayList<VectorHit>();
-            for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids[row], second.exact(exactQuery, row)));
+            for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
             return VectorHit.best(k, hits);
         } finally {
             lock.readLock().unlock();
@@ -198,7 +191,7 @@ public final class FlatIndex implements VectorIndex {
     @Override public void save(Path path) throws IOException {
         lock.readLock().lock();
         try {
-            var kept = new int[rowOf.size()];
+            var kept = new int[ids.size()];
             int n = 0;
             var head = new ByteSink();
             for (int value : new int[] {dimensions, store.metric.ordinal(), store.encoding.ordinal(), rescored, kept.length})
@@ -207,7 +200,7 @@ public final class FlatIndex implements VectorIndex {
             for (int row = 0; row < store.size(); row++) {
                 if (!live[row]) continue;
                 kept[n++] = row;
-                names.putLong(ids[row]);
+                names.putLong(ids.id(row));
             }
             var sections = new LinkedHashMap<String, MemorySegment>();
             sections.put("head", head.segment());
@@ -238,14 +231,14 @@ public final class FlatIndex implements VectorIndex {
             throw file.malformed("the head is " + Arrays.toString(values));
         var metric = VectorMetric.values()[values[1]];
         var encoding = VectorEncoding.values()[values[2]];
-        var ids = file.section("ids", 8L * size);
+        var names = file.section("ids", 8L * size);
         var store = VectorRows.of(file, "", dimensions, metric, encoding, size);
         var originals = values[3] == 0 || encoding == VectorEncoding.FLOAT32 ? null
                 : VectorRows.of(file, "32", dimensions, metric, VectorEncoding.FLOAT32, size);
         var index = new FlatIndex(store, originals, values[3]);
         for (int row = 0; row < size; row++) {
-            long id = ids.get(IndexFile.LONG, 8L * row);
-            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " is there twice");
+            long id = names.get(IndexFile.LONG, 8L * row);
+            if (index.ids.node(id) >= 0) throw file.malformed("id " + id + " occurs twice");
             index.take(id, row);
         }
         return index;

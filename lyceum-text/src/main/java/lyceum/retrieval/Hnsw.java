@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongPredicate;
 import java.util.stream.IntStream;
@@ -55,12 +53,11 @@ public final class Hnsw implements VectorIndex {
     private final long seed;
     private final VectorRows store;
     private final HnswLinks links;
-    private final Map<Long, Integer> nodeOf = new ConcurrentHashMap<>();
+    private final NodeIds ids = new NodeIds();
     private final ConcurrentLinkedQueue<HnswWalk> walks = new ConcurrentLinkedQueue<>();
     private final Object growing = new Object(), rising = new Object();
-    private volatile long[] ids = new long[16];
-    private volatile boolean[] removed = new boolean[16];
-    private volatile int nodes, entry = -1;
+    private volatile boolean[] removed = {};
+    private volatile int entry = -1;
 
     /** M 16, efConstruction 100, FLOAT32, seed 0. */
     public Hnsw(int dimensions, VectorMetric metric) { this(dimensions, metric, VectorEncoding.FLOAT32, 16, 100, 0); }
@@ -85,10 +82,10 @@ public final class Hnsw implements VectorIndex {
         links = new HnswLinks(m);
     }
 
-    @Override public int size() { return nodeOf.size(); }
+    @Override public int size() { return ids.size(); }
 
     /** Nodes of the graph, those of removed vectors too. */
-    public int nodes() { return nodes; }
+    public int nodes() { return ids.nodes(); }
 
     @Override public int dimensions() { return store.dimensions; }
 
@@ -97,38 +94,38 @@ public final class Hnsw implements VectorIndex {
     public VectorEncoding encoding() { return store.encoding; }
 
     /** The top layer of each node, in the order of adding. */
-    public int[] levels() { return IntStream.range(0, nodes).map(links::level).toArray(); }
+    public int[] levels() { return IntStream.range(0, nodes()).map(links::level).toArray(); }
 
     @Override public void add(long id, float[] vector) {
         var query = store.query(vector.clone(), "vector " + id);
         int node, level;
         synchronized (growing) {
-            if (nodeOf.containsKey(id))
+            if (ids.node(id) >= 0)
                 throw new IllegalArgumentException("Hnsw: vector " + id + " is in the index; remove it first, or update it");
             node = store.add(query);
             level = (int) (-Math.log(Rng.of(seed).split(node).nextDoublePositive()) / Math.log(m));
-            take(id, node, level);
-            nodeOf.put(id, node);
+            links.grow(node, level);
+            ids.add(id);
         }
         insert(node, level);
     }
 
-    private void take(long id, int node, int level) {
-        if (node == ids.length) {
-            ids = Arrays.copyOf(ids, 2 * node);
-            removed = Arrays.copyOf(removed, 2 * node);
-        }
-        ids[node] = id;
-        links.grow(node, level);
-        nodes = node + 1;
-    }
-
     @Override public boolean remove(long id) {
         synchronized (growing) {
-            var node = nodeOf.remove(id);
-            if (node != null) removed[node] = true;
-            return node != null;
+            int node = ids.remove(id);
+            if (node >= 0) remove(node);
+            return node >= 0;
         }
+    }
+
+    private void remove(int node) {
+        if (node >= removed.length) removed = Arrays.copyOf(removed, Math.max(ids.nodes(), 2 * removed.length));
+        removed[node] = true;
+    }
+
+    private boolean isRemoved(int node) {
+        var now = removed;
+        return node < now.length && now[node];
     }
 
     /** Puts another vector in the place of the id's; as {@link #add} where there is none. */
@@ -172,8 +169,8 @@ public final class Hnsw implements VectorIndex {
     }
 
     @Override public Optional<float[]> get(long id) {
-        var node = nodeOf.get(id);
-        return node == null ? Optional.empty() : Optional.of(store.query(node).values());
+        int node = ids.node(id);
+        return node < 0 ? Optional.empty() : Optional.of(store.query(node).values());
     }
 
     /** With an ef of 100, or 2 k where that is more. An ef is no part of an index, and none is saved. */
@@ -181,9 +178,9 @@ public final class Hnsw implements VectorIndex {
         return find(query, k, Math.max(100, 2 * k), filter).hits();
     }
 
-    @Override public List<VectorHit> among(float[] query, int k, long[] ids) {
+    @Override public List<VectorHit> among(float[] query, int k, long[] wanted) {
         var q = store.query(query.clone(), "the query");
-        return VectorHit.best(k, ids, id -> nodeOf.get(id) instanceof Integer node ? store.exact(q, node) : Double.NaN);
+        return VectorHit.best(k, wanted, id -> ids.node(id) >= 0 ? store.exact(q, ids.node(id)) : Double.NaN);
     }
 
     /** The k nearest of all. */
@@ -204,8 +201,8 @@ public final class Hnsw implements VectorIndex {
         walk.computations = 0;
         for (int layer = links.level(start); layer > 0; layer--) start = walk.nearest(q, start, layer, null);
         var hits = new ArrayList<VectorHit>();
-        walk.search(q, start, Math.min(ef, nodes), node -> !removed[node] && filter.test(ids[node]))
-                .best((node, _) -> hits.add(new VectorHit(ids[node], store.exact(q, node))));
+        walk.search(q, start, Math.min(ef, ids.nodes()), node -> !isRemoved(node) && filter.test(ids.id(node)))
+                .best((node, _) -> hits.add(new VectorHit(ids.id(node), store.exact(q, node))));
         long computations = walk.computations;
         walks.add(walk);
         return new Found(VectorHit.best(k, hits), computations);
@@ -220,7 +217,7 @@ public final class Hnsw implements VectorIndex {
         var walk = walk();
         for (int layer = links.level(at); layer > 0; layer--) {
             int now = layer;
-            at = walk.nearest(q, at, layer, node -> steps.add(new Step(now, ids[node], store.score(q, node))));
+            at = walk.nearest(q, at, layer, node -> steps.add(new Step(now, ids.id(node), store.score(q, node))));
         }
         walks.add(walk);
         return steps;
@@ -229,22 +226,22 @@ public final class Hnsw implements VectorIndex {
     /** A graph of the vectors that are not removed, in the order of their adding. */
     public Hnsw compacted() {
         var fresh = new Hnsw(store.dimensions, store.metric, store.encoding, m, efConstruction, seed);
-        int n = nodes;
-        for (int node = 0; node < n; node++) if (!removed[node]) fresh.add(ids[node], store.query(node).values());
+        int n = ids.nodes();
+        for (int node = 0; node < n; node++) if (!isRemoved(node)) fresh.add(ids.id(node), store.query(node).values());
         return fresh;
     }
 
     @Override public void save(Path path) throws IOException {
         synchronized (growing) {
-            int n = nodes;
+            int n = ids.nodes();
             ByteSink head = new ByteSink(), names = new ByteSink(), graph = new ByteSink();
             for (int value : new int[] {store.dimensions, store.metric.ordinal(), store.encoding.ordinal(), n, m, efConstruction, entry})
                 head.putInt(value);
             head.putLong(seed);
             var into = new int[2 * m];
             for (int node = 0; node < n; node++) {
-                names.putLong(ids[node]);
-                graph.putInt(links.level(node) | (removed[node] ? 1 << 30 : 0));
+                names.putLong(ids.id(node));
+                graph.putInt(links.level(node) | (isRemoved(node) ? 1 << 30 : 0));
                 graph.putInt(links.parent(node));
                 for (int layer = 0; layer <= links.level(node); layer++) {
                     int count = links.read(node, layer, into);
@@ -276,46 +273,58 @@ public final class Hnsw implements VectorIndex {
             throw file.malformed("the head is " + Arrays.toString(h));
         var metric = VectorMetric.values()[h[1]];
         var encoding = VectorEncoding.values()[h[2]];
-        var ids = file.section("ids", 8L * n);
+        var names = file.section("ids", 8L * n);
         var index = new Hnsw(VectorRows.of(file, "", h[0], metric, encoding, n), m, h[5], head.get(IndexFile.LONG, 28));
-        index.readGraph(file, ids, n);
+        index.readGraph(file, names, n);
         index.entry = h[6];
         return index;
     }
 
+    /** The ground's links are written as they are read; those of upper layers are held against the layers of the nodes that they lead to when all are known. */
     private void readGraph(IndexFile file, MemorySegment names, int n) {
         var graph = file.section("graph", 12L * n);
         var into = new int[2 * m];
+        var high = new ArrayList<long[]>();
         long at = 0;
-        var levels = new int[n];
-        for (int pass = 0; pass < 2; pass++, at = 0) {
-            for (int node = 0; node < n; node++) {
-                if (at + 8 > graph.byteSize()) throw file.malformed("the graph ends at node " + node);
-                int flags = graph.get(IndexFile.INT, at), level = flags & ~(1 << 30), parent = graph.get(IndexFile.INT, at + 4);
-                if (level < 0 || level > 64 || parent < -1 || parent >= n)
-                    throw file.malformed("node " + node + " has layer " + level + ", parent " + parent);
-                if (pass == 0) {
-                    long id = names.get(IndexFile.LONG, 8L * node);
-                    take(id, node, level);
-                    levels[node] = level;
-                    removed[node] = flags != level;
-                    links.parent(node, parent);
-                    if (!removed[node] && nodeOf.put(id, node) != null) throw file.malformed("id " + id + " is there twice");
-                }
-                at += 8;
-                for (int layer = 0; layer <= level; layer++) {
-                    int count = at + 4 <= graph.byteSize() ? graph.get(IndexFile.INT, at) : -1;
-                    if (count < 0 || count > links.most(layer) || at + 4 + 4L * count > graph.byteSize())
-                        throw file.malformed("node " + node + " has " + count + " links");
-                    for (int i = 0; i < count; i++) {
-                        into[i] = graph.get(IndexFile.INT, at + 4 + 4L * i);
-                        if (into[i] < 0 || into[i] >= n || pass == 1 && levels[into[i]] < layer)
-                            throw file.malformed("node " + node + " has a link to " + into[i]);
-                    }
-                    if (pass == 1) links.write(node, layer, into, count);
-                    at += 4 + 4L * count;
-                }
+        for (int node = 0; node < n; node++) {
+            if (at + 8 > graph.byteSize()) throw file.malformed("the graph ends at node " + node);
+            int flags = graph.get(IndexFile.INT, at), level = flags & ~(1 << 30), parent = graph.get(IndexFile.INT, at + 4);
+            if (level < 0 || level > 64 || parent < -1 || parent >= n)
+                throw file.malformed("node " + node + " has layer " + level + ", parent " + parent);
+            long id = names.get(IndexFile.LONG, 8L * node);
+            if (ids.node(id) >= 0) throw file.malformed("id " + id + " occurs twice");
+            ids.add(id);
+            links.grow(node, level);
+            links.parent(node, parent);
+            if (flags != level) {
+                ids.remove(id);
+                remove(node);
             }
+            at = readLinks(file, graph, at + 8, node, 0, n, into);
+            if (level > 0) high.add(new long[] {node, at});
+            for (int layer = 1; layer <= level; layer++) at += 4 + 4L * count(file, graph, at, node, layer);
         }
+        for (var each : high) {
+            at = each[1];
+            for (int layer = 1; layer <= links.level((int) each[0]); layer++) at = readLinks(file, graph, at, (int) each[0], layer, n, into);
+        }
+    }
+
+    private int count(IndexFile file, MemorySegment graph, long at, int node, int layer) {
+        int count = at + 4 <= graph.byteSize() ? graph.get(IndexFile.INT, at) : -1;
+        if (count < 0 || count > links.most(layer) || at + 4 + 4L * count > graph.byteSize())
+            throw file.malformed("node " + node + " has " + count + " links");
+        return count;
+    }
+
+    /** Gives where they end. */
+    private long readLinks(IndexFile file, MemorySegment graph, long at, int node, int layer, int n, int[] into) {
+        int count = count(file, graph, at, node, layer);
+        MemorySegment.copy(graph, IndexFile.INT, at + 4, into, 0, count);
+        for (int i = 0; i < count; i++)
+            if (into[i] < 0 || into[i] >= n || layer > 0 && links.level(into[i]) < layer)
+                throw file.malformed("node " + node + " has a link to " + into[i]);
+        links.write(node, layer, into, count);
+        return at + 4 + 4L * count;
     }
 }

@@ -75,7 +75,7 @@ final class IndexFile {
     static IndexFile read(Path path, String kind) throws IOException {
         var format = path.getFileName().toString();
         var file = MappedFile.open(format, path);
-        if (file.longAt(0) != MAGIC) throw file.malformed(0, "this is no index of Lyceum");
+        if (file.longAt(0) != MAGIC) throw file.malformed(0, "this is not a Lyceum index");
         long counts = file.longAt(8);
         int version = (int) counts, n = (int) (counts >>> 32);
         if (version != FORMAT_VERSION) throw file.malformed(8, "formatVersion is " + version + "; this reader knows " + FORMAT_VERSION);

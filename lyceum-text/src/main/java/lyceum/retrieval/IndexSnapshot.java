@@ -5,12 +5,33 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntToDoubleFunction;
 import lyceum.text.internal.TopScores;
 
 /** The segments of a moment and what is deleted of them; numbers count the documents through all segments. Safe for use by any number of threads. */
 final class IndexSnapshot {
     /** What a field's texts are like: how many there are that hold a term, and their mean length in terms. */
     record FieldLengths(int documents, double mean) {}
+
+    /** Longer texts' costs are computed each time. */
+    private static final int TABLE = 1 << 14;
+
+    /** What a length costs in a field hangs on. */
+    record Costing(String field, double k1, double b, Bm25.Norms norms) {}
+
+    /** What lengths cost. */
+    static final class Costs {
+        private final double[] table;
+        private final IntToDoubleFunction cost;
+
+        Costs(int longest, IntToDoubleFunction cost) {
+            this.cost = cost;
+            table = new double[Math.min(TABLE, longest + 1)];
+            for (int length = 0; length < table.length; length++) table[length] = cost.applyAsDouble(length);
+        }
+
+        double of(int length) { return length >= 0 && length < table.length ? table[length] : cost.applyAsDouble(length); }
+    }
 
     final List<PostingSegment> segments;
     final List<BitSet> deleted;
@@ -19,6 +40,7 @@ final class IndexSnapshot {
     private final Map<String, Integer> frequencies = new ConcurrentHashMap<>();
     private final Map<String, FieldLengths> lengths = new ConcurrentHashMap<>();
     private final Map<String, double[]> norms = new ConcurrentHashMap<>();
+    private final Map<Costing, Costs> costs = new ConcurrentHashMap<>();
 
     IndexSnapshot(List<PostingSegment> segments, List<BitSet> deleted) {
         this.segments = List.copyOf(segments);
@@ -76,6 +98,18 @@ final class IndexSnapshot {
                 }
             }
             return new FieldLengths(documents, documents == 0 ? 1 : (double) sum / documents);
+        });
+    }
+
+    /** What the lengths of a field cost, computed once. */
+    Costs costs(Costing costing, IntToDoubleFunction cost) {
+        return costs.computeIfAbsent(costing, _ -> {
+            int longest = 0;
+            for (var segment : segments) {
+                int[] all = segment.lengths(costing.field());
+                if (all != null) for (int length : all) longest = Math.max(longest, length);
+            }
+            return new Costs(longest, cost);
         });
     }
 

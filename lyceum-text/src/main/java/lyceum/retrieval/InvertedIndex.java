@@ -74,9 +74,9 @@ public final class InvertedIndex {
         var words = new LinkedHashMap<String, List<String>>();
         fields.forEach((field, text) -> {
             if (field.indexOf('\0') >= 0) throw new IllegalArgumentException("InvertedIndex: a field's name holds the character 0");
-            Utf8.bytes(field);
+            Utf8.require(field);
             words.put(field, analyzer.split(text));
-            words.get(field).forEach(Utf8::bytes);
+            words.get(field).forEach(Utf8::require);
         });
         synchronized (this) {
             int document = take(id);
@@ -94,7 +94,7 @@ public final class InvertedIndex {
         weights.forEach((term, weight) -> {
             if (!(weight >= 0 && weight <= 1e6)) throw new IllegalArgumentException(
                     "addWeights: the weight of '" + term + "' in '" + id + "' is " + weight + "; it lies from 0 to 1e6");
-            Utf8.bytes(term);
+            Utf8.require(term);
         });
         synchronized (this) {
             int document = take(id);
@@ -107,7 +107,7 @@ public final class InvertedIndex {
     }
 
     private int take(String id) {
-        Utf8.bytes(id);
+        Utf8.require(id);
         if (numbers.containsKey(id)) throw new IllegalArgumentException("InvertedIndex: '" + id + "' is in the index; delete it first");
         int document = pending.add(id);
         numbers.put(id, documents() + document);

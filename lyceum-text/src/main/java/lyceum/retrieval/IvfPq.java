@@ -304,7 +304,7 @@ public final class IvfPq implements VectorIndex {
             long id = ids.get(IndexFile.LONG, 8L * row);
             int list = own.get(IndexFile.INT, 4L * row);
             if (list < 0 || list >= lists) throw file.malformed("vector " + id + " lies in list " + list + " of " + lists);
-            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " is there twice");
+            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " occurs twice");
             MemorySegment.copy(codes, ValueLayout.JAVA_BYTE, (long) row * parts, code, 0, parts);
             for (byte word : code) if ((word & 255) >= each) throw file.malformed("vector " + id + " has code word " + (word & 255));
             index.take(id, row, list, code);

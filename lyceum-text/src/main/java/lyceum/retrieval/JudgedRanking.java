@@ -33,7 +33,7 @@ public record JudgedRanking(List<SearchHit> hits, Map<String, Integer> grades) {
         var seen = new HashSet<String>();
         for (var hit : hits) {
             if (Double.isNaN(hit.score())) throw new IllegalArgumentException("JudgedRanking: the score of '" + hit.id() + "' is NaN");
-            if (!seen.add(hit.id())) throw new IllegalArgumentException("JudgedRanking: '" + hit.id() + "' is there twice");
+            if (!seen.add(hit.id())) throw new IllegalArgumentException("JudgedRanking: '" + hit.id() + "' occurs twice");
         }
     }
 

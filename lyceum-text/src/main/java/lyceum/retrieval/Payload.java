@@ -95,7 +95,7 @@ final class Payload {
         String text() {
             int n = integer();
             byte[] bytes = memory.asSlice(step(n), n).toArray(ValueLayout.JAVA_BYTE);
-            if (Utf8.firstBroken(bytes, 0, n) >= 0) throw new FormatException("VectorStore: a text of a record is no UTF-8");
+            if (Utf8.firstBroken(bytes, 0, n) >= 0) throw new FormatException("VectorStore: a text of a record is not UTF-8");
             return Utf8.text(bytes, 0, n);
         }
 

@@ -36,7 +36,8 @@ final class SegmentBuilder {
         }
     }
 
-    private final Map<String, Postings> terms = new HashMap<>();
+    /** Of each field, by term. */
+    private final Map<String, Map<String, Postings>> terms = new HashMap<>();
     private final SequencedMap<String, int[]> lengths = new LinkedHashMap<>();
     private final List<byte[]> ids = new ArrayList<>();
 
@@ -58,11 +59,12 @@ final class SegmentBuilder {
 
     /** The words of a field; an empty one takes a place and is not kept. */
     void text(int document, String field, List<String> words) {
+        var own = terms(field);
         int length = 0;
         for (int place = 0; place < words.size(); place++) {
             if (words.get(place).isEmpty()) continue;
             length++;
-            var postings = terms.computeIfAbsent(key(field, words.get(place)), _ -> new Postings());
+            var postings = own.computeIfAbsent(words.get(place), _ -> new Postings());
             if (postings.size == 0 || postings.documents[postings.size - 1] != document) postings.document(document, 0);
             postings.counts[postings.size - 1]++;
             postings.place(place);
@@ -71,12 +73,15 @@ final class SegmentBuilder {
     }
 
     void weight(int document, String field, String term, int quanta) {
-        terms.computeIfAbsent(key(field, term), _ -> new Postings()).document(document, quanta);
+        terms(field).computeIfAbsent(term, _ -> new Postings()).document(document, quanta);
     }
+
+    private Map<String, Postings> terms(String field) { return terms.computeIfAbsent(field, _ -> new HashMap<>()); }
 
     /** Copies what a cursor stands on, from another segment. */
     void posting(int document, String key, PostingCursor from) {
-        var postings = terms.computeIfAbsent(key, _ -> new Postings());
+        int cut = key.indexOf('\0');
+        var postings = terms(key.substring(0, cut)).computeIfAbsent(key.substring(cut + 1), _ -> new Postings());
         postings.document(document, from.count());
         if (!from.hasPlaces()) return;
         int[] places = from.places();
@@ -84,8 +89,9 @@ final class SegmentBuilder {
     }
 
     SequencedMap<String, MemorySegment> sections() {
-        var keys = new ArrayList<>(
-                terms.entrySet().stream().map(e -> Map.entry(e.getKey().getBytes(StandardCharsets.UTF_8), e.getValue())).toList());
+        var keys = new ArrayList<Map.Entry<byte[], Postings>>();
+        terms.forEach((field, own) -> own
+                .forEach((term, postings) -> keys.add(Map.entry(key(field, term).getBytes(StandardCharsets.UTF_8), postings))));
         keys.sort((a, b) -> Arrays.compareUnsigned(a.getKey(), b.getKey()));
         ByteSink directory = new ByteSink(), data = new ByteSink(), fields = new ByteSink();
         var fieldOf = new HashMap<String, int[]>(lengths);
@@ -111,12 +117,14 @@ final class SegmentBuilder {
         int start = out.size(), blocks = (p.size + BLOCK - 1) / BLOCK, place = 0, last = -1;
         out.putInt(blocks);
         for (int i = 0; i < 3 * blocks; i++) out.putInt(0);
-        best(p, lengths, 0, p.size, out);
+        var fronts = new Front[blocks];
+        for (int b = 0; b < blocks; b++) fronts[b] = Front.of(p, lengths, b * BLOCK, Math.min(p.size, (b + 1) * BLOCK));
+        Front.of(fronts).write(out);
         for (int b = 0; b < blocks; b++) {
             int from = b * BLOCK, to = Math.min(p.size, from + BLOCK), line = start + 4 + 12 * b;
             out.setInt(line, p.documents[to - 1]);
             out.setInt(line + 4, out.size() - start);
-            if (blocks > 1) best(p, lengths, from, to, out);
+            if (blocks > 1) fronts[b].write(out);
             int[] gaps = new int[to - from], counts = new int[to - from];
             int places = 0;
             for (int i = from; i < to; last = p.documents[i++]) {
@@ -133,22 +141,72 @@ final class SegmentBuilder {
         }
     }
 
-    /** Pairs of count and length that no other posting of the range beats in both: a bound of any score that rises with counts and falls with lengths. */
-    private static void best(Postings p, int[] lengths, int from, int to, ByteSink out) {
-        var pairs = new long[to - from];
-        for (int i = from; i < to; i++)
-            pairs[i - from] = (long) (Integer.MAX_VALUE - p.counts[i]) << 32 | (lengths == null ? 0 : lengths[p.documents[i]]);
-        Arrays.sort(pairs);
-        int[] counts = new int[pairs.length], shortest = new int[pairs.length];
-        int n = 0, least = Integer.MAX_VALUE;
-        for (long pair : pairs) {
-            if ((int) pair >= least) continue;
-            least = (int) pair;
-            counts[n] = Integer.MAX_VALUE - (int) (pair >>> 32);
-            shortest[n++] = least;
+    /**
+     * Pairs of count and length that no other posting beats in both, the greatest count first: a bound of any score that rises with counts and falls with lengths.
+     */
+    private record Front(int[] counts, int[] lengths) {
+        /** Greater counts are sorted, lesser ones counted. */
+        private static final int MANY = 1024;
+
+        static Front of(Postings p, int[] lengths, int from, int to) {
+            var own = new int[to - from];
+            if (lengths != null) for (int i = from; i < to; i++) own[i - from] = lengths[p.documents[i]];
+            return of(Arrays.copyOfRange(p.counts, from, to), own);
         }
-        out.putInt(n);
-        BitPacking.pack(counts, n, out);
-        BitPacking.pack(shortest, n, out);
+
+        static Front of(Front[] parts) {
+            if (parts.length == 1) return parts[0];
+            int n = 0;
+            for (var part : parts) n += part.counts.length;
+            int[] counts = new int[n], lengths = new int[n];
+            n = 0;
+            for (var part : parts) {
+                System.arraycopy(part.counts, 0, counts, n, part.counts.length);
+                System.arraycopy(part.lengths, 0, lengths, n, part.counts.length);
+                n += part.counts.length;
+            }
+            return of(counts, lengths);
+        }
+
+        /** Of pairs in any order. */
+        private static Front of(int[] counts, int[] lengths) {
+            int most = 0;
+            for (int count : counts) most = Math.max(most, count);
+            var pairs = most < MANY ? counted(counts, lengths, most) : sorted(counts, lengths);
+            int[] kept = new int[pairs.length], shortest = new int[pairs.length];
+            int n = 0, least = Integer.MAX_VALUE;
+            for (long pair : pairs) {
+                if ((int) pair >= least) continue;
+                least = (int) pair;
+                kept[n] = Integer.MAX_VALUE - (int) (pair >>> 32);
+                shortest[n++] = least;
+            }
+            return new Front(Arrays.copyOf(kept, n), Arrays.copyOf(shortest, n));
+        }
+
+        /** The shortest of each count. */
+        private static long[] counted(int[] counts, int[] lengths, int most) {
+            var shortest = new int[most + 1];
+            Arrays.fill(shortest, Integer.MAX_VALUE);
+            for (int i = 0; i < counts.length; i++) shortest[counts[i]] = Math.min(shortest[counts[i]], lengths[i]);
+            var pairs = new long[most + 1];
+            for (int count = most; count >= 0; count--) pairs[most - count] = pair(count, shortest[count]);
+            return pairs;
+        }
+
+        private static long[] sorted(int[] counts, int[] lengths) {
+            var pairs = new long[counts.length];
+            for (int i = 0; i < pairs.length; i++) pairs[i] = pair(counts[i], lengths[i]);
+            Arrays.sort(pairs);
+            return pairs;
+        }
+
+        private static long pair(int count, int length) { return (long) (Integer.MAX_VALUE - count) << 32 | length; }
+
+        void write(ByteSink out) {
+            out.putInt(counts.length);
+            BitPacking.pack(counts, counts.length, out);
+            BitPacking.pack(lengths, lengths.length, out);
+        }
     }
 }

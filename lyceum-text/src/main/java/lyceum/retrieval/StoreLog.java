@@ -58,7 +58,7 @@ final class StoreLog implements AutoCloseable {
         long size = file.size(), at = HEAD;
         if (size < HEAD) return 0;
         var head = read(0, HEAD);
-        if (head.getInt() != MAGIC) throw new FormatException(name + ": this is no log of a VectorStore");
+        if (head.getInt() != MAGIC) throw new FormatException(name + ": this is not a log of a VectorStore");
         int version = head.getInt();
         if (version != FORMAT_VERSION)
             throw new FormatException(name + ": formatVersion is " + version + "; this reader knows " + FORMAT_VERSION);

@@ -50,7 +50,7 @@ record StoreManifest(VectorStoreOptions options, int generation, List<String> se
         long at = 0;
         for (int s = 0; s < names.size(); s++) {
             segments.add(names.get(s));
-            if (!segments.getLast().matches("segment-\\d+")) throw file.malformed("'" + segments.getLast() + "' is no name of a segment");
+            if (!segments.getLast().matches("segment-\\d+")) throw file.malformed("'" + segments.getLast() + "' is not a segment's name");
             long n = at + 4 <= words.byteSize() ? words.get(IndexFile.INT, at) : -1;
             if (n < 0 || at + 4 + 8 * n > words.byteSize()) throw file.malformed("the deleted records of a segment do not fit");
             var own = new long[(int) n];

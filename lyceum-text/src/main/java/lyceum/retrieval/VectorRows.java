@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import lyceum.backend.RowDots;
 
 /** Rows of numbers in one encoding, in native memory or a mapped file, 4,096 a chunk. Rows never change; any thread may add one and read those it knows. */
 final class VectorRows {
@@ -14,27 +15,15 @@ final class VectorRows {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    /** Squared length, step of INT8. */
-    private static final int EXTRA = 16;
+    /** Squared length, step of INT8; in memory others than INT8 have no step. */
+    private static final int EXTRA = 16, SQUARE = 8;
     /** Sums of products of floats stay finite below. */
     private static final double LARGEST = 1e37;
 
     /** A vector to compare with: numbers, their squared length, and their signs where the encoding wants those. */
     record Query(float[] values, double square, long[] signs) {}
 
-    /** Four sums at a time. */
-    private static float dot(float[] x, float[] y) {
-        float a = 0, b = 0, c = 0, d = 0;
-        int i = 0;
-        for (; i + 3 < x.length; i += 4) {
-            a += x[i] * y[i];
-            b += x[i + 1] * y[i + 1];
-            c += x[i + 2] * y[i + 2];
-            d += x[i + 3] * y[i + 3];
-        }
-        for (; i < x.length; i++) a += x[i] * y[i];
-        return a + b + (c + d);
-    }
+    private static final RowDots DOTS = RowDots.best();
 
     final int dimensions;
     final VectorMetric metric;
@@ -133,11 +122,11 @@ final class VectorRows {
             var more = Arrays.copyOf(data, c + 1);
             var moreExtra = Arrays.copyOf(extra, c + 1);
             more[c] = memory(CHUNK * rowBytes);
-            moreExtra[c] = memory((long) CHUNK * EXTRA);
+            moreExtra[c] = memory((long) CHUNK * (encoding == VectorEncoding.INT8 ? EXTRA : SQUARE));
             extra = moreExtra;
             data = more;
         }
-        encode(vector, data[c], row % CHUNK * rowBytes, extra[c], (long) row % CHUNK * EXTRA);
+        encode(vector, data[c], row % CHUNK * rowBytes, extra[c], row % CHUNK * stride(c));
         size++;
         return row;
     }
@@ -176,20 +165,25 @@ final class VectorRows {
             }
         }
         extra.set(DOUBLE, extraAt, square);
-        extra.set(DOUBLE, extraAt + 8, step);
+        if (encoding == VectorEncoding.INT8) extra.set(DOUBLE, extraAt + 8, step);
     }
 
-    double square(int row) { return extra[row / CHUNK].get(DOUBLE, (long) row % CHUNK * EXTRA); }
+    double square(int row) { return extra[row / CHUNK].get(DOUBLE, row % CHUNK * stride(row / CHUNK)); }
 
     private double step(int row) { return extra[row / CHUNK].get(DOUBLE, (long) row % CHUNK * EXTRA + 8); }
+
+    /** Bytes that go with a row of the chunk. */
+    private long stride(int c) { return extra[c].byteSize() / CHUNK; }
 
     /** The score in single precision. */
     double score(Query q, int row) { return metric.score(dot(q, row), q.square, square(row)); }
 
     private double dot(Query q, int row) {
-        if (encoding != VectorEncoding.BINARY) return dot(q.values, values(row));
         var chunk = data[row / CHUNK];
         long at = row % CHUNK * rowBytes;
+        if (encoding == VectorEncoding.FLOAT32) return DOTS.dot(q.values, chunk, at);
+        if (encoding == VectorEncoding.INT8) return step(row) * DOTS.dotBytes(q.values, chunk, at);
+        if (encoding == VectorEncoding.FLOAT16) return DOTS.dot(q.values, values(row));
         int differing = 0;
         for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ chunk.get(IndexFile.LONG, at + 8L * i));
         return dimensions - 2 * differing;
@@ -197,7 +191,7 @@ final class VectorRows {
 
     /** The score of two that were read before. */
     double score(Query q, Query other) {
-        if (encoding != VectorEncoding.BINARY) return metric.score(dot(q.values, other.values), q.square, other.square);
+        if (encoding != VectorEncoding.BINARY) return metric.score(DOTS.dot(q.values, other.values), q.square, other.square);
         int differing = 0;
         for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ other.signs[i]);
         return metric.score(dimensions - 2 * differing, q.square, other.square);
@@ -223,7 +217,7 @@ final class VectorRows {
             int c = kept[i] / CHUNK;
             long own = kept[i] % CHUNK;
             MemorySegment.copy(data[c], own * rowBytes, rows, i * rowBytes, rowBytes);
-            MemorySegment.copy(extra[c], own * EXTRA, extras, (long) i * EXTRA, EXTRA);
+            MemorySegment.copy(extra[c], own * stride(c), extras, (long) i * EXTRA, stride(c));
         }
         return new MemorySegment[] {rows.asSlice(0, kept.length * rowBytes), extras.asSlice(0, (long) kept.length * EXTRA)};
     }

@@ -47,7 +47,7 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
             var joined = joined(merge, continuingPrefix);
             for (var piece : new String[] {merge.left, merge.right, joined})
                 if (!vocabulary.contains(piece)) throw new IllegalArgumentException(
-                        "Bpe: the merge \"" + merge + "\" names \"" + piece + "\", which is no piece of the vocabulary");
+                        "Bpe: the merge \"" + merge + "\" names \"" + piece + "\", which is not a piece of the vocabulary");
         }
     }
 
@@ -75,7 +75,7 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
             if (i == 0 && line.startsWith("#version") || line.isEmpty() && i == lines.size() - 1) continue;
             int space = line.indexOf(' ');
             if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0)
-                throw new FormatException("merges.txt: line " + (i + 1) + " is no pair: \"" + line + "\"");
+                throw new FormatException("merges.txt: line " + (i + 1) + " is not a pair: \"" + line + "\"");
             merges.add(new Merge(line.substring(0, space), line.substring(space + 1)));
         }
         return merges;

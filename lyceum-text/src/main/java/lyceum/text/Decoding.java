@@ -1,6 +1,5 @@
 package lyceum.text;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +12,25 @@ final class Decoding {
     private Decoding() {}
 
     static String text(TokenDecoder decoder, List<String> tokens) {
+        if (decoder instanceof TokenDecoder.ByteLevel) return byteLevel(tokens);
         return decoder == null ? String.join(" ", tokens) : String.join("", apply(decoder, tokens));
+    }
+
+    /** In one array: a text that comes token by token is decoded for each. */
+    private static String byteLevel(List<String> tokens) {
+        int most = 0, at = 0;
+        for (int i = 0; i < tokens.size(); i++) most += 3 * tokens.get(i).length(); // in UTF-8, if a token is no spelling of bytes
+        var bytes = new byte[most];
+        for (int i = 0; i < tokens.size(); i++) {
+            int end = ByteAlphabet.write(tokens.get(i), bytes, at);
+            if (end < 0) {
+                var own = tokens.get(i).getBytes(StandardCharsets.UTF_8);
+                System.arraycopy(own, 0, bytes, at, own.length);
+                end = at + own.length;
+            }
+            at = end;
+        }
+        return new String(bytes, 0, at, StandardCharsets.UTF_8);
     }
 
     private static List<String> apply(TokenDecoder decoder, List<String> tokens) {
@@ -24,11 +41,7 @@ final class Decoding {
                 yield out;
             }
             case TokenDecoder.ByteFallback b -> byteFallback(tokens);
-            case TokenDecoder.ByteLevel b -> {
-                var bytes = new ByteArrayOutputStream();
-                for (var token : tokens) bytes.writeBytes(ByteAlphabet.bytesOrUtf8(token));
-                yield List.of(bytes.toString(StandardCharsets.UTF_8));
-            }
+            case TokenDecoder.ByteLevel b -> List.of(byteLevel(tokens));
             case TokenDecoder.Ctc ctc -> ctc(ctc, tokens);
             case TokenDecoder.Fuse f -> List.of(String.join("", tokens));
             case TokenDecoder.Metaspace m -> {

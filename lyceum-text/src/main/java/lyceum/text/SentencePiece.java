@@ -66,7 +66,7 @@ public final class SentencePiece {
     }
 
     /**
-     * A tokenizer from the same content in another file, as GGUF has it: a text is not normalised but for its spaces.
+     * A tokenizer from the same content in another file, as GGUF has it: a text is not normalised except for its spaces.
      *
      * @param kinds of pieces, by the numbers of {@code .model} files: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte
      * @param unigram whether pieces are chosen by likelihood; else they are merged, the greatest score first

@@ -42,7 +42,7 @@ public final class Tiktoken {
                 if (byRank.put(rank, token) != null)
                     throw new FormatException("tiktoken: line " + (line + 1) + " has the rank " + rank + " a second time");
             } catch (IllegalArgumentException e) {
-                throw new FormatException("tiktoken: line " + (line + 1) + " is no token in base 64 and its rank", e);
+                throw new FormatException("tiktoken: line " + (line + 1) + " is not a token in base 64 and its rank", e);
             }
         }
         if (byRank.isEmpty() || byRank.lastKey() > 4 * byRank.size() + 1000) throw new FormatException(

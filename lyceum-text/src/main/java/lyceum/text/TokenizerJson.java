@@ -37,7 +37,7 @@ final class TokenizerJson {
     static TokenizerSpec read(byte[] json) {
         try {
             var root = JSON.readTree(json);
-            if (root == null || !root.isObject()) throw wrong("the file is no JSON object");
+            if (root == null || !root.isObject()) throw wrong("the file is not a JSON object");
             var model = model(need(root, "model"));
             var normalizer = optional(root, "normalizer", TokenizerJson::normalizer);
             var preTokenizer = optional(root, "pre_tokenizer", TokenizerJson::preTokenizer);
@@ -283,7 +283,7 @@ final class TokenizerJson {
                 }
                 for (var entry : list(n, "vocab")) {
                     if (!entry.isArray() || entry.size() != 2 || !entry.get(0).isString() || !entry.get(1).isNumber())
-                        throw wrong("the entry " + shortened(entry) + " is no piece with a score");
+                        throw wrong("the entry " + shortened(entry) + " is not a piece with a score");
                     builder.addScored(entry.get(0).asString(), entry.get(1).asDouble());
                     if (unused.get(builder.size() - 1)) builder.reserved();
                 }
@@ -300,7 +300,7 @@ final class TokenizerJson {
     private static Set<String> userDefined(JsonNode n) {
         var pieces = new HashSet<String>();
         if (n.get("user_defined") != null) for (var piece : list(n, "user_defined")) {
-            if (!piece.isString()) throw wrong("the user-defined piece " + shortened(piece) + " is no text");
+            if (!piece.isString()) throw wrong("the user-defined piece " + shortened(piece) + " is not text");
             pieces.add(piece.asString());
         }
         return pieces;
@@ -312,7 +312,7 @@ final class TokenizerJson {
             return new Bpe.Merge(n.get(0).asString(), n.get(1).asString());
         var text = n.isString() ? n.asString() : "";
         int space = text.indexOf(' ');
-        if (space <= 0 || space == text.length() - 1) throw wrong("the merge " + shortened(n) + " is no pair");
+        if (space <= 0 || space == text.length() - 1) throw wrong("the merge " + shortened(n) + " is not a pair");
         return new Bpe.Merge(text.substring(0, space), text.substring(space + 1));
     }
 

@@ -18,7 +18,7 @@ public final class VocabularyRows {
     public static Tensor grown(Tensor table, long size) {
         long rows = table.size(0);
         if (size < rows)
-            throw new IllegalArgumentException("VocabularyRows.grown: " + size + " rows, fewer than " + rows + "; rows are not taken away");
+            throw new IllegalArgumentException("VocabularyRows.grown: " + size + " rows, fewer than " + rows + "; rows cannot be removed");
         if (size == rows) return table;
         var old = table.detach();
         return Autograd.noGrad(() -> {

@@ -58,7 +58,7 @@ class JudgedRankingTest {
         assertThat(new JudgedRanking(hits, Map.of("a", 1)).reciprocalRank()).isEqualTo(0.5);
         assertThat(JudgedRanking.inOrder(hits, Map.of("a", 1)).reciprocalRank()).isEqualTo(1);
         assertThat(new JudgedRanking(hits, Map.of("a", -1)).ndcg(2)).isZero();
-        assertThatThrownBy(() -> new JudgedRanking(List.of(hits.get(0), hits.get(0)), Map.of())).hasMessageContaining("'a' is there twice");
+        assertThatThrownBy(() -> new JudgedRanking(List.of(hits.get(0), hits.get(0)), Map.of())).hasMessageContaining("'a' occurs twice");
         assertThatThrownBy(() -> new JudgedRanking(List.of(new SearchHit("a", Double.NaN)), Map.of())).hasMessageContaining("'a' is NaN");
         assertThatThrownBy(() -> new JudgedRanking(hits, Map.of()).precisionAt(0)).hasMessageContaining("k is 0");
         assertThatThrownBy(() -> JudgedRanking.mean(List.of(), JudgedRanking::rPrecision)).hasMessageContaining("no queries");

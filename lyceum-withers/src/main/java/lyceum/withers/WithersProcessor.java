@@ -29,7 +29,7 @@ public final class WithersProcessor extends AbstractProcessor {
     @Override public boolean process(Set<? extends TypeElement> annotations, RoundEnvironment round) {
         for (var element : round.getElementsAnnotatedWith(Withers.class)) {
             if (element.getKind() == ElementKind.RECORD) write((TypeElement) element);
-            else error("@Withers stands on " + element.getSimpleName() + ", which is no record", element);
+            else error("@Withers stands on " + element.getSimpleName() + ", which is not a record", element);
         }
         return true;
     }

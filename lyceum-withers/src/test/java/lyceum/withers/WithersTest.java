@@ -91,7 +91,7 @@ class WithersTest {
         assertThat(errors(Map.of("sample.Plain", PLAIN.replace("implements PlainWithers", ""))))
                 .anyMatch(e -> e.contains("Plain implements PlainWithers"));
         assertThat(errors(Map.of("sample.No", "package sample; @lyceum.withers.Withers class No { }")))
-                .anyMatch(e -> e.contains("No, which is no record"));
+                .anyMatch(e -> e.contains("No, which is not a record"));
     }
 
     /** The interface is not public, which only reflection minds. */

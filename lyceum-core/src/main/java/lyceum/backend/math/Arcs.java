@@ -74,7 +74,7 @@ final class Arcs {
         return a.copySign(angle(a, magnitude, a.constant(1)), x);
     }
 
-    /** Zeros and infinities as in {@link Math#atan2}: two of a kind count as equal, but for zeros with x positive. */
+    /** Zeros and infinities as in {@link Math#atan2}: two of a kind count as equal, except for zeros with x positive. */
     static <V, M> V atan2(Arithmetic<V, M> a, V y, V x) {
         V infinity = a.constant(Double.POSITIVE_INFINITY), one = a.constant(1), zero = a.constant(0);
         V up = a.abs(y), along = a.abs(x);

@@ -150,7 +150,7 @@ public final class Elements {
         else for (int i = 0; i < n; i++) to.set(LONG, at + i * stride * 8, from[start + i]);
     }
 
-    /** One element of any type as a double. Exact but for I64 beyond 2^53. */
+    /** One element of any type as a double. Exact except for I64 beyond 2^53. */
     public static double getDouble(DType type, MemorySegment from, long at) {
         return switch (type) {
             case F64 -> from.get(DOUBLE, at);

@@ -18,6 +18,7 @@ import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.x86.attention.X86Attention;
 import lyceum.backend.x86.conv.MachineConvolution;
 import lyceum.backend.x86.conv.MachinePooling;
+import lyceum.backend.x86.fourier.FourierTransforms;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
@@ -43,7 +44,7 @@ public final class X86Backend implements Backend {
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
     private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
-            QuantisedProducts quantised, IndexOperations indices) {}
+            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -63,7 +64,7 @@ public final class X86Backend implements Backend {
                 if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
                 specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
-                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu));
+                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu), new FourierTransforms(cpu));
             }
         }
         return specialists;
@@ -81,7 +82,8 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
-        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        boolean turned = program.length() == 1 && made(() -> gemm.transposition().run(program, inputs, outputs));
+        if (!turned && !fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
         hold(inputs, outputs);
     }
 
@@ -101,6 +103,16 @@ public final class X86Backend implements Backend {
     @Override public void matmul(View a, View b, Program then, View[] others, View... outputs) {
         if (!made(() -> gemm.multiply(a, b, then, others, outputs), a, b, others, outputs))
             Backend.super.matmul(a, b, then, others, outputs);
+    }
+
+    @Override public void subtractProduct(View a, View b, View out) {
+        if (!made(() -> gemm.subtract(a, b, out), a, b, out)) Backend.super.subtractProduct(a, b, out);
+    }
+
+    @Override public int substitutes() { return gemm.substitution().rows(); }
+
+    @Override public void substitute(View l, boolean unit, View b) {
+        if (!made(() -> gemm.substitution().solve(l, unit, b), l, b)) Backend.super.substitute(l, unit, b);
     }
 
     @Override public void matmul(View a, View b, Precision precision, View out) {
@@ -202,6 +214,10 @@ public final class X86Backend implements Backend {
                 () -> specialists().attention.backward(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient),
                 options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
         if (!done) fallback.attentionGradient(options, q, k, v, out, logSumExp, outGradient, qGradient, kGradient, vGradient);
+    }
+
+    @Override public boolean fourier(View re, View im, View outRe, View outIm) {
+        return made(() -> specialists().fourier.transform(re, im, outRe, outIm), re, im, outRe, outIm);
     }
 
     @Override public void gather(View in, int axis, View index, View out) {

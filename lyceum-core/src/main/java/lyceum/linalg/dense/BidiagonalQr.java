@@ -175,7 +175,7 @@ public final class BidiagonalQr {
             s = 1;
             r = g;
         } else {
-            r = Math.hypot(f, g);
+            r = Dense.length(f, g);
             c = f / r;
             s = g / r;
         }

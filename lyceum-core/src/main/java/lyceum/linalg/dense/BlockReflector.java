@@ -2,6 +2,7 @@ package lyceum.linalg.dense;
 
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.memory.Scope;
 
 /**
  * A product of reflectors in compact WY form, {@code H_1 ... H_k = I - V T V^T} (Schreiber and Van Loan, 1989), so that applying it is
@@ -33,6 +34,14 @@ public record BlockReflector(int first, double[][] vt, double[][] v, double[][] 
         var panels = new ArrayList<BlockReflector>();
         for (int j = 0; j < count; j += NB) panels.add(of(vectors, tau, j, Math.min(count, j + NB), j + offset));
         return panels;
+    }
+
+    /** The first {@code columns} columns of the product of {@code count} reflectors of size m as rows; reflector j is zero before index {@code j + offset}. */
+    public static double[][] formTransposed(double[][] vectors, double[] tau, int count, int offset, int m, int columns) {
+        if (count < Block.LEAST || !Block.pays(m, columns)) return Dense.transpose(form(panels(vectors, tau, count, offset), m, columns), columns);
+        try (var scratch = Scope.open("reflectors")) {
+            return Block.empty(columns, m).setTo(ReflectorBlocks.of(vectors, tau, count, offset, 2 * NB).form(columns).transposed()).toRows();
+        }
     }
 
     /** {@code A <- H A} or {@code H^T A} on columns {@code [c0, c1)}. */

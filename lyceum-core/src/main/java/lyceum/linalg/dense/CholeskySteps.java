@@ -1,5 +1,7 @@
 package lyceum.linalg.dense;
 
+import lyceum.memory.Scope;
+
 /** The blocked right-looking factorisation {@code A = L L^T} or {@code A = L D L^T} on rows; only the lower triangle is read. */
 public final class CholeskySteps {
     private static final int NB = 48, STRIP = 16, TILE = 32;
@@ -7,7 +9,19 @@ public final class CholeskySteps {
     private CholeskySteps() {}
 
     /** Overwrites the lower triangle with {@code L}. Returns -1, or the index of the first pivot that is not positive, which is left in place. */
-    public static int factor(double[][] a) { return blocks(a, false); }
+    public static int factor(double[][] a) { return Block.pays(a.length, a.length) ? outside(a) : blocks(a, false); }
+
+    /** The same outside the heap. */
+    private static int outside(double[][] a) {
+        int n = a.length;
+        try (var scratch = Scope.open("cholesky")) {
+            Block lower = Block.empty(n, n).setRows(a), upper = Block.empty(n, n).setTo(lower.transposed());
+            int bad = CholeskyBlocks.factor(upper);
+            lower.setTo(upper.transposed());
+            for (int i = 0; i < n; i++) lower.row(i, 0, a[i], 0, i + 1);
+            return bad;
+        }
+    }
 
     /** Overwrites with unit {@code L} below the diagonal and {@code D} on it. Returns -1 or the index of a zero (or NaN) pivot. */
     public static int factorLdl(double[][] a) { return blocks(a, true); }

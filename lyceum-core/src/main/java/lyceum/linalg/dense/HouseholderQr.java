@@ -2,13 +2,45 @@ package lyceum.linalg.dense;
 
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.memory.Scope;
 
 /** {@code A = Q R} or {@code A P = Q R} by Householder reflectors; {@code r} is m x n, zero below the diagonal. */
-public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> panels, int[] columns) {
+public final class HouseholderQr {
+    private final int m, n;
+    /** Null until it is asked for, where {@code blocks} are. */
+    private volatile double[][] r;
+    private final List<BlockReflector> panels;
+    private final int[] columns;
+    /** Null for small matrices and those with pivoting. */
+    private final ReflectorBlocks blocks;
+    private final Block upper;
+
+    private HouseholderQr(int n, double[][] r, List<BlockReflector> panels, int[] columns) {
+        this.m = r.length;
+        this.n = n;
+        this.r = r;
+        this.panels = panels;
+        this.columns = columns;
+        this.blocks = null;
+        this.upper = null;
+    }
+
+    private HouseholderQr(Block a) {
+        m = a.m();
+        n = a.n();
+        panels = null;
+        columns = null;
+        blocks = QrBlocks.factor(a);
+        upper = a.rows(0, Math.min(m, n)).clearLower();
+    }
+
+    /** Blocked, without pivoting. Overwrites {@code a} and keeps it. */
+    public static HouseholderQr of(Block a) { return new HouseholderQr(a); }
 
     /** Blocked, without pivoting. Overwrites {@code a}. */
     public static HouseholderQr of(double[][] a, int n) {
         int m = a.length, k = Math.min(m, n), nb = BlockReflector.NB;
+        if (Block.pays(m, n)) return of(Block.kept(a, n));
         var vectors = new double[k][m];
         var tau = new double[k];
         var w = new double[n];
@@ -25,7 +57,7 @@ public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> pan
             panel.apply(a, j1, n, true);
             panels.add(panel);
         }
-        return new HouseholderQr(m, n, a, panels, null);
+        return new HouseholderQr(n, a, panels, null);
     }
 
     /** With column pivoting (Businger and Golub, 1965): the diagonal of R falls in size. Overwrites {@code a}. */
@@ -51,7 +83,7 @@ public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> pan
             Reflector.applyLeft(a, vectors[j], tau[j], j, m, j + 1, n, w);
             downdate(a, j, norm, reference);
         }
-        return new HouseholderQr(m, n, a, BlockReflector.panels(vectors, tau, k, 0), columns);
+        return new HouseholderQr(n, a, BlockReflector.panels(vectors, tau, k, 0), columns);
     }
 
     /** Column j becomes the vector v and the single entry beta. */
@@ -93,22 +125,58 @@ public record HouseholderQr(int m, int n, double[][] r, List<BlockReflector> pan
         }
     }
 
+    public int m() { return m; }
+
+    public int n() { return n; }
+
+    public double[][] r() {
+        var known = r;
+        if (known == null) {
+            known = Dense.zeros(m, n);
+            for (int i = 0; i < upper.m(); i++) upper.row(i, i, known[i], i, n - i);
+            r = known;
+        }
+        return known;
+    }
+
+    /** Column j of {@code A P} is column {@code columns()[j]} of A; null without pivoting. */
+    public int[] columns() { return columns; }
+
+    /** The upper trapezoid outside the heap, or null: then {@link #upper} has it. */
+    public Block upperBlock() { return upper; }
+
+    /** The first {@code count} columns of Q outside the heap, or null: then {@link #q} has them. */
+    public Block qBlock(int count) { return blocks == null ? null : blocks.form(count); }
+
     /** The first {@code count} columns of Q. */
-    public double[][] q(int count) { return BlockReflector.form(panels, m, count); }
+    public double[][] q(int count) { return blocks == null ? BlockReflector.form(panels, m, count) : blocks.form(count).toRows(); }
 
     /** {@code B <- Q^T B}. */
-    public void applyTransposed(double[][] b, int columnsOfB) { BlockReflector.applyAll(panels, b, columnsOfB, true); }
+    public void applyTransposed(double[][] b, int columnsOfB) { apply(b, columnsOfB, true); }
 
     /** {@code B <- Q B}. */
-    public void apply(double[][] b, int columnsOfB) { BlockReflector.applyAll(panels, b, columnsOfB, false); }
+    public void apply(double[][] b, int columnsOfB) { apply(b, columnsOfB, false); }
+
+    private void apply(double[][] b, int columnsOfB, boolean transposed) {
+        if (blocks == null) {
+            BlockReflector.applyAll(panels, b, columnsOfB, transposed);
+            return;
+        }
+        try (var scratch = Scope.open("reflectors")) {
+            var c = Block.empty(m, columnsOfB).setRows(b);
+            blocks.apply(c, transposed);
+            for (int i = 0; i < m; i++) c.row(i, 0, b[i], 0, columnsOfB);
+        }
+    }
 
     /** The upper trapezoid: the first min(m, n) rows. */
-    public double[][] upper() { return Dense.block(r, 0, Math.min(m, n), 0, n); }
+    public double[][] upper() { return Dense.block(r(), 0, Math.min(m, n), 0, n); }
 
     /** The number of diagonal entries of R above {@code tolerance} times the largest; meaningful after pivoting. */
     public int rank(double tolerance) {
         int k = Math.min(m, n), rank = 0;
         if (k == 0) return 0;
+        double[][] r = r();
         double largest = Math.abs(r[0][0]);
         while (rank < k && Math.abs(r[rank][rank]) > tolerance * largest) rank++;
         return rank;

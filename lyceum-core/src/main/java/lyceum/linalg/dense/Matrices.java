@@ -2,10 +2,13 @@ package lyceum.linalg.dense;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
 public final class Matrices {
+    private static final int STRIP = 32;
+
     private Matrices() {}
 
     /** The rows of a finite matrix. */
@@ -17,13 +20,89 @@ public final class Matrices {
         return Dense.ofRowMajor(flat, m, n);
     }
 
+    /**
+     * A copy outside the heap of a finite matrix, for an object to keep.
+     *
+     * @param sums receives the sum of the sizes of each column
+     */
+    public static Block block(String operation, Tensor a, double[] sums) {
+        var from = Block.of(a);
+        var to = Block.kept(from.m(), from.n());
+        var row = new double[from.n()];
+        for (int i = 0; i < from.m(); i++) {
+            from.row(i, 0, row, 0, row.length);
+            for (int j = 0; j < row.length; j++) sums[j] += Math.abs(row[j]);
+            to.setRow(i, 0, row, 0, row.length);
+        }
+        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), row.length);
+        return to;
+    }
+
+    /** The upper triangle of the same that is the lower one of {@code a}, which is square; below it stands anything. Some rows at a time are turned while they are in the cache. */
+    public static Block upperOfLower(String operation, Tensor a) {
+        var from = Block.of(a);
+        int n = from.n();
+        var to = Block.kept(n, n);
+        double[] row = new double[n], sums = new double[n];
+        try (var scratch = Scope.open(operation)) {
+            var strip = Block.kept(STRIP, n);
+            for (int i0 = 0; i0 < n; i0 += STRIP) {
+                int i1 = Math.min(n, i0 + STRIP);
+                for (int i = i0; i < i1; i++) {
+                    from.row(i, 0, row, 0, n);
+                    for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
+                    strip.setRow(i - i0, 0, row, 0, i1);
+                }
+                to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
+            }
+        }
+        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), n);
+        return to;
+    }
+
+    /** The transpose of an upper triangle, with zeros beside it. */
+    public static Tensor lowerOfUpper(Block u, DType type) {
+        int n = u.n();
+        var to = Block.empty(n, n);
+        for (int i0 = 0; i0 < n; i0 += STRIP) {
+            int i1 = Math.min(n, i0 + STRIP);
+            to.part(i0, i1, 0, i1).setTo(u.part(0, i1, i0, i1).transposed());
+            for (int i = i0; i < i1; i++) to.clear(i, i + 1, n - i - 1);
+        }
+        return to.tensor(type);
+    }
+
+    /** The sides of a system as {@link RightSides}, outside the heap: row i is row {@code order[i]} of {@code b}; null for the order as it is. */
+    public static Block rightSide(String operation, Tensor b, int rows, int[] order) {
+        RightSides.check(operation, b, rows);
+        var from = Block.of(b);
+        var to = Block.empty(rows, from.n());
+        var row = new double[from.n()];
+        double sum = 0;
+        for (int i = 0; i < rows; i++) {
+            from.row(order == null ? i : order[i], 0, row, 0, row.length);
+            for (double value : row) sum += Math.abs(value);
+            to.setRow(i, 0, row, 0, row.length);
+        }
+        if (!Double.isFinite(sum)) requireFinite(operation, b.toDoubleArray(), from.n());
+        return to;
+    }
+
+    /** The solution as a tensor of as many axes as {@code b}. */
+    public static Tensor solution(Block x, Tensor b, DType type) { return b.rank() == 1 ? x.vector(type) : x.tensor(type); }
+
     public static void requireMatrix(String operation, Tensor a) {
         if (a.rank() != 2) throw new ShapeException(operation + ": shape " + a.shape() + " is not a matrix; "
                 + (a.rank() > 2 ? "Autograd.vmap does it for each of a batch" : "reshape it to (rows, columns)"));
     }
 
+    public static void requireSquare(String operation, Tensor a) {
+        requireMatrix(operation, a);
+        if (a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
+    }
+
     public static double[][] square(String operation, Tensor a) {
-        if (a.rank() == 2 && a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
+        requireSquare(operation, a);
         return rows(operation, a);
     }
 
@@ -72,11 +151,15 @@ public final class Matrices {
 
     /** The right-hand side of a system: one vector or the columns of a matrix. */
     public record RightSides(double[][] b, int columns, boolean isVector) {
-        public static RightSides of(String operation, Tensor b, int rows) {
+        private static void check(String operation, Tensor b, int rows) {
             if (b.rank() != 1 && b.rank() != 2 || b.size(0) != rows) {
                 throw new ShapeException(operation + ": right-hand side of shape " + b.shape() + " for a matrix of " + rows
                         + " rows; its first size must be " + rows);
             }
+        }
+
+        public static RightSides of(String operation, Tensor b, int rows) {
+            check(operation, b, rows);
             boolean vector = b.rank() == 1;
             int columns = vector ? 1 : size(operation, b.size(1));
             double[] flat = b.toDoubleArray();

@@ -1,5 +1,8 @@
 package lyceum.linalg.dense;
 
+import lyceum.backend.Backend;
+import lyceum.memory.Scope;
+
 /**
  * Matrix products on rows. The inner loop adds four scaled rows of {@code B} to one row of {@code C}; blocks of {@value #KC} rows by
  * {@value #NC} columns of {@code B} stay in the second-level cache while all rows of {@code C} pass.
@@ -35,6 +38,12 @@ public final class Product {
 
     /** {@code A B}, with {@code n} the columns of {@code B}. */
     public static double[][] of(double[][] a, double[][] b, int n) {
+        if (b.length >= Block.LEAST && Block.pays(a.length, n)) {
+            try (var scratch = Scope.open("product")) {
+                Block left = Block.empty(a.length, b.length).setRows(a), right = Block.empty(b.length, n).setRows(b);
+                return Block.empty(a.length, n).setProduct(Backend.current(), left, right).toRows();
+            }
+        }
         var c = Dense.zeros(a.length, n);
         add(c, 0, a.length, 0, n, 1, a, 0, 0, b, 0, b.length);
         return c;

@@ -1,5 +1,7 @@
 package lyceum.linalg.dense;
 
+import lyceum.memory.Scope;
+
 /** Dense singular value decompositions on rows. Results hold {@code U^T} and {@code V^T} by rows; both null when only values are asked for. */
 public final class SvdSteps {
     public enum Vectors {
@@ -46,6 +48,25 @@ public final class SvdSteps {
         var right = new double[rights][n];
         var tauLeft = new double[n];
         var tauRight = new double[rights];
+        if (Block.pays(m, n)) {
+            try (var scratch = Scope.open("svd")) {
+                BidiagonalBlocks.reduce(Block.empty(m, n).setRows(a), d, e, left, tauLeft, right, tauRight);
+            }
+        } else {
+            reduce(a, d, e, left, tauLeft, right, tauRight);
+        }
+        double[][] ut = null, vt = null;
+        if (want != Vectors.NONE) {
+            int k = want == Vectors.FULL ? m : n;
+            ut = BlockReflector.formTransposed(left, tauLeft, n, 0, m, k);
+            vt = BlockReflector.formTransposed(right, tauRight, rights, 1, n, n);
+        }
+        if (n > 0) BidiagonalQr.run(d, e, ut, vt);
+        return new Parts(ut, d, vt);
+    }
+
+    private static void reduce(double[][] a, double[] d, double[] e, double[][] left, double[] tauLeft, double[][] right, double[] tauRight) {
+        int m = a.length, n = d.length, rights = right.length;
         var w = new double[n];
         var out = new double[2];
         for (int k = 0; k < n; k++) {
@@ -65,13 +86,5 @@ public final class SvdSteps {
                 e[k] = a[k][k + 1];
             }
         }
-        double[][] ut = null, vt = null;
-        if (want != Vectors.NONE) {
-            int k = want == Vectors.FULL ? m : n;
-            ut = Dense.transpose(BlockReflector.form(BlockReflector.panels(left, tauLeft, n, 0), m, k), k);
-            vt = Dense.transpose(BlockReflector.form(BlockReflector.panels(right, tauRight, rights, 1), n, n), n);
-        }
-        if (n > 0) BidiagonalQr.run(d, e, ut, vt);
-        return new Parts(ut, d, vt);
     }
 }

@@ -1,5 +1,9 @@
 package lyceum.linalg.dense;
 
+import java.util.function.Consumer;
+import lyceum.backend.Backend;
+import lyceum.memory.Scope;
+
 /** Substitution with triangular factors stored as rows, in place, for one vector or for many right-hand sides. */
 public final class TriangularSolve {
     private static final int NB = 32, FEW = 8;
@@ -44,6 +48,10 @@ public final class TriangularSolve {
             eachColumn(b, n, r, x -> lower(l, unit, x, n));
             return;
         }
+        if (Block.pays(n, r)) {
+            outside(b, n, r, x -> new TriangularBlocks(Backend.current()).lower(Block.empty(n, n).setRows(l), unit, x));
+            return;
+        }
         for (int i0 = 0; i0 < n; i0 += NB) {
             int i1 = Math.min(n, i0 + NB);
             Product.add(b, i0, i1, 0, r, -1, l, 0, 0, b, 0, i0);
@@ -58,6 +66,10 @@ public final class TriangularSolve {
     public static void upper(double[][] u, boolean unit, double[][] b, int n, int r) {
         if (r < FEW) {
             eachColumn(b, n, r, x -> upper(u, unit, x, n));
+            return;
+        }
+        if (Block.pays(n, r)) {
+            outside(b, n, r, x -> new TriangularBlocks(Backend.current()).upper(Block.empty(n, n).setRows(u), unit, x));
             return;
         }
         for (int i1 = n; i1 > 0; i1 -= NB) {
@@ -84,6 +96,14 @@ public final class TriangularSolve {
 
     /** Divides rather than multiplies by the reciprocal: one rounding less, and the time is elsewhere. */
     public static void divide(double[] x, double d, int to) { for (int i = 0; i < to; i++) x[i] /= d; }
+
+    private static void outside(double[][] b, int n, int r, Consumer<Block> solve) {
+        try (var scratch = Scope.open("triangular solve")) {
+            var x = Block.empty(n, r).setRows(b);
+            solve.accept(x);
+            for (int i = 0; i < n; i++) x.row(i, 0, b[i], 0, r);
+        }
+    }
 
     private interface OneColumn {
         void solve(double[] x);

@@ -2,6 +2,7 @@ package lyceum.linalg.dense;
 
 import java.util.Arrays;
 import lyceum.ConvergenceException;
+import lyceum.memory.Scope;
 
 /**
  * Symmetric eigenproblem: {@code A = Q T Q^T} by Householder reflectors, then implicit QL with Wilkinson's shift on T
@@ -29,9 +30,13 @@ public final class Tridiagonal {
         double scale = powerOfTwo(Dense.maxAbs(a));
         if (scale != 1) for (double[] row : a) Rows.scale(1 / scale, row, 0, row.length);
         var t = new Tridiagonal(a.length);
-        t.reduce(a, wantVectors);
-        t.implicitQl();
-        t.sort();
+        if (Block.pays(t.n, t.n)) {
+            t.inBlocks(a, wantVectors);
+        } else {
+            t.reduce(a, wantVectors);
+            t.implicitQl();
+            t.sort();
+        }
         Rows.scale(scale, t.d, 0, t.n);
         return new Result(t.d, t.zt);
     }
@@ -53,6 +58,24 @@ public final class Tridiagonal {
         return Math.scalb(1.0, Math.max(-1000, Math.min(1000, Math.getExponent(max))));
     }
 
+    /** With vectors by {@link DivideAndConquer}. */
+    private void inBlocks(double[][] a, boolean wantVectors) {
+        int count = n - 2;
+        var vectors = new double[count][n];
+        var tau = new double[count];
+        try (var scratch = Scope.open("symmetric eigen")) {
+            TridiagonalBlocks.reduce(Block.empty(n, n).setRows(a), d, e, vectors, tau);
+            if (wantVectors) {
+                var z = DivideAndConquer.solve(d, e);
+                ReflectorBlocks.of(vectors, tau, count, 1, 2 * BlockReflector.NB).apply(z.transposed(), false);
+                zt = z.toRows();
+            } else {
+                implicitQl();
+                sort();
+            }
+        }
+    }
+
     private void reduce(double[][] a, boolean wantVectors) {
         int count = Math.max(0, n - 2);
         var vectors = new double[count][n];
@@ -70,7 +93,7 @@ public final class Tridiagonal {
         }
         for (int k = count; k < n; k++) d[k] = a[k][k];
         if (n > 1) e[n - 2] = a[n - 2][n - 1];
-        if (wantVectors) zt = Dense.transpose(BlockReflector.form(BlockReflector.panels(vectors, tau, count, 1), n, n), n);
+        if (wantVectors) zt = BlockReflector.formTransposed(vectors, tau, count, 1, n, n);
     }
 
     /** {@code A22 <- H A22 H}: one product {@code p = tau A22 v} and a symmetric rank-two update. */
@@ -111,11 +134,11 @@ public final class Tridiagonal {
     /** One QL sweep over the unreduced block {@code [l, m]}. */
     private void sweep(int l, int m) {
         double half = (d[l + 1] - d[l]) / (2 * e[l]);
-        double g = d[m] - d[l] + e[l] / (half + Dense.sign(half) * Math.hypot(half, 1));
+        double g = d[m] - d[l] + e[l] / (half + Dense.sign(half) * Dense.length(half, 1));
         double s = 1, c = 1, p = 0;
         for (int i = m - 1; i >= l; i--) {
             double f = s * e[i], b = c * e[i];
-            double r = Math.hypot(f, g);
+            double r = Dense.length(f, g);
             e[i + 1] = r;
             if (r == 0) {
                 d[i + 1] -= p;

@@ -53,7 +53,7 @@ public record Cleaning(List<Step> steps) {
         return new Step("line ends", text -> text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n'));
     }
 
-    /** Without control and format characters, but for tab and new line. */
+    /** Without control and format characters, except for tab and new line. */
     public static Step controls() {
         return new Step("controls", text -> {
             StringBuilder kept = null;

@@ -26,7 +26,7 @@ final class ParquetDocuments implements DocumentReader {
         this.options = options;
         if (!Files.isReadable(file)) {
             db.close();
-            throw new LyceumException("cannot read " + file + ": it is not there or may not be read");
+            throw new LyceumException("cannot read " + file + ": it does not exist or may not be read");
         }
     }
 

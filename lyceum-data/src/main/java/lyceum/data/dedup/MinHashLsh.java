@@ -183,7 +183,7 @@ public record MinHashLsh(int bands, int rows, MinHash.Scheme scheme, long seed, 
             return distinct(pairs.pairs, pairs.n);
         }
 
-        /** Hashes that agree in their high bits agree whole but for accident, which is looked at here. */
+        /** Hashes that agree in their high bits agree whole except for accident, which is looked at here. */
         private void bucket(long[] order, long mask, int from, int to, long[] keys, int[] rows, PairList pairs) {
             boolean all = to - from <= options.mostBucket;
             for (int i = from; i < to; i++) {

@@ -22,7 +22,7 @@ public final class Hierarchy {
     /**
      * @param classes in the order of their numbers
      * @param parents of each node that has any
-     * @throws IllegalArgumentException if the parents go round in a circle
+     * @throws IllegalArgumentException if the parents form a cycle
      */
     public Hierarchy(List<String> classes, Map<String, List<String>> parents) {
         this.classes = List.copyOf(classes);
@@ -48,7 +48,7 @@ public final class Hierarchy {
     private List<String> parentsOf(String node) { return parents.getOrDefault(node, List.of()); }
 
     private void collect(String node, Set<String> into, Set<String> way) {
-        if (!way.add(node)) throw new IllegalArgumentException("Hierarchy: the parents of " + node + " go round in a circle");
+        if (!way.add(node)) throw new IllegalArgumentException("Hierarchy: the parents of " + node + " form a cycle");
         if (into.add(node)) for (var parent : parentsOf(node)) collect(parent, into, way);
         way.remove(node);
     }

@@ -160,7 +160,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
 
     /** The size is looked at before anything is decoded. */
     private static <T> T decoded(Path file, Decoding<T> decoding) {
-        if (!Files.isRegularFile(file)) throw new FormatException(file + (Files.exists(file) ? ": no file" : ": not there"));
+        if (!Files.isRegularFile(file)) throw new FormatException(file + (Files.exists(file) ? ": no file" : ": does not exist"));
         try (var in = ImageIO.createImageInputStream(file.toFile())) {
             var readers = in == null ? null : ImageIO.getImageReaders(in);
             if (readers == null || !readers.hasNext()) throw new FormatException(file + ": not a picture of a known kind");

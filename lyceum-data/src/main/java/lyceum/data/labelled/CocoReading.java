@@ -61,9 +61,9 @@ final class CocoReading {
     }
 
     private void each(String list, IntConsumer one) {
-        if (!in.isExpectedStartArrayToken()) throw wrong("\"" + list + "\" is no list");
+        if (!in.isExpectedStartArrayToken()) throw wrong("\"" + list + "\" is not a list");
         for (int i = 0; in.nextToken() != JsonToken.END_ARRAY; i++) {
-            if (in.currentToken() != JsonToken.START_OBJECT) throw wrong(list + "[" + i + "] is no object");
+            if (in.currentToken() != JsonToken.START_OBJECT) throw wrong(list + "[" + i + "] is not an object");
             one.accept(i);
         }
     }
@@ -139,7 +139,7 @@ final class CocoReading {
 
     private double[] box(int at) {
         var box = new double[4];
-        if (!in.isExpectedStartArrayToken()) throw wrong("annotations[" + at + "].bbox is no list");
+        if (!in.isExpectedStartArrayToken()) throw wrong("annotations[" + at + "].bbox is not a list");
         int n = 0;
         for (; in.nextToken() != JsonToken.END_ARRAY; n++) {
             double v = number("annotations", at, "bbox");
@@ -191,12 +191,12 @@ final class CocoReading {
     }
 
     private String text(String list, int at, String field) {
-        if (in.currentToken() != JsonToken.VALUE_STRING) throw wrong(list + "[" + at + "]." + field + " is no text");
+        if (in.currentToken() != JsonToken.VALUE_STRING) throw wrong(list + "[" + at + "]." + field + " is not text");
         return in.getString();
     }
 
     private double number(String list, int at, String field) {
-        if (in.currentToken() == null || !in.currentToken().isNumeric()) throw wrong(list + "[" + at + "]." + field + " is no number");
+        if (in.currentToken() == null || !in.currentToken().isNumeric()) throw wrong(list + "[" + at + "]." + field + " is not a number");
         double v = in.getDoubleValue();
         if (!Double.isFinite(v)) throw wrong(list + "[" + at + "]." + field + " is " + v);
         return v;

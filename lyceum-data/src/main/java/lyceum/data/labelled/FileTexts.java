@@ -112,7 +112,7 @@ public record FileTexts(List<Path> files, List<String> texts) {
                 String where = name + ", line " + number;
                 var node = object(bytes, from, to, where);
                 var path = path(folder, field(node, fields, where), where);
-                if (!Files.isRegularFile(path)) throw new FormatException(where + ": " + path + " is not there");
+                if (!Files.isRegularFile(path)) throw new FormatException(where + ": " + path + " does not exist");
                 files.add(path);
                 String text = field(node, TEXT, where);
                 if (text.length() > MOST_TEXT) throw new FormatException(where + ": a text of " + text.length() + " characters");
@@ -143,7 +143,7 @@ public record FileTexts(List<Path> files, List<String> texts) {
         for (var name : names) {
             var value = node.get(name);
             if (value == null) continue;
-            if (!value.isString()) throw new FormatException(where + ": \"" + name + "\" is no text");
+            if (!value.isString()) throw new FormatException(where + ": \"" + name + "\" is not text");
             return value.asString();
         }
         throw new FormatException(where + ": no field \"" + String.join("\", \"", names) + "\"");

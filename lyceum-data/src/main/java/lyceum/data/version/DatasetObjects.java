@@ -75,17 +75,17 @@ final class DatasetObjects {
         try {
             var node = JSON.readTree(new String(RowTree.read(backend, id), StandardCharsets.UTF_8));
             if (!node.path("kind").asString("").equals(kind) || node.path("formatVersion").asInt(0) != FORMAT_VERSION)
-                throw new FormatException("DatasetStore: object " + id + " is no " + kind + " of format version " + FORMAT_VERSION);
+                throw new FormatException("DatasetStore: object " + id + " is not a " + kind + " of format version " + FORMAT_VERSION);
             return node;
         } catch (JacksonException e) {
-            throw new FormatException("DatasetStore: object " + id + " is no " + kind + ": " + e.getOriginalMessage(), e);
+            throw new FormatException("DatasetStore: object " + id + " is not a " + kind + ": " + e.getOriginalMessage(), e);
         }
     }
 
     private static String hash(JsonNode node, String name, String id) {
         var hash = node.path(name).asString("");
         if (!ContentHash.isOne(hash))
-            throw new FormatException("DatasetStore: " + name + " of object " + id + " is no hash: '" + hash + "'");
+            throw new FormatException("DatasetStore: " + name + " of object " + id + " is not a hash: '" + hash + "'");
         return hash;
     }
 

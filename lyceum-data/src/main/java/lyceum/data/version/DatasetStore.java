@@ -158,7 +158,7 @@ public final class DatasetStore {
     public long storedBytes() { return backend.bytes(); }
 
     void check(String object) {
-        if (!ContentHash.isOne(object)) throw new IllegalArgumentException("DatasetStore: '" + object + "' is no id");
+        if (!ContentHash.isOne(object)) throw new IllegalArgumentException("DatasetStore: '" + object + "' is not an id");
         if (!backend.has(object)) throw new LyceumException("DatasetStore: no object " + object);
     }
 

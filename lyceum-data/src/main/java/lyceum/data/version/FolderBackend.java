@@ -35,7 +35,7 @@ final class FolderBackend implements ObjectBackend {
     }
 
     private Path file(String hash) {
-        if (!ContentHash.isOne(hash)) throw new FormatException("DatasetStore: '" + hash + "' is no hash");
+        if (!ContentHash.isOne(hash)) throw new FormatException("DatasetStore: '" + hash + "' is not a hash");
         return objects.resolve(hash.substring(0, 2)).resolve(hash.substring(2));
     }
 

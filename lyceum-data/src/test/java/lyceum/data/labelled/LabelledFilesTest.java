@@ -93,7 +93,7 @@ class LabelledFilesTest {
     @Test void malformedCocoIsRefusedByPlace() {
         assertThatThrownBy(() -> coco("[]", Faulty.FATAL)).isInstanceOf(FormatException.class).hasMessageContaining("not a JSON object");
         assertThatThrownBy(() -> coco("{}", Faulty.MENDED)).hasMessageContaining("no images");
-        assertThatThrownBy(() -> coco(COCO.replace("\"a.png\"", "3"), Faulty.MENDED)).hasMessageContaining("images[1].file_name is no text")
+        assertThatThrownBy(() -> coco(COCO.replace("\"a.png\"", "3"), Faulty.MENDED)).hasMessageContaining("images[1].file_name is not text")
                 .hasMessageContaining("in line 5");
         assertThatThrownBy(() -> coco(COCO.replace("{\"id\": 3,", "{\"id\": 9,"), Faulty.MENDED))
                 .hasMessageContaining("images[2] has the id 9");
@@ -167,7 +167,7 @@ class LabelledFilesTest {
         assertThatThrownBy(() -> ImageFolder.read(folder.resolve("huge.png"))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("100000 x 100000 pixels are too many");
         assertThatThrownBy(() -> ImageFolder.read(folder.resolve("none.png"))).isInstanceOf(FormatException.class)
-                .hasMessageContaining("not there");
+                .hasMessageContaining("does not exist");
     }
 
     @Test void masksOfAnotherSizeOrClassAreToldByFileAndIndex() throws IOException {
@@ -223,7 +223,7 @@ class LabelledFilesTest {
         assertThat(FileTexts.ofSounds(folder.resolve("again.jsonl"))).isEqualTo(new FileTexts(texts.files(), texts.texts()));
         Files.writeString(list, "{\"audio\": \"clips/a.wav\", \"text\": \"four\"}\n{\"audio\": \"clips/b.wav\", \"text\": \"two\"}\n");
         assertThatThrownBy(() -> FileTexts.ofSounds(list)).isInstanceOf(FormatException.class).hasMessageContaining("train.jsonl, line 2")
-                .hasMessageContaining("b.wav is not there");
+                .hasMessageContaining("b.wav does not exist");
         Files.writeString(list, "{\"audio\": \"clips/a.wav\"}\n");
         assertThatThrownBy(() -> FileTexts.ofSounds(list)).hasMessageContaining("line 1: no field \"text\"");
         Files.writeString(list, "{\"audio\": \"clips/\\u0000\", \"text\": \"x\"}\n");

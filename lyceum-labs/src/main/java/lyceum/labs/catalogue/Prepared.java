@@ -28,7 +28,7 @@ public final class Prepared {
     private Prepared() {}
 
     /**
-     * What the build calls after compiling: writes these three and the index of labs.
+     * What the build calls after compiling: writes these three and the index of labs, and beside the folder what the next build takes over of that.
      *
      * @param args the folder of compiled classes, which is on the class path too
      * @throws lyceum.labs.LabException naming every lab that cannot be described, and why
@@ -37,8 +37,9 @@ public final class Prepared {
         if (args.length != 1) {
             throw new IllegalArgumentException("Prepared takes one argument, the folder of compiled classes; it got " + args.length);
         }
-        LabIndexWriter.write(Path.of(args[0]));
-        write(Path.of(args[0]));
+        var classes = Path.of(args[0]);
+        LabIndexWriter.write(classes, classes.resolveSibling("lab-descriptions.txt"));
+        write(classes);
     }
 
     /** Writes all three into a folder of classes, from the sources that lie on the class path. */

@@ -2,6 +2,8 @@ package lyceum.labs.run;
 
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.labs.CheckResult;
 import lyceum.labs.LabImage;
@@ -22,9 +24,16 @@ public sealed interface LabEvent {
     @JsonTypeName("said")
     record Said(String text) implements LabEvent {}
 
-    /** How much is done; {@code total} is negative if unknown, {@code secondsLeft} while there is no estimate. */
+    /**
+     * How much is done; {@code total} is negative if unknown, {@code secondsLeft} while there is no estimate; {@code metrics} are what the work
+     * says of itself, finite numbers by name in its order, such as the loss of a training.
+     */
     @JsonTypeName("progress")
-    record Progress(String name, long done, long total, double secondsLeft) implements LabEvent {}
+    record Progress(String name, long done, long total, double secondsLeft, Map<String, Double> metrics) implements LabEvent {
+        public Progress { metrics = metrics == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(metrics)); }
+
+        Progress(String name, long done, long total, double secondsLeft) { this(name, done, total, secondsLeft, Map.of()); }
+    }
 
     /** A table. */
     @JsonTypeName("table")

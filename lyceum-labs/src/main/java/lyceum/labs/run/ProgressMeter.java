@@ -1,5 +1,7 @@
 package lyceum.labs.run;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 import lyceum.progress.Progress;
 
@@ -20,12 +22,14 @@ final class ProgressMeter implements Progress {
         this.cancellation = cancellation;
     }
 
-    @Override public synchronized void report(Update update) { tell(update.task(), update.step(), update.total()); }
+    @Override public void report(Update update) { tell(update.task(), update.step(), update.total(), update.metrics()); }
 
     @Override public boolean isCancelled() { return cancellation.asked(); }
 
     /** Says that {@code step} of {@code total} steps are done; a total below 0 is not known. */
-    synchronized void tell(String task, long step, long total) {
+    void tell(String task, long step, long total) { tell(task, step, total, Map.of()); }
+
+    private synchronized void tell(String task, long step, long total, Map<String, Double> metrics) {
         long now = System.nanoTime();
         if (!task.equals(this.task) || step < first) {
             this.task = task;
@@ -36,7 +40,9 @@ final class ProgressMeter implements Progress {
         if (step == total || now - told >= INTERVAL) {
             told = now;
             double left = total < 0 || step <= first ? -1 : (now - start) * 1e-9 * (total - step) / (step - first);
-            listener.accept(new LabEvent.Progress(task, step, total, left));
+            var finite = new LinkedHashMap<>(metrics);
+            finite.values().removeIf(value -> !Double.isFinite(value));
+            listener.accept(new LabEvent.Progress(task, step, total, left, finite));
         }
     }
 }

@@ -69,7 +69,7 @@ final class RunningLab implements LabContext {
         }
         if (!values.containsKey(name)) {
             throw new IllegalStateException(
-                    "parameter " + name + " was not there when the lab was described; ask for the same parameters whatever their values");
+                    "parameter " + name + " was not asked for when the lab was described; ask for the same parameters whatever their values");
         }
         return values.get(name);
     }

@@ -33,7 +33,7 @@ public final class MeaningBuild {
     private final TextEncoder encoder;
     private final Map<Long, List<byte[]>> known = new HashMap<>();
     private final Map<Long, String> missing = new LinkedHashMap<>();
-    private final Map<Long, String> missingHeadlines = new LinkedHashMap<>();
+    private final Map<Long, String> missingWords = new LinkedHashMap<>();
 
     private MeaningBuild(TextEncoder encoder) { this.encoder = encoder; }
 
@@ -81,10 +81,11 @@ public final class MeaningBuild {
         for (int t = 0; t < slugs.size(); t++) {
             var hashes = passages.get(t).texts().stream().mapToLong(Passages::hash).toArray();
             for (long hash : hashes) rows.add(build.known.get(hash).getFirst());
-            long headline = Passages.hash(passages.get(t).headline());
-            var tokens = build.known.get(headline);
+            long headline = Passages.hash(passages.get(t).headline()), asked = Passages.hash(passages.get(t).asked());
+            List<byte[]> tokens = build.known.get(headline), askedTokens = build.known.get(asked);
             rows.addAll(tokens);
-            entries.add(new Entry(slugs.get(t), 0, 0, hashes, headline, tokens.size()));
+            rows.addAll(askedTokens);
+            entries.add(new Entry(slugs.get(t), 0, 0, hashes, headline, tokens.size(), asked, askedTokens.size()));
         }
         var vectors = new TopicVectors(entries, encoder.dimension(), joined(rows));
         return new TopicVectors(placed(entries, vectors, encoder.dimension()), encoder.dimension(), joined(rows));
@@ -94,22 +95,28 @@ public final class MeaningBuild {
         long row = 0;
         for (var entry : old.entries()) {
             for (long hash : entry.passages()) known.put(hash, List.of(old.row(row++)));
-            var tokens = new ArrayList<byte[]>();
-            for (int i = 0; i < entry.tokens(); i++) tokens.add(old.row(row++));
-            known.put(entry.headline(), tokens);
+            known.put(entry.headline(), rows(old, row, entry.tokens()));
+            row += entry.tokens();
+            known.put(entry.asked(), rows(old, row, entry.askedTokens()));
+            row += entry.askedTokens();
         }
+    }
+
+    private static List<byte[]> rows(TopicVectors old, long from, int count) {
+        return IntStream.range(0, count).mapToObj(i -> old.row(from + i)).toList();
     }
 
     private void encode(List<Passages> passages) {
         for (var p : passages) {
             for (var text : p.texts()) if (!known.containsKey(Passages.hash(text))) missing.put(Passages.hash(text), text);
-            if (!known.containsKey(Passages.hash(p.headline()))) missingHeadlines.put(Passages.hash(p.headline()), p.headline());
+            for (var text : List.of(p.headline(), p.asked()))
+                if (!known.containsKey(Passages.hash(text))) missingWords.put(Passages.hash(text), text);
         }
         batches(missing, texts -> {
             var rows = rows(encoder.encode(texts));
             return rows.stream().map(List::of).toList();
         });
-        batches(missingHeadlines, texts -> encoder.tokens(texts).stream().map(t -> rows(words(t))).toList());
+        batches(missingWords, texts -> encoder.tokens(texts).stream().map(t -> rows(words(t))).toList());
     }
 
     private interface Encoding {
@@ -171,7 +178,7 @@ public final class MeaningBuild {
         return IntStream.range(0, entries.size()).mapToObj(t -> {
             var e = entries.get(t);
             return new Entry(e.slug(), (float) ((flat[2 * t] - least[0]) / (most[0] - least[0])),
-                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.headline(), e.tokens());
+                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.headline(), e.tokens(), e.asked(), e.askedTokens());
         }).toList();
     }
 }

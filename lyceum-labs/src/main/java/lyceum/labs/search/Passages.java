@@ -16,8 +16,9 @@ import lyceum.labs.catalogue.Topic;
  *
  * @param headline title and summary, which are kept word by word
  * @param texts the summary and the article's first paragraphs, which are kept as a vector each
+ * @param asked how one puts it who does not know its name, which is kept word by word as well; empty for nothing
  */
-record Passages(String headline, List<String> texts) {
+record Passages(String headline, List<String> texts, String asked) {
 
     /** The first paragraphs say what a topic is; more of them find no more of the tuned questions and take longer. */
     private static final int PARAGRAPHS = 3;
@@ -34,7 +35,7 @@ record Passages(String headline, List<String> texts) {
             var text = BLANK.matcher(block).replaceAll(" ").strip();
             if (text.length() >= SHORTEST && !text.startsWith("|") && texts.size() <= PARAGRAPHS) texts.add(text);
         }
-        return new Passages(topic.title() + ". " + topic.summary(), List.copyOf(texts));
+        return new Passages(topic.title() + ". " + topic.summary(), List.copyOf(texts), String.join(". ", Asked.of(topic.slug())));
     }
 
     /** The beginning of the SHA-256 of the recipe and the text: where one of them changed there is another. */

@@ -32,17 +32,16 @@ final class StemIndex {
     private final Map<String, TermIndex.Postings> stems = new HashMap<>();
     private final int documents;
 
-    /** @param texts the text of a topic in every field */
-    StemIndex(int documents, IntFunction<Map<Field, String>> texts) {
+    /** @param texts the stems of a topic's words in every field */
+    StemIndex(int documents, IntFunction<Map<Field, List<String>>> texts) {
         this.documents = documents;
-        var known = new HashMap<String, String>();
         var cut = new ArrayList<List<List<String>>>();
         var means = new double[Field.values().length];
         for (int d = 0; d < documents; d++) {
             var fields = new ArrayList<List<String>>();
             var text = texts.apply(d);
             for (var field : Field.values()) {
-                var words = Words.of(text.get(field)).stream().map(w -> known.computeIfAbsent(w.text(), Stemmer::stem)).toList();
+                var words = text.get(field);
                 fields.add(words);
                 means[field.ordinal()] += words.size() / (double) documents;
             }

@@ -14,10 +14,15 @@ final class Stemmer {
 
     /** The stem of a word in lower case. */
     static String stem(String word) {
-        var british = BRITISH.matcher(word);
         var snowball = new EnglishStemmer();
-        snowball.setCurrent(british.matches() ? british.group(1) + "iz" + british.group(2) : word);
+        snowball.setCurrent(american(word));
         snowball.stem();
         return snowball.getCurrent();
+    }
+
+    private static String american(String word) {
+        if (word.indexOf("is", 3) < 0) return word;
+        var british = BRITISH.matcher(word);
+        return british.matches() ? british.group(1) + "iz" + british.group(2) : word;
     }
 }

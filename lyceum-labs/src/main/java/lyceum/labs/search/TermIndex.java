@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import lyceum.text.compare.EditDistance;
 
 /**
@@ -104,8 +105,7 @@ final class TermIndex {
     }
 
     /** The words of a topic's article; called once a topic. */
-    void addArticle(int document, String text) {
-        var words = Words.of(text);
+    void addArticle(int document, List<Words.Word> words) {
         var count = new HashMap<String, Integer>();
         words.forEach(w -> count.merge(w.text(), 1, Integer::sum));
         count.forEach((word, times) -> told.get(term(word)).add(document, times));
@@ -120,8 +120,8 @@ final class TermIndex {
         });
     }
 
-    /** Computes the weights; nothing is added afterwards. */
-    void freeze() {
+    /** Computes the weights; nothing is added afterwards. @param stem of a word */
+    void freeze(UnaryOperator<String> stem) {
         int n = building.size();
         var means = Arrays.stream(lengths).mapToDouble(l -> Math.max(1, Arrays.stream(l).average().orElse(1))).toArray();
         double mean = Math.max(1, Arrays.stream(articleLengths).filter(l -> l > 0).average().orElse(1));
@@ -140,7 +140,7 @@ final class TermIndex {
             int found = Math.max(named[term].size, articles.size);
             idf[term] = Math.log(1 + (documents - found + 0.5) / (found + 0.5));
         }
-        terms.forEach((word, term) -> families.computeIfAbsent(Stemmer.stem(word), r -> new ArrayList<>(1)).add(term));
+        terms.forEach((word, term) -> families.computeIfAbsent(stem.apply(word), r -> new ArrayList<>(1)).add(term));
         sorted = terms.keySet().stream().sorted().toArray(String[]::new);
         sortedTerm = Arrays.stream(sorted).mapToInt(terms::get).toArray();
         letters = Arrays.stream(sorted).mapToLong(Letters::of).toArray();

@@ -3,6 +3,7 @@ package lyceum.labs.search;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,9 @@ public final class TopicMeanings implements MeaningIndex {
     private static final System.Logger LOG = System.getLogger(TopicMeanings.class.getName());
     /** A question is short; a page that was pasted is cut. */
     private static final int MOST_LETTERS = 600;
+
+    /** Half the memory of F32, and the same first topics. */
+    private static final DType WEIGHTS = DType.BF16;
 
     /** All that answers take. */
     private record Ready(TextEncoder encoder, Backend backend, TopicVectors vectors, Map<String, Integer> current) {}
@@ -107,8 +111,21 @@ public final class TopicMeanings implements MeaningIndex {
         }
     }
 
-    /** Weights of 16 bits: half the memory, and the same first topics. */
-    static TextEncoder miniLm() { return SentenceEncoder.miniLm(DType.BF16); }
+    /** The encoder, off the clone's shelf if it lies there. */
+    static TextEncoder miniLm() {
+        var folder = shelf();
+        return folder.isPresent() ? SentenceEncoder.miniLm(WEIGHTS, folder.get()) : SentenceEncoder.miniLm(WEIGHTS);
+    }
+
+    /** Puts the encoder's weights where the next start finds them ready, in a clone's folder of what it keeps; nothing elsewhere. */
+    public static void keep() throws IOException {
+        var folder = shelf();
+        if (folder.isPresent() && SentenceEncoder.hasMiniLm()) SentenceEncoder.keepMiniLm(WEIGHTS, folder.get());
+    }
+
+    private static Optional<Path> shelf() {
+        return Optional.ofNullable(System.getProperty("lyceum.root")).map(root -> Path.of(root, ".lyceum", "encoder"));
+    }
 
     private Passages passages(String slug) {
         return catalogue.find(slug).map(topic -> Passages.of(topic, articles.apply(slug))).orElse(null);

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
@@ -26,7 +27,7 @@ import lyceum.labs.catalogue.Topic;
  * ({@link StemIndex}), and how well the topic's neighbours fit ({@link Neighbours}).
  *
  * <p>With a {@link MeaningIndex} what a query means counts beside its words, wherever they name no topic:
- * {@code words / best + 0.36 max(0, z)}, {@code z} the similarity less its mean over all topics, over its deviation.
+ * {@code words / best + 0.5 max(0, z)}, {@code z} the similarity less its mean over all topics, over its deviation.
  */
 public final class TopicSearch {
 
@@ -43,7 +44,7 @@ public final class TopicSearch {
     private static final double POOR = 0.2;
 
     /** What a deviation of meaning is worth beside the best score of words, tuned on the committed questions, and the deviations that find a topic by themselves. */
-    private static final double MEANING = 0.36;
+    private static final double MEANING = 0.5;
     private static final double TELLING = 1.5;
     /** The similarity that no nonsense has to any topic, and every tuned question to some. */
     private static final double LEAST = 0.3;
@@ -72,20 +73,23 @@ public final class TopicSearch {
         this.neighbours = new Neighbours(topics);
         var mentions = new HashMap<String, String>();
         var neededBy = new HashMap<String, Integer>();
-        var prose = new ArrayList<String>();
+        var known = new HashMap<String, String>();
+        UnaryOperator<String> stem = word -> known.computeIfAbsent(word, Stemmer::stem);
+        var prose = new ArrayList<List<String>>();
         for (int d = 0; d < topics.size(); d++) {
             var article = articles.apply(topics.get(d).slug());
-            prose.add(article.map(Article::prose).orElse(""));
+            var words = Words.of(article.map(Article::prose).orElse(""));
+            prose.add(stems(words, stem));
             article.ifPresent(a -> a.mentions().forEach((slug, said) -> mentions.merge(slug, said, (x, y) -> x + " " + y)));
-            add(d, topics.get(d), prose.get(d));
+            add(d, topics.get(d), words);
             topics.get(d).needs().forEach(need -> neededBy.merge(need, 1, Integer::sum));
         }
         for (int d = 0; d < topics.size(); d++) {
             prior[d] = 1 + 0.04 * Math.log1p(neededBy.getOrDefault(topics.get(d).slug(), 0));
         }
-        terms.freeze();
+        terms.freeze(stem);
         keys.freeze();
-        this.stems = new StemIndex(topics.size(), d -> said(topics.get(d), prose.get(d), mentions));
+        this.stems = new StemIndex(topics.size(), d -> said(topics.get(d), prose.get(d), mentions, stem));
     }
 
     /** A search over a catalogue and its articles. */
@@ -98,7 +102,7 @@ public final class TopicSearch {
         return new TopicSearch(catalogue, articles, meanings);
     }
 
-    private void add(int d, Topic topic, String prose) {
+    private void add(int d, Topic topic, List<Words.Word> prose) {
         places.put(topic.slug(), d);
         keys.add(d, topic);
         terms.add(d, TermIndex.Field.TITLE, topic.title());
@@ -109,10 +113,17 @@ public final class TopicSearch {
         terms.addArticle(d, prose);
     }
 
-    private static Map<StemIndex.Field, String> said(Topic topic, String prose, Map<String, String> mentions) {
-        return Map.of(StemIndex.Field.TITLE, topic.title() + " " + topic.slug(), StemIndex.Field.ALIAS, String.join(" ", topic.aliases()),
-                StemIndex.Field.AREA, topic.area(), StemIndex.Field.SUMMARY, topic.summary(), StemIndex.Field.ARTICLE, prose,
-                StemIndex.Field.MENTION, mentions.getOrDefault(topic.slug(), ""));
+    private static Map<StemIndex.Field, List<String>> said(Topic topic, List<String> prose, Map<String, String> mentions,
+            UnaryOperator<String> stem) {
+        Function<String, List<String>> stems = text -> stems(Words.of(text), stem);
+        return Map.of(StemIndex.Field.TITLE, stems.apply(topic.title() + " " + topic.slug()), StemIndex.Field.ALIAS,
+                stems.apply(String.join(" ", topic.aliases())), StemIndex.Field.AREA, stems.apply(topic.area()), StemIndex.Field.SUMMARY,
+                stems.apply(topic.summary()), StemIndex.Field.ARTICLE, prose, StemIndex.Field.MENTION,
+                stems.apply(mentions.getOrDefault(topic.slug(), "")));
+    }
+
+    private static List<String> stems(List<Words.Word> words, UnaryOperator<String> stem) {
+        return words.stream().map(w -> stem.apply(w.text())).toList();
     }
 
     /** The topics for a query, best first; an empty query finds nothing. */

@@ -28,25 +28,27 @@ import lyceum.tensor.Tensor;
  * The vectors of all topics, of 8 bits a number, each with the hash of the text that it was made of: {@link MeaningBuild} writes them, and what a text
  * no longer says is not compared. A vector has length 1, so that products are cosines.
  *
- * <p>How near a topic is to a question: half the cosine of the question with its passages, of which the summary counts twice, and half the mean over the question's
- * tokens of the cosine with the nearest token of title and summary (late interaction; Khattab and Zaharia, 2020).
+ * <p>How near a topic is to a question: a fifth the cosine of the question with its passages, of which the summary counts twice, and the rest late interaction, the mean over
+ * the question's tokens of the cosine with the nearest token (Khattab and Zaharia, 2020): a fifth with title and summary, three with its sayings ({@link Asked}).
  */
 final class TopicVectors {
 
     static final String RESOURCE = "/lyceum/labs/meanings.bin";
-    private static final int MAGIC = 0x4C594D31; // LYM1
+    private static final int MAGIC = 0x4C594D32; // LYM2
     private static final int MOST = 100_000;
+    /** What whole texts, title and summary, and sayings count, tuned on the committed questions. */
+    private static final double WHOLE = 0.2, HEADLINE = 0.2, ASKED = 0.6;
 
     /**
-     * A topic's rows: its passages', then its headline's tokens'.
+     * A topic's rows: its passages', its headline's tokens', then its sayings' tokens'.
      *
      * @param x its place on the map by meaning, from 0 to 1
      */
-    record Entry(String slug, float x, float y, long[] passages, long headline, int tokens) {
-        int rows() { return passages.length + tokens; }
+    record Entry(String slug, float x, float y, long[] passages, long headline, int tokens, long asked, int askedTokens) {
+        int rows() { return passages.length + tokens + askedTokens; }
 
         boolean says(Passages now) {
-            return headline == Passages.hash(now.headline())
+            return headline == Passages.hash(now.headline()) && asked == Passages.hash(now.asked())
                     && Arrays.equals(passages, now.texts().stream().mapToLong(Passages::hash).toArray());
         }
     }
@@ -101,17 +103,26 @@ final class TopicVectors {
         var near = new double[entries.size()];
         for (int t = 0; t < near.length; t++) {
             var entry = entries.get(t);
-            double dense = passages(products, at, entry.passages().length), late = 0;
+            double whole = passages(products, at, entry.passages().length);
             at += entry.passages().length;
-            for (int q = 1; q <= tokens; q++) {
-                float best = -1;
-                for (int i = at; i < at + entry.tokens(); i++) best = Math.max(best, products[q * n + i]);
-                late += best / tokens;
-            }
+            double headline = late(products, n, tokens, at, entry.tokens());
             at += entry.tokens();
-            near[t] = Math.clamp((dense + late) / 2, 0, 1);
+            double asked = entry.askedTokens() == 0 ? (whole + headline) / 2 : late(products, n, tokens, at, entry.askedTokens());
+            at += entry.askedTokens();
+            near[t] = Math.clamp(WHOLE * whole + HEADLINE * headline + ASKED * asked, 0, 1);
         }
         return near;
+    }
+
+    /** The mean over a question's tokens of the product with the nearest of {@code count} rows. */
+    private static double late(float[] products, int n, int tokens, int at, int count) {
+        double sum = 0;
+        for (int q = 1; q <= tokens; q++) {
+            float best = -1;
+            for (int i = at; i < at + count; i++) best = Math.max(best, products[q * n + i]);
+            sum += best;
+        }
+        return sum / tokens;
     }
 
     /** The summary's with half the mean of the two best of the article's paragraphs. */
@@ -150,7 +161,7 @@ final class TopicVectors {
                 var passages = new long[bounded(in.readInt())];
                 if (passages.length == 0) throw new FormatException("meanings: " + slug + " has no passage");
                 for (int i = 0; i < passages.length; i++) passages[i] = in.readLong();
-                entries.add(new Entry(slug, x, y, passages, in.readLong(), bounded(in.readInt())));
+                entries.add(new Entry(slug, x, y, passages, in.readLong(), bounded(in.readInt()), in.readLong(), bounded(in.readInt())));
             }
             return new Head(dimension, entries);
         } catch (EOFException e) {
@@ -178,6 +189,8 @@ final class TopicVectors {
                 for (long hash : entry.passages()) out.writeLong(hash);
                 out.writeLong(entry.headline());
                 out.writeInt(entry.tokens());
+                out.writeLong(entry.asked());
+                out.writeInt(entry.askedTokens());
             }
             out.write(rows.segment().toArray(ValueLayout.JAVA_BYTE));
         }

@@ -31,7 +31,7 @@ final class ArticleRules {
     List<String> problems(Topic topic, Article article) {
         var problems = new ArrayList<String>();
         article.fields().keySet().stream().filter(f -> !FIELDS.contains(f))
-                .forEach(f -> problems.add(f + " does not belong into the front matter"));
+                .forEach(f -> problems.add(f + " does not belong in the front matter"));
         if (article.see().isEmpty()) {
             problems.add("see is missing");
         }

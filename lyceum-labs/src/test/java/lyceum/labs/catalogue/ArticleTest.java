@@ -125,7 +125,7 @@ class ArticleTest {
     @Test void rulesNameWhatIsWrong() {
         var topic = CATALOGUE.bySlug("k-means");
         assertThat(RULES.problems(topic, Article.parse("k-means", GOOD.replace("svd", "no-such").replace("remarks", "notes"))))
-                .containsExactly("notes does not belong into the front matter", "see names no-such, which is no topic",
+                .containsExactly("notes does not belong in the front matter", "see names no-such, which is no topic",
                         "it has 14 words; 150 to 600 are right", "a link names no-such, which is no topic",
                         "it links to 1 topics; two are the least", "figures/no-such.svg is described in 10 characters; 40 are the least",
                         "figures/no-such.svg is not there");

@@ -132,10 +132,20 @@ class LabRunnerTest {
         run.cancel();
     }
 
+    @Test void aLabThatTrainsTellsHowItGoes() {
+        runner.run(new LabRequest("early-stopping", "lyceum.labs.nn.EarlyStoppingLab", Map.of(), 1, true, Duration.ofSeconds(60)), events::add);
+        assertThat(events).filteredOn(LabEvent.Progress.class::isInstance).isNotEmpty()
+                .allSatisfy(event -> assertThat(((LabEvent.Progress) event).metrics()).containsKeys("loss", "learning rate", "gradient norm",
+                        "rows/s"));
+    }
+
     @Test void longWorkShowsItsStepsAndStopsWithTheRun() throws Exception {
         runner.run(dummy("FittingLab"), events::add);
-        assertThat(events).contains(new LabEvent.Progress("fit", 1, 3, -1)).filteredOn(LabEvent.Progress.class::isInstance).last()
-                .isEqualTo(new LabEvent.Progress("fit", 3, 3, 0));
+        assertThat(events).contains(new LabEvent.Progress("fit", 1, 3, -1, Map.of("loss", 1.0))).filteredOn(LabEvent.Progress.class::isInstance).last()
+                .isEqualTo(new LabEvent.Progress("fit", 3, 3, 0, Map.of("loss", 1 / 3.0)))
+                .satisfies(last -> assertThat(LabJson.read(LabJson.write(last), LabEvent.class)).isEqualTo(last));
+        assertThat(LabJson.read("{\"type\":\"progress\",\"name\":\"fit\",\"done\":1,\"total\":3,\"secondsLeft\":-1}", LabEvent.class))
+                .isEqualTo(new LabEvent.Progress("fit", 1, 3, -1));
         var fitting = new CountDownLatch(1);
         var run = runner.submit(dummy("FittingLab").withParams(Map.of("steps", "1000000000")), e -> {
             if (e instanceof LabEvent.Progress) {

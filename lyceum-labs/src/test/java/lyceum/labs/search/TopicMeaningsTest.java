@@ -159,6 +159,20 @@ class TopicMeaningsTest {
         assertThat(WORDS.wordsAlone("how far is it to another place")).isEmpty();
     }
 
+    @Test void everyTopicIsAskedForInPlainWords() {
+        assertThat(Asked.all().keySet())
+                .containsExactlyInAnyOrderElementsOf(CATALOGUE.topics().stream().map(Topic::slug).collect(Collectors.toSet()));
+        assertThat(Asked.all().values()).allSatisfy(said -> assertThat(said).hasSizeGreaterThanOrEqualTo(2).doesNotHaveDuplicates()
+                .allMatch(text -> text.length() > 6 && text.length() < 200));
+    }
+
+    /** They were written from titles and summaries, not from the questions that measure the search. */
+    @Test void noSayingIsAQuestionOfTheTest() throws IOException {
+        var said = Asked.all().values().stream().flatMap(List::stream).map(text -> new HashSet<>(stems(text))).toList();
+        for (var question : questions("/search-meanings.tsv", 0, c -> true))
+            assertThat(said).as(question.query()).doesNotContain(new HashSet<>(stems(question.query())));
+    }
+
     @Test void everyTopicHasAPlaceOnTheMap() {
         var places = TopicMeanings.places();
         assertThat(places.keySet())
@@ -185,11 +199,12 @@ class TopicMeaningsTest {
 
     @Test void onlyWhatChangedIsEncodedAnew() {
         var slugs = CATALOGUE.topics().subList(0, 4).stream().map(Topic::slug).toList();
-        var passages = CATALOGUE.topics().subList(0, 4).stream().map(t -> Passages.of(t, Optional.empty())).toList();
-        var first = MeaningBuild.make(slugs, passages, new Counting(4, 4), null);
+        var passages = CATALOGUE.topics().subList(0, 4).stream().map(t -> Passages.of(t, Optional.empty()))
+                .toList();
+        var first = MeaningBuild.make(slugs, passages, new Counting(4, 8), null);
         var other = new ArrayList<>(passages);
-        other.set(2, new Passages("Two. Other words", List.of("Other words", "and a paragraph")));
-        var encoder = new Counting(2, 1);
+        other.set(2, new Passages("Two. Other words", List.of("Other words", "and a paragraph"), "said otherwise"));
+        var encoder = new Counting(2, 2);
         var second = MeaningBuild.make(slugs, other, encoder, first);
         assertThat(second.row(0)).isEqualTo(first.row(0));
         assertThat(second.entries().get(2).passages()).hasSize(2);

@@ -33,7 +33,7 @@ public sealed interface Affinity {
     /** The rows given are the weights themselves (n x n). */
     record Precomputed() implements Affinity {}
 
-    /** The weights between the rows of {@code x} (n x p), symmetric, without loops but for precomputed ones. */
+    /** The weights between the rows of {@code x} (n x p), symmetric, without loops except for precomputed ones. */
     default Csr graph(Tensor x) {
         var input = LearnerInput.matrix("Affinity.graph", x, false);
         var rows = input.x().to(DType.F64);

@@ -33,7 +33,7 @@ import lyceum.withers.Withers;
 @Withers
 public record HierarchicalClustering(int clusters, Linkage linkage, Metric metric) implements HierarchicalClusteringWithers, Clusterer {
     public HierarchicalClustering {
-        if (clusters < 1) throw new IllegalArgumentException("clusters is " + clusters + "; there is at least 1");
+        if (clusters < 1) throw new IllegalArgumentException("clusters is " + clusters + "; at least 1 is needed");
         Objects.requireNonNull(linkage, "linkage");
         Objects.requireNonNull(metric, "metric");
         if (linkage.isEuclidean() && !(metric instanceof Metric.Euclidean)) throw new IllegalArgumentException(

@@ -20,10 +20,10 @@ import lyceum.withers.Withers;
  * model.transform(z);                    // the distance to every centre
  * }
  *
- * <p>Each iteration gives every row to its nearest centre and moves every centre to the mean of its rows; neither can raise {@code J}. The
+ * <p>Each iteration assigns every row to its nearest centre and moves every centre to the mean of its rows; neither can raise {@code J}. The
  * result is a local minimum: several {@code restarts} keep the best one. A centre that loses all its rows is put on the row that is farthest
  * from its own centre. Distances are sums of squared differences in F64 whatever the type of {@code x}. Time
- * {@code O(n k p)} an iteration, fewer distances with {@link Algorithm#HAMERLY}; memory twice the data.
+ * {@code O(n k p)} an iteration, with fewer distances under {@link Algorithm#HAMERLY}; memory is twice the data.
  *
  * @param k number of clusters, at least 1 and at most the number of rows
  * @param start how the first centres are found; k-means++ by default
@@ -83,7 +83,7 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
 
     @Override public KMeansModel fit(Tensor x, Tensor weights) { return fit(x, weights, Progress.SILENT); }
 
-    /** {@link #fit(Tensor, Tensor)}, heard by {@code progress} after every run. */
+    /** {@link #fit(Tensor, Tensor)}, reporting to {@code progress} after every run. */
     public KMeansModel fit(Tensor x, Tensor weights, Progress progress) {
         var input = LearnerInput.forFit(this, x);
         var points = new Points(input, weights);

@@ -83,7 +83,7 @@ public record Optics(int minPoints, double radius, Metric metric) implements Opt
         public double[] plot() { return Arrays.stream(order).mapToDouble(i -> reachability[i]).toArray(); }
 
         /**
-         * The clusters of DBSCAN with this radius, but for border rows, which may be noise here.
+         * The clusters of DBSCAN with this radius, except for border rows, which may be noise here.
          *
          * @param epsilon at most the radius of the search
          */

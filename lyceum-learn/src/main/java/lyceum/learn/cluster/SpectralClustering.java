@@ -38,7 +38,7 @@ public record SpectralClustering(int clusters, Affinity affinity, Kind laplacian
     private static final int SPECTRUM = 10;
 
     public SpectralClustering {
-        if (clusters < 1) throw new IllegalArgumentException("clusters is " + clusters + "; there is at least 1");
+        if (clusters < 1) throw new IllegalArgumentException("clusters is " + clusters + "; at least 1 is needed");
         Objects.requireNonNull(affinity, "affinity");
         Objects.requireNonNull(laplacian, "laplacian");
         if (restarts < 1) throw new IllegalArgumentException("restarts is " + restarts + "; at least 1 run is needed");

@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * @param mean (p)
  * @param loadings L (p x k)
  * @param uniquenesses psi (p): the noise variance of each column, in its own unit squared
- * @param factorCorrelation of the factors (k x k), the identity but for oblique rotations
+ * @param factorCorrelation of the factors (k x k), the identity except for oblique rotations
  * @param rows total weight of the rows
  * @param discrepancy {@code log|Sigma| - log|S| + tr(S Sigma^-1) - p} for the sample covariance S; NaN after EM
  * @param tied whether all columns share one uniqueness

@@ -18,7 +18,7 @@ public record Attribution(double baseline, double[] shares, double output) {
     /** A copy. */
     @Override public double[] shares() { return shares.clone(); }
 
-    /** The report on completeness: {@code output - baseline - sum of shares}, 0 but for rounding where a method is complete. */
+    /** The report on completeness: {@code output - baseline - sum of shares}, 0 up to rounding where a method is complete. */
     public double missing() { return output - baseline - Arrays.stream(shares).sum(); }
 
     /** A waterfall from the baseline to the output, the largest shares first. @param names of the columns */

@@ -25,7 +25,7 @@ final class ParityConstraints {
             case EQUAL_OPPORTUNITY -> new int[] {-1, 0};
             case EQUALISED_ODDS -> new int[] {0, 1};
             case PREDICTIVE_PARITY -> throw new IllegalArgumentException(
-                    "FairReductions: PREDICTIVE_PARITY is no linear constraint on decisions; take another criterion");
+                    "FairReductions: PREDICTIVE_PARITY is not a linear constraint on decisions; take another criterion");
         };
         events = criterion == FairnessCriterion.EQUALISED_ODDS ? 2 : 1;
         eventRows = new double[events];

@@ -32,7 +32,7 @@ public record ThresholdRule(FairnessCriterion criterion, long[] groups, List<Ran
 
     static void check(FairnessCriterion criterion) {
         if (criterion == FairnessCriterion.PREDICTIVE_PARITY) throw new IllegalArgumentException(
-                "ThresholdRule: thresholds for PREDICTIVE_PARITY are no convex problem; take another criterion");
+                "ThresholdRule: thresholds for PREDICTIVE_PARITY are not a convex problem; take another criterion");
     }
 
     /**

@@ -68,7 +68,7 @@ final class XgboostJson {
             try {
                 base[c] = score(objective, Float.parseFloat(item));
             } catch (NumberFormatException e) {
-                throw new FormatException("XGBoost model: base_score is " + text + ", which is no number", e);
+                throw new FormatException("XGBoost model: base_score is " + text + ", which is not a number", e);
             }
         }
         return base;
@@ -106,7 +106,7 @@ final class XgboostJson {
             default -> base;
         };
         if (!Double.isFinite(score))
-            throw new FormatException("XGBoost model: base_score " + base + " is no prediction of " + objective.xgboost());
+            throw new FormatException("XGBoost model: base_score " + base + " is not a prediction of " + objective.xgboost());
         return (float) score;
     }
 
@@ -133,7 +133,7 @@ final class XgboostJson {
                 throw new FormatException("XGBoost model: node " + i + " of tree " + t + " has children " + left[i] + " and " + right[i]
                         + " of " + n + " and column " + feature[i] + " of " + p);
             if (!leaf && (++seen[left[i]] > 1 || ++seen[right[i]] > 1))
-                throw new FormatException("XGBoost model: tree " + t + " is no tree: node " + i + " shares a child");
+                throw new FormatException("XGBoost model: tree " + t + " is not a tree: node " + i + " shares a child");
             if (!Float.isFinite(condition[i]))
                 throw new FormatException("XGBoost model: node " + i + " of tree " + t + " has the condition " + condition[i]);
             threshold[i] = leaf ? Double.NaN : condition[i];
@@ -239,28 +239,28 @@ final class XgboostJson {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            throw new FormatException("XGBoost model: " + name + " is " + text + ", which is no whole number", e);
+            throw new FormatException("XGBoost model: " + name + " is " + text + ", which is not a whole number", e);
         }
     }
 
     private static int[] integers(JsonNode list, String name) {
-        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is no list");
+        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is not a list");
         var out = new int[list.size()];
         for (int i = 0; i < out.length; i++) {
             var item = list.get(i);
             if (item.isBoolean()) out[i] = item.booleanValue() ? 1 : 0;
             else if (item.isIntegralNumber() && item.canConvertToInt()) out[i] = item.intValue();
-            else throw new FormatException("XGBoost model: item " + i + " of " + name + " is no whole number");
+            else throw new FormatException("XGBoost model: item " + i + " of " + name + " is not a whole number");
         }
         return out;
     }
 
     private static float[] floats(JsonNode node, String name) {
         var list = part(node, name);
-        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is no list");
+        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is not a list");
         var out = new float[list.size()];
         for (int i = 0; i < out.length; i++) {
-            if (!list.get(i).isNumber()) throw new FormatException("XGBoost model: item " + i + " of " + name + " is no number");
+            if (!list.get(i).isNumber()) throw new FormatException("XGBoost model: item " + i + " of " + name + " is not a number");
             out[i] = (float) list.get(i).doubleValue();
         }
         return out;

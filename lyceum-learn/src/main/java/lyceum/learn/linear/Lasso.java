@@ -44,7 +44,7 @@ public record Lasso(double alpha, @Withers.Flat CoordinateDescent solver) implem
     /** The least alpha at which every coefficient is 0: {@code max_j |x_j . (y - mean)| / n}. @param weights may be null */
     public double alphaMax(Tensor x, Tensor y, Tensor weights) { return net().alphaMax(x, y, weights); }
 
-    /** Solutions at {@code count} strengths, in equal ratios from {@link #alphaMax} down to {@code least} times it; this learner's alpha plays no part. */
+    /** Solutions at {@code count} strengths, in equal ratios from {@link #alphaMax} down to {@code least} times it; this learner's alpha is ignored. */
     public LassoPath path(Tensor x, Tensor y, Tensor weights, int count, double least) { return net().path(x, y, weights, count, least); }
 
     /** Solutions at these strengths, positive and descending, each warm-started from the one before. */

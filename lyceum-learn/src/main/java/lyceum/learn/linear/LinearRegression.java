@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Linear regression by least squares: minimises {@code sum_i w_i (y_i - c - x_i . b)^2}, and says how sure it is.
+ * Linear regression by least squares: minimises {@code sum_i w_i (y_i - c - x_i . b)^2}, with standard errors and intervals.
  *
  * {@snippet :
  * var model = new LinearRegression().fit(x, y);
@@ -23,7 +23,7 @@ import lyceum.withers.Withers;
  * model.predictionInterval(z, 0.95);               // where new observations fall
  * }
  *
- * <p>Shapes: x (n x p), y (n) or (n x m). Dependent columns are allowed, and more columns than rows: the slopes are then the shortest ones
+ * <p>Shapes: x (n x p), y (n) or (n x m). Dependent columns, and more columns than rows, are allowed: the slopes are then those of least norm
  * that fit the centred data, so that the intercept is not shrunk; fitted values, R2 and F are those of the column space. Weights are precisions (the variance of row i is {@code sigma^2 / w_i}): weight 2
  * gives the coefficients of a row twice, but counts it once among the degrees of freedom; rows of weight 0 do not count.
  *
@@ -104,7 +104,7 @@ public record LinearRegression(boolean intercept, boolean positive, Solver solve
      */
     public LinearRegressionModel fit(Csr x, Tensor y, Tensor weights) {
         if (positive)
-            throw new IllegalArgumentException("LinearRegression: positive slopes of sparse rows are not there; give x.toDense()");
+            throw new IllegalArgumentException("LinearRegression: positive slopes are not supported for sparse rows; pass x.toDense()");
         var rows = new LearnerInput(name() + ".fit", Tensor.zeros(DType.F64, x.rows(), 1));
         var targets = rows.targets(y);
         var precisions = weights == null ? Tensor.ones(DType.F64, x.rows()) : Tensor.of(rows.weights(weights));

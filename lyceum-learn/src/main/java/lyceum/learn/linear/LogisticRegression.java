@@ -26,10 +26,10 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>Shapes: x (n x p), dense or {@link Csr}; labels (n). With two classes there is one vector of coefficients, whose {@code exp} are odds ratios for
- * {@code classes()[1]}; with K classes a row a class, whose sum is 0 under an l2 penalty or none.
+ * {@code classes()[1]}; with K classes one row per class; the rows sum to 0 under an l2 penalty or none.
  *
- * <p>Unpenalised estimates do not exist where a plane splits the classes, with rows on it or not: the model then says so ({@link LogisticModel#separation}, which
- * tells how it is found), and a warning is logged. Every solver finds the same, up to 1,000 coefficients; beyond, only planes that the solver itself comes upon.
+ * <p>Unpenalised estimates do not exist where a plane splits the classes, with rows on it or not: the model then reports it ({@link LogisticModel#separation}, which
+ * explains how), and a warning is logged. Up to 1,000 coefficients every solver finds the same; beyond that, only planes that the solver itself comes across.
  * {@code c} is the inverse of the strength, as in scikit-learn; statistics programs have no penalty.
  *
  * @param c inverse strength, positive; {@code Infinity} for no penalty; 1 by default

@@ -77,7 +77,7 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
     /** One strength for all targets. */
     public Ridge withAlpha(double alpha) { return withAlphas(alpha); }
 
-    /** A strength for each target. */
+    /** One strength per target. */
     public Ridge withAlphas(double... alphas) { return new Ridge(boxed(alphas), penalties, intercept, solver, tolerance); }
 
     public Ridge withPenalties(double... penalties) { return new Ridge(alphas, boxed(penalties), intercept, solver, tolerance); }
@@ -101,7 +101,7 @@ public record Ridge(List<Double> alphas, List<Double> penalties, boolean interce
     }
 
     /**
-     * The solutions for every alpha from one SVD, with leave-one-out errors and degrees of freedom; this learner's own alpha plays no part.
+     * The solutions for every alpha from one SVD, with leave-one-out errors and degrees of freedom; this learner's own alpha is ignored.
      *
      * @param weights may be null
      */

@@ -15,7 +15,7 @@ import lyceum.withers.Withers;
 /**
  * Locally linear embedding: each row is a weighted mean of its neighbours, {@code min |x_i - sum_j w_ij x_j|^2} with weights of sum 1; the map keeps these
  * weights, {@code min sum_i |y_i - sum_j w_ij y_j|^2} over uncorrelated columns of length 1 and mean 0: the bottom eigenvectors of
- * {@code (I - W)^T (I - W)} but for the constant one.
+ * {@code (I - W)^T (I - W)} except for the constant one.
  *
  * {@snippet :
  * Tensor roll = Datasets.swissRoll(Rng.of(1), 1000, 0).x();

@@ -9,7 +9,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
-/** The lowest eigenvectors of a positive semi-definite matrix that maps the constant vector to 0, but for that one. */
+/** The lowest eigenvectors of a positive semi-definite matrix that maps the constant vector to 0, except for that one. */
 final class NullSpace {
     /** Up to so many rows all eigenvectors are computed. */
     private static final int DENSE = 600;

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Judges a recipe on rows that it was not fitted to, every row taking its turn.
+ * Evaluates a learner on rows that it was not fitted to, each row in turn.
  *
  * {@snippet :
  * var recipe = Pipeline.of(new Pca(10)).then(new Ridge(1.0));
@@ -25,8 +25,8 @@ import lyceum.withers.Withers;
  * var outOfFold = new CrossValidation(new KFold(5)).predict(recipe, x, y);
  * }
  *
- * <p>The whole learner is fitted anew in each fold. Scaling, selection of features and tuning belong into it (a {@code Pipeline}): what has seen the test
- * rows beforehand makes scores too good. Folds run in parallel; results do not depend on the number of threads. Costs as many fits as there are folds.
+ * <p>The whole learner is refitted in each fold. Scaling, feature selection and tuning belong in it (a {@code Pipeline}): anything that has seen the test
+ * rows beforehand makes scores too good. Folds run in parallel; results do not depend on the number of threads. It costs one fit per fold.
  *
  * @param scheme which rows train and test
  * @param groups the group of each row for {@link GroupKFold}, or null

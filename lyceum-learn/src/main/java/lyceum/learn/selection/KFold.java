@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import lyceum.random.Rng;
 
 /**
- * k parts of equal size within one row, each the test part once. Unshuffled the parts are consecutive, as scikit-learn's, so rows that are sorted by class
+ * k parts of equal size within one row, each the test part once. Unshuffled the parts are consecutive, as in scikit-learn, so rows that are sorted by class
  * or by source want {@link #shuffled}.
  *
  * @param k at least 2

@@ -79,13 +79,13 @@ public record Scorer(String name, boolean greaterIsBetter, Function function) {
     private static RegressionModel regression(String name, Model model) {
         if (model instanceof RegressionModel regression) return regression;
         throw new IllegalArgumentException(
-                name + ": " + model.getClass().getSimpleName() + " is no regression; this score is of predicted numbers");
+                name + ": " + model.getClass().getSimpleName() + " is not a regression model; this score needs predicted numbers");
     }
 
     private static ClassificationModel classification(String name, Model model) {
         if (model instanceof ClassificationModel classification) return classification;
         throw new IllegalArgumentException(
-                name + ": " + model.getClass().getSimpleName() + " is no classification; this score is of predicted labels");
+                name + ": " + model.getClass().getSimpleName() + " is not a classification model; this score needs predicted labels");
     }
 
     private static long[] labels(Tensor y) { return y.to(DType.I64).toLongArray(); }

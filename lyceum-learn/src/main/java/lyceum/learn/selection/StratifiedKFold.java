@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 import lyceum.random.Rng;
 
 /**
- * k parts in which every class has its share, within one row. Unshuffled, rows of a class go to the parts in order, as scikit-learn's.
+ * k parts in which every class has its share, within one row. Unshuffled, rows of a class go to the parts in order, as in scikit-learn.
  *
  * @param k at least 2
  * @param seed of the order in which rows of a class are dealt; empty for the order as it stands

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * One-class support vector machine: cuts the rows off from the origin of feature space, but for a share nu of them. Solves
+ * One-class support vector machine: cuts the rows off from the origin of feature space, except for a share nu of them. Solves
  *
  * <pre>
  * min  |w|^2 / 2 - nu n rho + sum_i w_i s_i        w . phi(x_i) >= rho - s_i,   s_i >= 0

@@ -27,7 +27,7 @@ public record OneClassSvmModel(SupportVectors support, double mass, double objec
     /** {@code sum_i a_i k(x_i, x)}: the score without the offset. */
     public Tensor scores(Tensor x) { return decisionFunction(x).add(rho()); }
 
-    /** The offset: rows score at least this much, but for a share nu. */
+    /** The offset: rows score at least this much, except for a share nu. */
     public double rho() { return -support.intercepts().item(0); }
 
     /**

@@ -5,7 +5,7 @@ import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
 /**
- * Documents cut into two halves at random, token by token: one to infer from, one to be foretold.
+ * Documents cut into two halves at random, token by token: one to infer from, one to be predicted.
  *
  * @param seen documents x words
  * @param hidden of the same shape

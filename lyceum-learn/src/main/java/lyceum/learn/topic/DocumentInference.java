@@ -74,7 +74,7 @@ record DocumentInference(WordCounts data, TopicWeights beta, double[] alpha, dou
         }
     }
 
-    /** {@code exp E log theta}, but for a common factor, which phi does not feel. */
+    /** {@code exp E log theta}, except for a common factor, which phi does not feel. */
     static void expLogTheta(double[] gamma, int at, double[] theta) {
         for (int t = 0; t < theta.length; t++) theta[t] = expDigamma(gamma[at + t]);
     }

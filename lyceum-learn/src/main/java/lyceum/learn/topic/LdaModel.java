@@ -47,7 +47,7 @@ public record LdaModel(Tensor pseudoCounts, double[] alpha, double[] history, in
         Arrays.sort(sorted);
         for (int t = 0; t < nOutputs(); t++)
             if (sorted.length != nOutputs() || sorted[t] != t) throw new IllegalArgumentException(
-                    "withTopics: " + Arrays.toString(order) + " is no ordering of " + nOutputs() + " topics");
+                    "withTopics: " + Arrays.toString(order) + " is not a permutation of the " + nOutputs() + " topics");
         var permuted = new double[order.length];
         for (int t = 0; t < order.length; t++) permuted[t] = alpha[order[t]];
         return new LdaModel(pseudoCounts.rows(order), permuted, history, iterations, converged, learner);

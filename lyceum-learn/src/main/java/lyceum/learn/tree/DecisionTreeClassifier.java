@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * A decision tree for classes (CART): a leaf answers with the shares of its training rows.
+ * A decision tree for classification (CART): a leaf predicts the class shares of its training rows.
  *
  * {@snippet :
  * var model = new DecisionTreeClassifier().withMaxDepth(6).withMinSamplesLeaf(5).fit(x, labels);

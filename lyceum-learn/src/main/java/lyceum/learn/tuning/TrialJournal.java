@@ -110,7 +110,7 @@ final class TrialJournal {
             case "NaN" -> Double.NaN;
             case "Infinity" -> Double.POSITIVE_INFINITY;
             case "-Infinity" -> Double.NEGATIVE_INFINITY;
-            default -> throw new IllegalArgumentException(node + " is no number");
+            default -> throw new IllegalArgumentException(node + " is not a number");
         };
     }
 

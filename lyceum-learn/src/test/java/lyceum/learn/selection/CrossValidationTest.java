@@ -209,7 +209,7 @@ class CrossValidationTest {
     @Test void aScoreThatDoesNotFitTheModelIsRefusedByName() {
         var data = Datasets.diabetes();
         assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y(), Scorer.ACCURACY))
-                .hasMessageContaining("accuracy").hasMessageContaining("is no classification");
+                .hasMessageContaining("accuracy").hasMessageContaining("is not a classification model");
         assertThatThrownBy(() -> new CrossValidation(new KFold(5)).score(new Ridge(1), data.x(), data.y().narrow(0, 0, 5)))
                 .hasMessageContaining("y (5,)");
         assertThatThrownBy(() -> new CrossValidation(new KFold(5)).nested(List.of(), new KFold(5), data.x(), data.y(), Scorer.R2))

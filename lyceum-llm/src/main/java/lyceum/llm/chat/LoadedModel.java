@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import lyceum.FormatException;
 import lyceum.format.Gguf;
 import lyceum.llm.DecoderLM;
@@ -55,26 +56,27 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
 
     /** @throws FormatException if a file is malformed or of an unknown kind, or the tokenizer has more ids than the model */
     public static LoadedModel open(Path path) throws IOException {
-        var opened = Files.isDirectory(path) ? folder(path) : file(path);
+        return checked(path, Files.isDirectory(path) ? folder(path) : file(path, GgufModel::read));
+    }
+
+    private static LoadedModel checked(Path path, LoadedModel opened) {
         int ids = opened.tokenizer.vocabulary().size();
         if (ids > opened.model.vocabulary())
             throw new FormatException(path + ": the tokenizer has " + ids + " ids, the model " + opened.model.vocabulary());
         return opened;
     }
 
-    /** The same, readied for many predictions: a file's layers in blocks are packed, as {@link GgufModel#pack} says. */
+    /** The same to predict with: layers and tokens of a file stay in its blocks, as {@link GgufModel#ready} says. */
     public static LoadedModel ready(Path path) throws IOException {
-        var opened = open(path);
-        if (!Files.isDirectory(path)) GgufModel.pack(opened.model, Gguf.read(path));
-        return opened;
+        return Files.isDirectory(path) ? open(path) : checked(path, file(path, GgufModel::ready));
     }
 
-    private static LoadedModel file(Path path) throws IOException {
+    private static LoadedModel file(Path path, Function<Gguf, DecoderLM> reader) throws IOException {
         var file = Gguf.read(path);
         var tokenizer = GgufTokenizer.read(file);
         var template = file.metadata().get("tokenizer.chat_template") instanceof String source
                 ? JinjaChatTemplate.of(source, mark(tokenizer, Role.BOS), mark(tokenizer, Role.EOS)) : null;
-        return new LoadedModel(GgufModel.read(file), tokenizer, template);
+        return new LoadedModel(reader.apply(file), tokenizer, template);
     }
 
     private static LoadedModel folder(Path path) throws IOException {

@@ -98,7 +98,7 @@ final class FewBitsFolder {
         if (!replaced.keySet().equals(rest.keySet())) {
             var missing = replaced.keySet().stream().filter(n -> !rest.containsKey(n)).sorted().toList();
             var unknown = rest.keySet().stream().filter(n -> !replaced.containsKey(n)).sorted().toList();
-            throw new FormatException("model.safetensors: missing tensors are " + missing + ", unknown are " + unknown);
+            throw new FormatException("model.safetensors: missing tensors " + missing + ", unknown " + unknown);
         }
         replaced.forEach((name, own) -> {
             var value = rest.get(name);

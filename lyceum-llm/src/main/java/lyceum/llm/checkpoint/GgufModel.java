@@ -3,7 +3,9 @@ package lyceum.llm.checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import lyceum.DType;
@@ -11,29 +13,31 @@ import lyceum.FormatException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
-import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.memory.Scope;
-import lyceum.nn.AttentionConfig;
+import lyceum.nn.Activation;
+import lyceum.nn.Embedding;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
+import lyceum.nn.QuantisedWeight;
 import lyceum.nn.RopeScaling;
 import lyceum.nn.RotaryEmbedding;
+import lyceum.nn.Skeleton;
 import lyceum.nn.TransformerConfig;
 import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
 
 /**
- * A decoder in a GGUF file as llama.cpp writes it, of the architectures {@code llama} (with Mistral), {@code qwen2} and {@code qwen3}.
+ * A decoder in a GGUF file as llama.cpp writes it: of the architectures {@code llama} (with Mistral and Mixtral), {@code qwen2}, {@code qwen3}, {@code qwen2moe},
+ * {@code qwen3moe}, {@code gemma}, {@code gemma2}, {@code gemma3}, {@code gpt2}, {@code gptneox}, {@code phi2}, {@code phi3}, {@code olmo} and {@code olmo2}.
  *
  * {@snippet :
- * DecoderLM model = GgufModel.read(path);
- * model.pack(lyceum.backend.quant.BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
+ * DecoderLM model = GgufModel.read(path);                             // floats: to train, to look at, to write again
+ * DecoderLM quick = GgufModel.ready(lyceum.format.Gguf.read(path));   // on the file's own blocks: at once, and to predict alone
  * GgufModel.write(other, model, lyceum.backend.quant.BlockFormat.Q4_K, Map.of());
  * }
  *
- * <p>Weights of F32 stay in the mapped file; F16, BF16 and quantised blocks become F32. Queries and keys of {@code llama} are turned by neighbouring dimensions, as they
- * lie in these files.
+ * <p>Weights of F32 stay in the mapped file. Queries and keys of {@code llama} are turned by neighbouring dimensions, as they lie in these files.
  */
 public final class GgufModel {
     private GgufModel() {}
@@ -41,31 +45,40 @@ public final class GgufModel {
     /** @throws FormatException if the file is malformed, of another architecture, or its tensors do not fit its metadata */
     public static DecoderLM read(Path path) throws IOException { return read(Gguf.read(path)); }
 
-    /** Of a file that is open already. @throws FormatException as above */
+    /** Of a file that is open already; F16, BF16 and quantised blocks become F32. @throws FormatException as above */
     public static DecoderLM read(Gguf file) {
-        var config = config(file);
-        var own = DecoderLM.skeleton(config).state();
+        var tensors = new GgufTensors(file, DecoderLM.skeleton(GgufFamilies.config(file)));
         var values = new LinkedHashMap<String, Tensor>();
-        for (var name : own.keySet()) {
-            var tensor = float32(file, theirs(name));
-            if (!tensor.shape().equals(own.get(name).shape())) throw new FormatException(
-                    "gguf: tensor \"" + theirs(name) + "\" is " + tensor.shape() + "; the metadata say " + own.get(name).shape());
-            values.put(name, tensor.requiresGrad());
-        }
-        return Module.with(DecoderLM.skeleton(config), values);
+        for (var name : tensors.names()) values.put(name, tensors.floats(name).requiresGrad());
+        return Module.with(tensors.skeleton(), values);
     }
 
     /**
-     * Packs the layers whose weights the file has in blocks in {@link BlockFormat#Q8_0}, which loses nothing of such blocks and next to nothing of smaller ones: a model
-     * that was read from it predicts about 2.7 times as fast. Layers of floats stay as they are.
+     * A model to predict with, whose layers and table of tokens are multiplied and looked up in the blocks that the file has (Q8_0, Q4_0, Q4_K, Q5_K, Q6_K, F16, BF16): nothing
+     * of them is read before it is needed, and nothing becomes floats. Blocks of other formats become F32. Such weights are no parameters: they are neither trained nor
+     * written.
+     *
+     * @throws FormatException as above
      */
-    public static void pack(DecoderLM model, Gguf file) {
-        model.modules().forEach((name, module) -> {
-            var entry = file.entries().get(theirs(name + ".weight"));
-            if (entry == null || BlockFormat.named().stream().noneMatch(f -> f.name().equals(entry.type()) && !f.isFloat())) return;
-            if (module instanceof Linear linear && linear.weight().size(1) % BlockFormat.Q8_0.blockLength() == 0)
-                linear.pack(BlockFormat.Q8_0);
+    public static DecoderLM ready(Gguf file) {
+        var tensors = new GgufTensors(file, DecoderLM.skeleton(GgufFamilies.config(file)));
+        var parts = new IdentityHashMap<Module, Module>();
+        var left = new LinkedHashSet<>(tensors.names());
+        tensors.skeleton().modules().forEach((name, module) -> {
+            if (!(module instanceof Linear) && !(module instanceof Embedding)) return;
+            boolean tied = name.equals("head") && tensors.skeleton().config().tied();
+            var weight = tensors.blocks(tied ? "embed.weight" : name + ".weight");
+            if (weight == null) return;
+            left.remove(name + ".weight");
+            if (module instanceof Linear linear) {
+                Tensor bias = left.remove(name + ".bias") ? tensors.floats(name + ".bias") : null;
+                var on = Linear.on(new QuantisedWeight(weight), bias);
+                parts.put(linear, linear.activation() == null ? on : on.activated(linear.activation()));
+            } else parts.put(module, Embedding.on(new QuantisedWeight(weight)));
         });
+        var values = new LinkedHashMap<String, Tensor>();
+        for (var name : left) values.put(name, tensors.floats(name).requiresGrad());
+        return Skeleton.filled(tensors.skeleton(), values, parts);
     }
 
     /** A model as folders have it: queries and keys turned by halves, where this one turns them by neighbours, and the rows of their weights moved to suit. */
@@ -101,9 +114,9 @@ public final class GgufModel {
         var attention = block.attention();
         var rotary = attention.rotary();
         String architecture = attention.qkNorm() != null ? "qwen3" : attention.bias() ? "qwen2" : "llama";
-        if (rotary == null || rotary.width() != attention.headWidth() || !block.gated() || block.norm() != TransformerConfig.Norm.RMS
-                || block.moe() != null || !new HashSet<>(config.blocks()).equals(Set.of(block))
-                || !(rotary.scaling() instanceof RopeScaling.None))
+        if (rotary == null || rotary.width() != attention.headWidth() || !isPlain(block) || !new HashSet<>(config.blocks()).equals(Set.of(block))
+                || !(rotary.scaling() instanceof RopeScaling.None) || Double.isNaN(rotary.base()) || config.embeddingScale() != 1
+                || config.headBias() || !Double.isInfinite(config.logitCap()))
             throw new IllegalArgumentException(
                     "GgufModel.write: decoders of the kinds of Llama, Qwen2 and Qwen3 can be written, all blocks alike"
                             + " and positions not scaled; this is " + config);
@@ -136,73 +149,21 @@ public final class GgufModel {
         }
     }
 
+    /** What nothing in a file's settings changes. */
+    private static boolean isPlain(TransformerConfig block) {
+        var attention = block.attention();
+        var mask = attention.attention();
+        boolean usual = block.gated() && block.norm() == TransformerConfig.Norm.RMS && block.placement() == TransformerConfig.Placement.PRE
+                && block.activation() == Activation.SILU && !block.bias() && !block.parallel() && block.moe() == null && block.mixer() == null;
+        return usual && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
+                && (attention.qkNorm() == null || !attention.qkNorm().whole() && !attention.qkNorm().unitOffset());
+    }
+
     private static Object stored(Tensor value, BlockFormat blocks) {
         if (value.rank() != 2) return value.to(DType.F32).compute();
         if (blocks == null) return value.compute();
         return value.size(1) % blocks.blockLength() == 0 ? QuantisedMatrix.of(value.to(DType.F32).compute(), blocks)
                 : value.to(DType.F16).compute();
-    }
-
-    private static Tensor float32(Gguf file, String name) {
-        var tensor = file.tensor(name);
-        if (tensor.dtype() == DType.F32) return tensor;
-        try (var kept = Scope.outside()) {
-            return Autograd.noGrad(() -> tensor.to(DType.F32).compute());
-        }
-    }
-
-    /** What the metadata say, no larger than the file is. */
-    private static DecoderConfig config(Gguf file) {
-        var architecture = architecture(file);
-        if (!architecture.equals("llama") && !architecture.equals("qwen2") && !architecture.equals("qwen3"))
-            throw new FormatException("gguf: general.architecture is \"" + architecture + "\"; llama, qwen2 and qwen3 are known");
-        var table = file.entries().get("token_embd.weight");
-        if (table == null || table.shape().length != 2) throw new FormatException("gguf: token_embd.weight is missing, or no matrix");
-        long width = number(file, "embedding_length", 1 << 20), layers = number(file, "block_count", file.entries().size());
-        if (table.shape()[1] != width)
-            throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
-        int vocabulary = Math.toIntExact(Math.min(table.shape()[0], Integer.MAX_VALUE)),
-                heads = (int) number(file, "attention.head_count", 1 << 16);
-        int hidden = (int) number(file, "feed_forward_length", 1 << 24),
-                keyHeads = (int) number(file, "attention.head_count_kv", 1 << 16, heads);
-        int head = (int) number(file, "attention.key_length", 1 << 16, width / heads),
-                turned = (int) number(file, "rope.dimension_count", 1 << 16, head);
-        double base = decimal(file, "rope.freq_base", 10_000), epsilon = decimal(file, "attention.layer_norm_rms_epsilon", 1e-6);
-        boolean neighbours = architecture.equals("llama"), qwen2 = architecture.equals("qwen2");
-        try {
-            var config = DecoderConfig
-                    .llama(vocabulary, (int) number(file, "context_length", 1 << 28), (int) layers, (int) width, 1, 1, hidden)
-                    .withTied(!file.entries().containsKey("output.weight"));
-            return config.eachBlock(block -> {
-                var attention = block.attention().withPositions(new RotaryEmbedding(turned, base, new RopeScaling.None(), neighbours))
-                        .withHeads(heads).withKeyHeads(keyHeads).withHeadWidth(head).withBias(qwen2).withOutputBias(!qwen2)
-                        .withQkNorm(architecture.equals("qwen3") ? new AttentionConfig.QkNorm(false, epsilon, false) : null);
-                return block.withEpsilon(epsilon).withAttention(attention);
-            });
-        } catch (IllegalArgumentException e) {
-            throw new FormatException("gguf: " + e.getMessage());
-        }
-    }
-
-    private static String architecture(Gguf file) {
-        if (file.metadata().get("general.architecture") instanceof String name) return name;
-        throw new FormatException("gguf: general.architecture is missing");
-    }
-
-    private static String key(Gguf file, String name) { return architecture(file) + "." + name; }
-
-    private static long number(Gguf file, String name, long most, long otherwise) {
-        return file.metadata().containsKey(key(file, name)) ? number(file, name, most) : otherwise;
-    }
-
-    private static long number(Gguf file, String name, long most) {
-        if (file.metadata().get(key(file, name)) instanceof Long value && value >= 1 && value <= most) return value;
-        throw new FormatException(
-                "gguf: " + key(file, name) + " is " + file.metadata().get(key(file, name)) + "; it is a whole number from 1 to " + most);
-    }
-
-    private static double decimal(Gguf file, String name, double otherwise) {
-        return file.metadata().get(key(file, name)) instanceof Number value ? value.doubleValue() : otherwise;
     }
 
     private static String theirs(String own) {

@@ -132,12 +132,12 @@ public final class GgufTokenizer {
         if (!metadata.containsKey(OWN + name)) return Collections.nCopies(n, (long) NORMAL);
         if (metadata.get(OWN + name) instanceof List<?> list && list.size() == n && list.stream().allMatch(Long.class::isInstance))
             return list.stream().map(Long.class::cast).toList();
-        throw new FormatException("gguf: " + OWN + name + " is no list of " + n + " whole numbers");
+        throw new FormatException("gguf: " + OWN + name + " is not a list of " + n + " whole numbers");
     }
 
     private static float[] scores(Map<String, Object> metadata, int n) {
         if (!(metadata.get(OWN + "scores") instanceof List<?> list) || list.size() != n || !list.stream().allMatch(Float.class::isInstance))
-            throw new FormatException("gguf: " + OWN + "scores is no list of " + n + " numbers");
+            throw new FormatException("gguf: " + OWN + "scores is not a list of " + n + " numbers");
         var scores = new float[n];
         for (int i = 0; i < n; i++) scores[i] = (Float) list.get(i);
         return scores;

@@ -29,7 +29,7 @@ final class Layouts {
         var missing = names.stream().map(TensorName::theirs).filter(name -> !files.containsKey(name)).toList();
         var unknown = files.keySet().stream().filter(name -> !known.contains(name) && !BUFFERS.matcher(name).matches()).toList();
         if (!missing.isEmpty() || !unknown.isEmpty())
-            throw new FormatException(family + ": missing tensors are " + few(missing) + ", unknown are " + few(unknown));
+            throw new FormatException(family + ": missing tensors " + few(missing) + ", unknown " + few(unknown));
         var values = new LinkedHashMap<String, Tensor>();
         for (var name : names) read(name, config, files.get(name.theirs()), own, values);
         values.replaceAll((name, tensor) -> tensor.requiresGrad());

@@ -28,7 +28,7 @@ import tools.jackson.core.JacksonException;
  * ModelFolder.write(other, model, ModelFamily.LLAMA, 5L << 30);              // files of 5 GB at most
  * }
  *
- * <p>Tensors stay in the mapped files: nothing is copied but what a family interleaves head by head (GPT-NeoX's queries, keys and values). Their memory is read only:
+ * <p>Layers that AutoGPTQ or AutoAWQ packed into 2, 4 or 8 bits are read as they are. Tensors stay in the mapped files: nothing is copied but what a family interleaves head by head (GPT-NeoX's queries, keys and values). Their memory is read only:
  * {@link Module#copy} before training. Gradients can be taken without.
  *
  * @param path of the folder
@@ -82,6 +82,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     /** The model, of the type in which the file has its embedding. @throws FormatException naming tensors that are missing, unknown or of another shape */
     public DecoderLM model() throws IOException {
         var json = ConfigFields.of(Files.readString(path.resolve("config.json"))).json();
+        if (PackedFolder.is(json)) return PackedFolder.read(family, config, json, tensors());
         return FewBitsFolder.is(json) ? FewBitsFolder.read(config, json, tensors()) : model(tensors());
     }
 

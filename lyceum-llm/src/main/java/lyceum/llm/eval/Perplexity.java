@@ -19,7 +19,7 @@ import lyceum.text.lm.MaskedLanguageModel;
 import lyceum.withers.Withers;
 
 /**
- * Perplexity of a language model on documents: {@code exp(-sum ln p(x_t | x_<t) / N)} over all N foretold tokens together.
+ * Perplexity of a language model on documents: {@code exp(-sum ln p(x_t | x_<t) / N)} over all N predicted tokens together.
  *
  * {@snippet :
  * var texts = verses.stream().map(v -> ScoredText.of(v, "bible", tokenizer::ids)).toList();
@@ -28,11 +28,11 @@ import lyceum.withers.Withers;
  * Interval interval = report.interval(0.95, 1000, Rng.of(1));
  * }
  *
- * <p>Documents are read whole, or where they are longer than the model can read through windows. A window holds the ids that are read to foretell one, a start mark
- * among them; the next window begins {@code stride} ids later and only what no window before it has foretold is counted. A stride of 1 gives every token all the
- * context that fits and costs most; a stride of a whole window reads each id once, and foretells the first tokens of a window from almost nothing. Publish both numbers.
+ * <p>Documents are read whole, or where they are longer than the model can read through windows. A window holds the ids that are read to predict one, a start mark
+ * among them; the next window begins {@code stride} ids later and only what no window before it has predicted is counted. A stride of 1 gives every token all the
+ * context that fits and costs most; a stride of a whole window reads each id once, and predicts the first tokens of a window from almost nothing. Publish both numbers.
  *
- * <p>A model without a start mark is not asked for a document's first token. The end mark is foretold where the model has one. Immutable and safe for threads; the
+ * <p>A model without a start mark is not asked for a document's first token. The end mark is predicted where the model has one. Immutable and safe for threads; the
  * same numbers for any number of threads.
  *
  * @param window ids that are read at most, or {@link #WHOLE}
@@ -63,7 +63,7 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
      * Every document's surprise.
      *
      * @param progress counts windows; a cancelled one ends the work
-     * @throws IllegalArgumentException if the model's probabilities do not add up to 1, a document is longer than the model reads, or no token is foretold
+     * @throws IllegalArgumentException if the model's probabilities do not add up to 1, a document is longer than the model reads, or no token is predicted
      */
     public PerplexityReport of(LanguageModel model, List<ScoredText> texts, Progress progress) {
         if (!model.normalised())
@@ -87,7 +87,7 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
         return PerplexityReport.of(texts, surprisals);
     }
 
-    /** Ids to read and foretell; the last {@code counted} terms are its document's from {@code target} on. */
+    /** Ids to read and predict; the last {@code counted} terms are its document's from {@code target} on. */
     private record Piece(int document, int[] ids, int target, int counted) {
         long reads(boolean marked) { return marked ? ids.length : ids.length - 1; }
 
@@ -97,7 +97,7 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
     }
 
     private void cut(int document, int[] ids, boolean marked, List<Piece> pieces) {
-        int given = marked ? 0 : 1, done = given; // ids before done are foretold, or given
+        int given = marked ? 0 : 1, done = given; // ids before done are predicted, or given
         for (int from = 0; done < ids.length; from += stride) {
             int to = (int) Math.min(ids.length, (long) from + window + given);
             pieces.add(new Piece(document, Arrays.copyOfRange(ids, from, to), done - given, to - done));
@@ -137,7 +137,7 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
     }
 
     /**
-     * Pseudo-perplexity of a model that reads both sides: each token is foretold from all others, it alone being hidden. To be compared with its like only.
+     * Pseudo-perplexity of a model that reads both sides: each token is predicted from all others, it alone being hidden. To be compared with its like only.
      *
      * @param mark ids that are read but not asked for, such as {@code [CLS]} and {@code [SEP]}
      * @see <a href="https://arxiv.org/abs/1910.14659">Salazar, Liang, Nguyen and Kirchhoff (2020)</a>

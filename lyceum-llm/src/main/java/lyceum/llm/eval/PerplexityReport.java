@@ -18,7 +18,7 @@ import lyceum.text.lm.LanguageModelEvaluation;
  * How surprised a model was by documents. Sums are pooled: a long document counts for more than a short one.
  *
  * <p>Perplexities of a token compare models of one tokenisation only. Those of a word or a character, and bits per byte, divide the same surprise by what the
- * tokeniser cannot touch; they are fair where every token is foretold, which takes a start mark.
+ * tokeniser cannot touch; they are fair where every token is predicted, which takes a start mark.
  */
 public final class PerplexityReport {
     private final List<ScoredText> texts;
@@ -46,7 +46,7 @@ public final class PerplexityReport {
     /** Tokens, their log-likelihood and how many were impossible. */
     public LanguageModelEvaluation evaluation() { return evaluation; }
 
-    /** {@code -ln p} of each foretold token of a document, nats: what a reader colours a text by. */
+    /** {@code -ln p} of each predicted token of a document, nats: what a reader colours a text by. */
     public double[] surprisals(int document) { return surprisals[document].clone(); }
 
     /** Of a token. */
@@ -69,7 +69,7 @@ public final class PerplexityReport {
         return bytes == 0 ? Double.NaN : evaluation.bitsPerByte(bytes);
     }
 
-    /** A report for each domain, in the order of its first document; domains without a foretold token are left out. */
+    /** A report for each domain, in the order of its first document; domains without a predicted token are left out. */
     public SequencedMap<String, PerplexityReport> byDomain() {
         var members = new LinkedHashMap<String, List<Integer>>();
         for (int d = 0; d < texts.size(); d++)
@@ -80,10 +80,10 @@ public final class PerplexityReport {
     }
 
     /**
-     * Mean surprise in nats of foretold tokens by their place in a document: those before the first bound, from there to the second, and so on; NaN where none are. Of whole
+     * Mean surprise in nats of predicted tokens by their place in a document: those before the first bound, from there to the second, and so on; NaN where none are. Of whole
      * documents it goes on falling as long as a model makes use of distant text.
      *
-     * @param bounds growing, counted from a document's first foretold token
+     * @param bounds growing, counted from a document's first predicted token
      */
     public double[] byPosition(int... bounds) {
         for (int b = 0; b < bounds.length; b++)

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.function.Function;
 
 /**
- * A document whose tokens are to be foretold, and what it measures in units that no tokeniser touches.
+ * A document whose tokens are to be predicted, and what it measures in units that no tokeniser touches.
  *
  * @param ids without start and end marks
  * @param domain it is counted under, such as "news"; may be empty

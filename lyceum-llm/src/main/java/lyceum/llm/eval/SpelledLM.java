@@ -18,7 +18,7 @@ public final class SpelledLM implements LanguageModel {
     public SpelledLM(LanguageModel bytes, Tokenizer tokenizer) {
         if (bytes.vocabulary() < 256 || bytes.startMark() < 0)
             throw new IllegalArgumentException("SpelledLM: a model of " + bytes.vocabulary() + " ids with the start mark "
-                    + bytes.startMark() + "; it has the 256 bytes and a mark, so that the first byte is foretold");
+                    + bytes.startMark() + "; it has the 256 bytes and a mark, so that the first byte is predicted");
         this.bytes = bytes;
         this.tokenizer = tokenizer;
     }

@@ -8,8 +8,8 @@ import lyceum.random.Rng;
 
 /**
  * The logits of the next token, changed in place by a chain of steps: at first of all ids, after a truncation of those that are left, in ascending order of ids.
- * Whatever is summed is summed in F64, in that order, so that a rounding of the logits moves a draw as little as it can. One row serves a whole batch, row by row:
- * nothing is allocated a step. For one thread.
+ * Whatever is summed is summed in F64, in that order, so that a rounding of the logits moves a draw as little as it can. The largest logit of each block of places is kept,
+ * so that nobody looks through all of a large vocabulary for the few that matter. One row serves a whole batch, row by row: nothing is allocated a step. For one thread.
  *
  * {@snippet :
  * var row = new LogitRow(5);
@@ -27,6 +27,8 @@ public final class LogitRow {
     final double[] logits, masses; // of the first count places
     private final int[] ids; // of the places, unless the row is whole
     private final double[] sums; // of blocks of masses
+    private final double[] tops; // the largest logit of each block of a whole row
+    private final boolean[] stale; // a block's top may be lower by now
     private final double[] scaled = new double[BLOCK], powers = new double[BLOCK];
     private double divisor = 1; // of the logits, not yet carried out: order does not depend on it
     private final LogitSelection selection;
@@ -40,6 +42,8 @@ public final class LogitRow {
         masses = new double[vocabulary];
         ids = new int[vocabulary];
         sums = new double[(vocabulary + BLOCK - 1) / BLOCK];
+        tops = new double[sums.length];
+        stale = new boolean[sums.length];
         selection = new LogitSelection(vocabulary);
         whole(); // all equal
     }
@@ -65,21 +69,57 @@ public final class LogitRow {
 
     /** A row of many: {@code from[at ..]}. */
     public LogitRow load(double[] from, int at) {
-        System.arraycopy(from, at, logits, 0, vocabulary);
-        return checked();
+        whole();
+        for (int block = 0, i = 0; i < vocabulary; block++, i += BLOCK) {
+            System.arraycopy(from, at + i, logits, i, Math.min(BLOCK, vocabulary - i));
+            lookAt(block);
+        }
+        return this;
     }
 
     /** As above, of F32. */
     public LogitRow load(float[] from, int at) {
-        for (int i = 0; i < vocabulary; i++) logits[i] = from[at + i];
-        return checked();
+        whole();
+        for (int block = 0, i = 0; i < vocabulary; block++, i += BLOCK) {
+            int end = Math.min(i + BLOCK, vocabulary);
+            for (int j = i; j < end; j++) logits[j] = from[at + j];
+            lookAt(block);
+        }
+        return this;
     }
 
-    private LogitRow checked() {
-        for (int i = 0; i < vocabulary; i++)
-            if (!(logits[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
-                    "LogitRow: the logit of id " + i + " is " + logits[i] + "; a model that gives such was loaded wrongly or overflowed");
-        return whole();
+    /** Takes the top of a block; a number that is none is larger than all. */
+    private void lookAt(int block) {
+        double top = top(block);
+        if (top < Double.POSITIVE_INFINITY) return;
+        int i = block * BLOCK;
+        while (logits[i] < Double.POSITIVE_INFINITY) i++;
+        throw new IllegalArgumentException(
+                "LogitRow: the logit of id " + i + " is " + logits[i] + "; a model that gives such was loaded wrongly or overflowed");
+    }
+
+    private double top(int block) {
+        int from = block * BLOCK, end = Math.min(from + BLOCK, vocabulary);
+        double top = Double.NEGATIVE_INFINITY;
+        for (int i = from; i < end; i++) top = Math.max(top, logits[i]);
+        stale[block] = false;
+        return tops[block] = top;
+    }
+
+    /** The tops of all blocks of a whole row, as they are now. */
+    private double[] tops() {
+        for (int block = 0; block < tops.length; block++) if (stale[block]) top(block);
+        return tops;
+    }
+
+    /** Puts a logit into a place. */
+    private void put(int place, double logit) {
+        double before = logits[place];
+        logits[place] = logit;
+        if (!whole) return;
+        int block = place / BLOCK;
+        if (logit >= tops[block]) tops[block] = logit; // a top that was stale is one again
+        else if (before == tops[block]) stale[block] = true;
     }
 
     private IllegalArgumentException wrong(int length) {
@@ -107,14 +147,14 @@ public final class LogitRow {
     public void set(int id, double logit) {
         divide();
         int place = place(id);
-        if (place >= 0) logits[place] = logit;
+        if (place >= 0) put(place, logit);
     }
 
     /** As {@link #set}, by a difference. */
     public void add(int id, double difference) {
         divide();
         int place = place(id);
-        if (place >= 0) logits[place] += difference;
+        if (place >= 0) put(place, logits[place] + difference);
     }
 
     /** It cannot come. */
@@ -124,8 +164,10 @@ public final class LogitRow {
     public void banOthers(long[] allowed) {
         for (int i = 0; i < count; i++) {
             int id = id(i);
-            if ((allowed[id >> 6] >>> id & 1) == 0) logits[i] = Double.NEGATIVE_INFINITY;
+            if (whole && (id & 63) == 0 && allowed[id >> 6] == -1) i += 63; // all of them may come
+            else if ((allowed[id >> 6] >>> id & 1) == 0) logits[i] = Double.NEGATIVE_INFINITY;
         }
+        Arrays.fill(stale, true);
     }
 
     /** {@code z / T}; 0 leaves the likeliest id alone, the lowest of several. */
@@ -139,8 +181,12 @@ public final class LogitRow {
         if (divisor == 1) return;
         double by = divisor, top;
         divisor = 1;
-        if (Double.isInfinite((top = max()) / by)) for (int i = 0; i < count; i++) logits[i] -= top; // taken off first where the quotient would overflow
+        if (Double.isInfinite((top = max()) / by)) { // taken off first where the quotient would overflow
+            for (int i = 0; i < count; i++) logits[i] -= top;
+            for (int block = 0; block < tops.length; block++) tops[block] -= top;
+        }
         for (int i = 0; i < count; i++) logits[i] /= by;
+        for (int block = 0; block < tops.length; block++) tops[block] /= by; // what is largest stays it
     }
 
     /** Nothing but one id is left. */
@@ -154,6 +200,11 @@ public final class LogitRow {
     /** The k largest logits are left, of equal ones those of lower ids. Linear in the number of ids. */
     public void keepLargest(int k) {
         if (k >= count) return;
+        if (whole && k <= tops.length) {
+            // So many blocks have a place that is no smaller than the k-th of their tops: no place below it is among the k largest.
+            keep(logits, selection.kth(logits, count, k, tops(), BLOCK), true);
+            return;
+        }
         if (k > LogitSelection.HEAP) {
             keep(logits, selection.kth(logits, count, k));
             return;
@@ -198,10 +249,17 @@ public final class LogitRow {
     /** What stays: keys above a boundary, and so many of those on it. */
     record Cut(double boundary, int ties) {}
 
-    private void keep(double[] keys, Cut cut) {
+    private void keep(double[] keys, Cut cut) { keep(keys, cut, false); }
+
+    /** @param byTops whether blocks whose top is below the boundary are passed over */
+    private void keep(double[] keys, Cut cut, boolean byTops) {
         int n = 0, ties = cut.ties;
         double boundary = cut.boundary;
         for (int i = 0; i < count; i++) {
+            if (byTops && i % BLOCK == 0) {
+                while (i < count && tops[i / BLOCK] < boundary) i += BLOCK;
+                if (i >= count) break;
+            }
             double key = keys[i];
             if (key > boundary || key == boundary && ties-- > 0) {
                 ids[n] = id(i);
@@ -230,7 +288,8 @@ public final class LogitRow {
     public double max() {
         divide();
         double top = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) if (logits[i] > top) top = logits[i];
+        if (whole) for (double each : tops()) top = Math.max(top, each);
+        else for (int i = 0; i < count; i++) top = Math.max(top, logits[i]);
         if (top == Double.NEGATIVE_INFINITY) throw new IllegalStateException(
                 "LogitRow: every one of " + count + " ids is banned; bias, bans or a constraint leave nothing to draw");
         return top;
@@ -240,6 +299,7 @@ public final class LogitRow {
     public int argmax() {
         double top = max();
         int i = 0;
+        while (whole && tops[i / BLOCK] != top) i += BLOCK;
         while (logits[i] != top) i++;
         return id(i);
     }

@@ -24,6 +24,21 @@ final class LogitSelection {
     }
 
     /**
+     * The same, given the largest of each block, of which there are k at least: a block whose top is below the k-th of the tops is not looked at.
+     *
+     * @param block length of each
+     */
+    Cut kth(double[] from, int n, int k, double[] tops, int block) {
+        double least = byPartition(tops, tops.length, k);
+        int size = 0;
+        for (int b = 0; b < tops.length; b++) {
+            if (tops[b] < least) continue;
+            for (int i = b * block, end = Math.min(i + block, n); i < end; i++) if (from[i] >= least) masses[size++] = from[i];
+        }
+        return kth(masses, size, k);
+    }
+
+    /**
      * Places, in ascending order, among which the k largest of the first n are, and all equal to the least of them: a heap holds the k largest so far, the least on
      * top, and a place is noted that is not below it. Nearly every value fails that one comparison.
      */

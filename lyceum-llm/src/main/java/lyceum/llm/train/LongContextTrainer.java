@@ -2,6 +2,7 @@ package lyceum.llm.train;
 
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import lyceum.llm.DecoderLM;
@@ -23,7 +24,7 @@ import lyceum.withers.Withers;
  * DecoderLM longer = new LongContextTrainer(trainer, stage).train(model, Rng.of(1), Progress.SILENT);
  * }
  *
- * <p>Documents that share a row neither see nor foretell each other. Each stage warms the rate up over a tenth of its steps and lets it fall along half a cosine to a tenth.
+ * <p>Documents that share a row neither see nor predict each other. Each stage warms the rate up over a tenth of its steps and lets it fall along half a cosine to a tenth.
  *
  * @param trainer rule, rows of a batch, clipping; its schedule is not read
  * @param endMark set behind each document, or -1
@@ -93,7 +94,8 @@ public record LongContextTrainer(Trainer trainer, int endMark, List<Stage> stage
             var text = stage.recipe.packed(rows, stage.length, endMark, rng.split(2L * s));
             var schedule = new Schedule.Cosine(stage.steps).withFloor(0.1).warmedUp(0.1, stage.steps);
             var run = new Pretrainer(trainer.withSchedule(schedule), stage.steps).start(current, text, rng.split(2L * s + 1));
-            while (run.steps() < stage.steps && run.step()) progress.step("long context", ++done, all, "length", stage.length);
+            while (run.steps() < stage.steps && run.step())
+                progress.step("long context", ++done, all, Map.of("loss", run.lastLoss(), "length", (double) stage.length));
         }
         return current;
     }

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var text = PackedText.of(Shards.read(folder), tokenizer::ids, 1024, endMark);
- * Tensor loss = model.loss(text.ids(0, 1, 2), text.layout(0, 1, 2), pass);      // no document is foretold from another
+ * Tensor loss = model.loss(text.ids(0, 1, 2), text.layout(0, 1, 2), pass);      // no document is predicted from another
  * }
  *
  * <p>Immutable and safe for threads.
@@ -131,7 +131,7 @@ public final class PackedText {
 
         Packer(int length) {
             if (length < 2)
-                throw new IllegalArgumentException("PackedText: rows of " + length + " ids; at least 2, one to read and one to foretell");
+                throw new IllegalArgumentException("PackedText: rows of " + length + " ids; at least 2, one to read and one to predict");
             this.length = length;
             row = new int[length];
         }
@@ -145,7 +145,7 @@ public final class PackedText {
         }
 
         void close() {
-            if (open.stream().anyMatch(n -> n > 1)) { // else there is nothing to foretell
+            if (open.stream().anyMatch(n -> n > 1)) { // else there is nothing to predict
                 rows.add(row);
                 spans.add(open.stream().mapToInt(Integer::intValue).toArray());
             }
@@ -183,7 +183,7 @@ public final class PackedText {
                 Arrays.stream(numbers).mapToObj(r -> new int[] {Arrays.stream(spans.get(r)).sum()}).toArray(int[][]::new));
     }
 
-    /** Tokens that are foretold in those rows: all but the first of each document. */
+    /** Tokens that are predicted in those rows: all but the first of each document. */
     public long targets(int... numbers) {
         return Arrays.stream(numbers).mapToLong(r -> Arrays.stream(spans.get(r)).sum() - spans.get(r).length).sum();
     }

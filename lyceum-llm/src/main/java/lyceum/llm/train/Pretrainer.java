@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
@@ -22,7 +23,7 @@ import lyceum.withers.Withers;
 
 /**
  * Next-token training of a language model on packed text. The {@link Trainer} says how: rule, rows of a batch, accumulation, schedule, clipping, mixed precision. Micro-batches
- * are weighted by the tokens they foretell, so that accumulation changes nothing.
+ * are weighted by the tokens they predict, so that accumulation changes nothing.
  *
  * {@snippet :
  * var trainer = new Trainer(new AdamW(3e-3), 1).withBatchSize(16).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(1000).warmedUp(50));
@@ -34,7 +35,7 @@ import lyceum.withers.Withers;
  *
  * @param trainer its epochs are not read: the text is gone through as often as the steps ask for
  * @param steps of the optimiser
- * @param boundaries whether documents of a row see each other and are foretold across their ends; true keeps them apart
+ * @param boundaries whether documents of a row see each other and are predicted across their ends; true keeps them apart
  * @param evaluateEvery steps from one held-out figure to the next; there is one at the end in any case
  * @param checkpoint file that is written at each evaluation and read at the start, or null
  * @see <a href="https://arxiv.org/abs/2203.15556">Hoffmann et al. (2022)</a>
@@ -61,7 +62,7 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
         public double last() { return bitsPerByte.getLast(); }
     }
 
-    /** The mean loss of rows, by the tokens that they foretell. */
+    /** The mean loss of rows, by the tokens that they predict. */
     public BatchLoss loss(CausalLM model, PackedText text) {
         BatchLoss loss = (rows, pass) -> of(model, text, pass, rows);
         return loss.weighing(rows -> targets(text, rows));
@@ -77,7 +78,7 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
 
     /** A run that has not taken a step; {@link TrainingRun#save} and {@link TrainingRun#resume} stop and go on. */
     public <M extends Module & CausalLM> TrainingRun start(M model, PackedText text, Rng rng) {
-        if (text.size() == 0) throw new IllegalArgumentException("Pretrainer: the text has no row with a token to foretell");
+        if (text.size() == 0) throw new IllegalArgumentException("Pretrainer: the text has no row with a token to predict");
         if (text.length() > model.contextLength()) throw new IllegalArgumentException(
                 "Pretrainer: rows of " + text.length() + " ids; the model reads " + model.contextLength() + ": pack shorter rows");
         long batch = (long) trainer.batchSize() * trainer.accumulated(), whole = Math.max(1, text.size() / batch);
@@ -105,8 +106,8 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
                 at.add(run.steps());
                 bits.add(bitsPerByte(model, held, heldBytes));
                 if (checkpoint != null) run.save(checkpoint);
-                progress.step("pretraining", run.steps(), steps, "bits per byte", bits.getLast());
-            } else progress.step("pretraining", run.steps(), steps);
+                progress.step("pretraining", run.steps(), steps, Map.of("loss", run.lastLoss(), "bits per byte", bits.getLast()));
+            } else progress.step("pretraining", run.steps(), steps, "loss", run.lastLoss());
         }
         if (at.isEmpty()) {
             at.add(taken);
@@ -118,7 +119,7 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
     /** Surprise at a text, of each byte. What a row's first token costs is not in it, so that short rows look better. @param bytes of the text in UTF-8 */
     public double bitsPerByte(CausalLM model, PackedText text, long bytes) { return nats(model, text) / bytes / Math.log(2); }
 
-    /** {@code -ln p} of all that is foretold, summed. */
+    /** {@code -ln p} of all that is predicted, summed. */
     public double nats(CausalLM model, PackedText text) {
         int most = Math.max(1, 4096 / text.length());
         double sum = 0;

@@ -7,13 +7,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import lyceum.DType;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.CorpusReader;
 import lyceum.data.corpus.Document;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
+import lyceum.llm.chat.ChatTemplate;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.llm.checkpoint.ModelFolder;
 import lyceum.nn.Module;
 import lyceum.optim.AdamW;
 import lyceum.progress.Progress;
@@ -38,6 +41,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.validation}</td><td>one in so many documents (of few, the last part of each) is held out; 20</td></tr>
  * <tr><td>{@code data.tokenizer}</td><td>characters, bpe:N, unigram:N or a tokenizer.json; bpe:4096</td></tr>
  * <tr><td>{@code data.length}</td><td>tokens of a row, 128</td></tr>
+ * <tr><td>{@code model.from}</td><td>a folder of a language model to go on from, with its tokenizer and its shape, instead of all that follows</td></tr>
  * <tr><td>{@code model.family}</td><td>llama or gpt2; llama</td></tr>
  * <tr><td>{@code model.layers}, {@code width}, {@code heads}</td><td>4, 128 and 4</td></tr>
  * <tr><td>{@code model.keyHeads}, {@code hidden}</td><td>of llama: as heads, and 8/3 of the width</td></tr>
@@ -57,14 +61,23 @@ public final class TextTask implements TrainingTask {
         var data = settings.section("data");
         var notes = new ArrayList<String>();
         var documents = documents(data, notes);
-        var pieces = tokenizer(data, documents, out, progress);
+        var model = settings.section("model");
+        var before = model.has("from") ? before(model) : null;
+        if (before != null && data.has("tokenizer"))
+            throw data.wrong("tokenizer", "it is that of the model that it goes on from; leave it out");
+        var pieces = before == null ? tokenizer(data, documents, out, progress) : before.opened.tokenizer();
         var end = pieces.specials().find(END);
         int mark = end == null ? pieces.specials().id(SpecialTokens.Role.EOS).orElse(-1) : end.id();
-        int length = data.whole("length", 128, 2);
+        long longest = before == null ? Integer.MAX_VALUE : before.opened.model().contextLength();
+        int length = data.whole("length", (int) Math.min(128, longest), 2);
+        if (length > longest) throw data.wrong("length", "the model that it goes on from reads " + longest + " tokens, not " + length);
         var parts = HeldOutText.oneIn(data.whole("validation", 20, 2), documents);
         var train = HeldOutText.packed(parts.learned(), pieces, length, mark);
         var held = HeldOutText.packed(parts.held(), pieces, length, mark);
-        var model = settings.section("model");
+        if (before != null) {
+            notes.add("all weights begin as they are in " + model.path("from"));
+            return new Ready(before.learning(), pieces, before.family, before.opened.template(), train, held, parts.heldBytes(), notes);
+        }
         boolean llama = model.oneOf("family", "llama", "llama", "gpt2").equals("llama");
         DecoderConfig config;
         try {
@@ -72,8 +85,23 @@ public final class TextTask implements TrainingTask {
         } catch (IllegalArgumentException e) {
             throw model.wrong("width", e.getMessage());
         }
-        return new Ready(new DecoderLM(config, rng.split(1)), pieces, llama ? ModelFamily.LLAMA : ModelFamily.GPT2, train, held,
+        return new Ready(new DecoderLM(config, rng.split(1)), pieces, llama ? ModelFamily.LLAMA : ModelFamily.GPT2, null, train, held,
                 parts.heldBytes(), notes);
+    }
+
+    /** A model to go on from, as it lies in its folder. */
+    private record Before(LoadedModel opened, ModelFamily family) {
+        /** A copy: what is opened lies in files that nobody writes to. */
+        DecoderLM learning() { return Module.copy(opened.model()); }
+    }
+
+    private static Before before(TrainingSettings model) throws IOException {
+        var folder = model.path("from");
+        if (!Files.isDirectory(folder)) throw model.wrong("from", "it is a folder with a model and its tokenizer; it is " + folder);
+        var opened = LoadedModel.open(folder);
+        if (opened.model().config().dtype() != DType.F32)
+            throw model.wrong("from", "its weights are " + opened.model().config().dtype() + "; F32 can be learned");
+        return new Before(opened, ModelFolder.open(folder).family());
     }
 
     private static List<Document> documents(TrainingSettings data, List<String> notes) throws IOException {
@@ -98,9 +126,10 @@ public final class TextTask implements TrainingTask {
             throws IOException {
         var words = data.text("tokenizer", "bpe:4096").split(":");
         var kept = out.resolve(TOKENIZER);
+        var file = words.length == 1 && !words[0].equals("characters") ? data.path("tokenizer") : null;
         if (Files.exists(out.resolve(STARTED)) && Files.exists(kept)) return TokenizerPipeline.read(kept);
         TokenizerPipeline pieces;
-        if (words.length == 1 && !words[0].equals("characters")) pieces = TokenizerPipeline.read(data.path("tokenizer"));
+        if (file != null) pieces = TokenizerPipeline.read(file);
         else try {
             var learned = TokenizerKind.named(words[0]).learn(words.length == 1 ? 1 : Integer.parseInt(words[1]), List.of(END),
                     documents.stream().map(Document::text).toList(), progress);
@@ -119,8 +148,8 @@ public final class TextTask implements TrainingTask {
         return DecoderConfig.llama(vocabulary, length, layers, width, heads, model.whole("keyHeads", heads, 1), hidden);
     }
 
-    private record Ready(DecoderLM decoder, TokenizerPipeline pieces, ModelFamily family, PackedText train, PackedText held, long heldBytes,
-            List<String> untold) implements Prepared {
+    private record Ready(DecoderLM decoder, TokenizerPipeline pieces, ModelFamily family, ChatTemplate template, PackedText train,
+            PackedText held, long heldBytes, List<String> untold) implements Prepared {
         private Pretrainer pretrainer() { return new Pretrainer(new Trainer(new AdamW(1e-3), 1), 1); }
 
         @Override public Module model() { return decoder; }
@@ -154,6 +183,6 @@ public final class TextTask implements TrainingTask {
             return notes;
         }
 
-        @Override public void write(Path folder) throws IOException { new LoadedModel(decoder, pieces, null).write(folder, family); }
+        @Override public void write(Path folder) throws IOException { new LoadedModel(decoder, pieces, template).write(folder, family); }
     }
 }

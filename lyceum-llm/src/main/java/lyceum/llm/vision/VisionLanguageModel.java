@@ -7,12 +7,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderLM;
 import lyceum.nn.Activation;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.TransformerDecoder;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -57,7 +59,7 @@ public final class VisionLanguageModel extends Module {
         this.placeholder = placeholder;
         int seen = encoder.width(), width = language.config().width();
         if (placeholder < 0 || placeholder >= language.vocabulary()) throw new IllegalArgumentException(
-                "VisionLanguageModel: the placeholder " + placeholder + " is no id of " + language.vocabulary());
+                "VisionLanguageModel: the placeholder " + placeholder + " is not an id of " + language.vocabulary());
         switch (kind) {
             case LINEAR -> connector.add(new Linear(seen, width, rng));
             case MLP -> connector.addAll(List.of(new Linear(seen, width, rng), new Linear(width, width, rng)));
@@ -96,7 +98,7 @@ public final class VisionLanguageModel extends Module {
         return chosen;
     }
 
-    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width but for cross-attention. */
+    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width except for cross-attention. */
     public Tensor visual(Tensor pictures, Pass pass) {
         var seen = patches.patches(pictures, pass);
         return switch (kind) {
@@ -138,13 +140,17 @@ public final class VisionLanguageModel extends Module {
             x = joined(x, seen, text);
             return language.unembedded(layout == null ? decoder.forward(x, pass) : decoder.forward(x, layout, pass), pass);
         }
-        var memory = seen.reshape(1, seen.size(0) * seen.size(1), seen.size(2)).expand(rows, seen.size(0) * seen.size(1), seen.size(2));
         var looks = looks(text, (int) seen.size(0), (int) seen.size(1));
+        return language.unembedded(decoder.forward(x, layout, looking(seen, looks, pass), pass), pass);
+    }
+
+    /** What is done before each block with cross-attention. @param looks BOOL (rows, 1, T, patches of all pictures) */
+    private TransformerDecoder.Before looking(Tensor seen, Tensor looks, Pass pass) {
+        long patches = seen.size(0) * seen.size(1);
+        var memory = seen.reshape(1, patches, seen.size(2)).expand(looks.size(0), patches, seen.size(2));
         var mask = new Attention().withBias(looks);
         var sees = looks.any(-1).squeeze(1).unsqueeze(2);
-        return language.unembedded(
-                decoder.forward(x, layout, (layer, h) -> ((GatedLook) connector.get(layer)).forward(h, memory, mask, sees, pass), pass),
-                pass);
+        return (layer, h) -> ((GatedLook) connector.get(layer)).forward(h, memory, mask, sees, pass);
     }
 
     /** Patches in place of their placeholders' embeddings. */
@@ -189,23 +195,39 @@ public final class VisionLanguageModel extends Module {
         return new CrossEntropy().withIgnoreIndex(-100).of(logits, Tensor.of(labels));
     }
 
-    /** The likeliest continuation, id by id, up to an end mark, which is not given; it names no pictures. The pictures are looked at once. */
+    /**
+     * The likeliest continuation, id by id, up to an end mark, which is not given; it names no pictures. The pictures are looked at once and the prompt is read once: keys and
+     * values of what was read are kept.
+     *
+     * @throws ShapeException if the text grows beyond the context
+     */
     public int[] answer(int[] prompt, Tensor pictures, int most) {
-        var text = prompt.clone();
-        var seen = pictures == null ? null : Autograd.noGrad(() -> visual(pictures, Pass.inference()).compute());
-        for (int t = 0; t < most; t++) {
-            var whole = spliced(List.of(text), null, pictures);
-            float[] last = Autograd.noGrad(() -> {
-                var logits = looking(whole, seen, Pass.inference());
-                return logits.get(0, (int) logits.size(1) - 1).to(DType.F32).toFloatArray();
-            });
+        var text = spliced(List.of(prompt), null, pictures);
+        return Autograd.noGrad(() -> answer(text, pictures == null ? null : visual(pictures, Pass.inference()).compute(), most));
+    }
+
+    private int[] answer(SplicedText text, Tensor seen, int most) {
+        var pass = Pass.inference();
+        boolean looks = seen != null && kind == Connector.CROSS_ATTENTION;
+        var x = language.embedded(Tensor.of(text.padded(), 1, text.longest()), pass);
+        if (seen != null && !looks) x = joined(x, seen, text);
+        var sees = looks ? looks(text, (int) seen.size(0), (int) seen.size(1)) : null;
+        var state = language.decoder().start(null, null, pass);
+        var ids = new int[Math.max(0, most)];
+        int n = 0;
+        while (n < ids.length) {
+            var hidden = language.decoder().forward(x, state, looks ? looking(seen, sees, pass) : null, pass);
+            float[] z = language.unembedded(hidden.select(1, hidden.size(1) - 1), pass).to(DType.F32).toFloatArray();
             int id = placeholder == 0 ? 1 : 0;
-            for (int i = id; i < last.length; i++) if (i != placeholder && last[i] > last[id]) id = i;
+            for (int i = id; i < z.length; i++) if (i != placeholder && z[i] > z[id]) id = i;
             if (id == language.endMark()) break;
-            text = Arrays.copyOf(text, text.length + 1);
-            text[text.length - 1] = id;
+            ids[n++] = id;
+            if (n < ids.length && text.longest() + n > language.contextLength()) throw new ShapeException(
+                    "VisionLanguageModel.answer: " + (text.longest() + n) + " places; the context has " + language.contextLength());
+            x = language.embedded(Tensor.of(new int[] {id}, 1, 1), pass);
+            if (looks) sees = sees.narrow(2, sees.size(2) - 1, 1); // what the place before it sees
         }
-        return Arrays.copyOfRange(text, prompt.length, text.length);
+        return Arrays.copyOf(ids, n);
     }
 
     /** As the language model alone reads it. */

@@ -164,7 +164,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
 
     private static void put(SequencedMap<String, Entry> entries, Path file, Entry entry) {
         if (entries.put(entry.name, entry) != null)
-            throw new FormatException("OpenWeights: " + entry.name + " is there twice, the second time in " + file);
+            throw new FormatException("OpenWeights: " + entry.name + " occurs twice, the second time in " + file);
     }
 
     private static Entry plain(String name, Tensor t) {

@@ -44,7 +44,7 @@ public record StageComparison(List<int[]> raw, List<Instruction> instructions, P
         instructions = List.copyOf(instructions);
         Objects.requireNonNull(format, "format");
         if (raw.stream().anyMatch(text -> text.length < 2))
-            throw new IllegalArgumentException("StageComparison: a raw text of one id; two at least, as the second is foretold");
+            throw new IllegalArgumentException("StageComparison: a raw text of one id; two at least, as the second is predicted");
         if (raw.isEmpty() || instructions.isEmpty() || most < 1) throw new IllegalArgumentException("StageComparison: " + raw.size()
                 + " raw texts, " + instructions.size() + " instructions, answers of " + most + "; all are at least 1");
     }

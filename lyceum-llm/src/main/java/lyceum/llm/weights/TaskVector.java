@@ -199,7 +199,7 @@ public final class TaskVector {
     public static TaskVector load(Path path) throws IOException {
         var contents = Safetensors.read(path);
         if (!"task-vector".equals(contents.metadata().get("kind")) || !"1".equals(contents.metadata().get("formatVersion")))
-            throw new FormatException("TaskVector: " + path + " is no task vector of formatVersion 1");
+            throw new FormatException("TaskVector: " + path + " is not a task vector of formatVersion 1");
         var tensors = contents.tensors();
         var deltas = new LinkedHashMap<String, Tensor>();
         var parts = new HashSet<String>(); // of tensors that were stored sparsely

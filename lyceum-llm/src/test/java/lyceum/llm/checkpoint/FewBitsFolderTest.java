@@ -70,7 +70,7 @@ class FewBitsFolderTest {
         ModelFolder.write(folder, FewBits.NF4.of(model(false), List.of(), Progress.SILENT), ModelFamily.LLAMA);
         var config = folder.resolve("config.json");
         var text = Files.readString(config);
-        for (var wrong : Map.of("\"quant_method\" : \"lyceum\"", "\"quant_method\" : \"gptq\"|stored in few bits by \"gptq\"",
+        for (var wrong : Map.of("\"quant_method\" : \"lyceum\"", "\"quant_method\" : \"eetq\"|stored in few bits by \"eetq\"",
                 "\"formatVersion\" : 1", "\"formatVersion\" : 2|this version reads 1", "\"type\" : \"nf4\"",
                 "\"type\" : \"x\"|grouped and nf4 are known", "\"block\" : 64", "\"block\" : 32|Nf4Weight: scales are",
                 "\"scale_block\" : 256", "\"scale_block\" : 8|scaleScales are", "\"decoder.layers.0.mlp.up_proj\"",
@@ -91,7 +91,7 @@ class FewBitsFolderTest {
         tensors.put("decoder.layers.0.mlp.up_proj.stored.codes", codes);
         tensors.put("extra", codes);
         Safetensors.write(file, tensors, Map.of());
-        assertThatThrownBy(() -> ModelFolder.open(folder).model()).hasMessageContaining("unknown are [extra]");
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).hasMessageContaining("unknown [extra]");
     }
 
     @Test void mutantsOfTheConfigurationAreRefusedOrRead() throws IOException {

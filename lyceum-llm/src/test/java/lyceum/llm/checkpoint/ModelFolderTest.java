@@ -106,8 +106,8 @@ class ModelFolderTest {
         Files.copy(new TinyFamilies("qwen2").folder().resolve("model.safetensors"), folder.resolve("model.safetensors"));
         refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 4000", "do not fit the file");
         refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000", "from 1 to 4096");
-        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "missing tensors are [model.layers.2.");
-        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "unknown are [model.layers.1.");
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "missing tensors [model.layers.2.");
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "unknown [model.layers.1.");
         refused(config, "\"vocab_size\": 23", "\"vocab_size\": 24", "(23, 16)");
         refused(config, "\"intermediate_size\": 24", "\"intermediate_size\": 25",
                 "mlp.gate_proj.weight\" is (24, 16); the configuration says 25");

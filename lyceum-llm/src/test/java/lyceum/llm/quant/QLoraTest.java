@@ -149,7 +149,7 @@ class QLoraTest {
         try (var files = Files.list(folder)) {
             assertThat(files).isEmpty();
         }
-        assertThatThrownBy(() -> new PagedState(new Adam(1), folder.resolve("none"))).hasMessageContaining("is no folder");
+        assertThatThrownBy(() -> new PagedState(new Adam(1), folder.resolve("none"))).hasMessageContaining("is not a folder");
     }
 
     @Test void oddShapesBlocksAndHalves() throws IOException {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import lyceum.autograd.Autograd;
@@ -226,6 +227,29 @@ class VisionLanguageModelTest {
             else if (answer.length > 0) assertThat(answer[0]).isEqualTo(best);
         }
         assertThat(would).as("models that would have named one").isPositive();
+    }
+
+    /** Reading on from keys and values gives what reading the whole text for every id gave. */
+    @Test void answersAreThoseOfReadingTheWholeTextForEachId() {
+        for (var kind : Connector.values()) {
+            var model = model(kind, 3);
+            Autograd.noGrad(() -> model.parameters().forEach((name, w) -> { if (name.endsWith("gate")) w.fill_(0.7); }));
+            var pictures = Tensor.rand(Rng.of(4), 2, 3, 32, 32);
+            int[] text = {5, IMAGE, 2, IMAGE, 3}, answer = model.answer(text, pictures, 6);
+            assertThat(answer).as("%s", kind).hasSize(6);
+            for (int id : answer) {
+                var logits = model.logits(List.of(text), pictures, Pass.inference());
+                float[] last = flat(logits.get(0, (int) logits.size(1) - 1));
+                int best = 1;
+                for (int i = 2; i < last.length; i++) if (last[i] > last[best]) best = i;
+                assertThat(last[id]).as("%s behind %s ids", kind, text.length).isCloseTo(last[best], Offset.offset(1e-4f));
+                text = Arrays.copyOf(text, text.length + 1);
+                text[text.length - 1] = id;
+            }
+        }
+        var model = model(Connector.LINEAR, 3);
+        var picture = Tensor.rand(Rng.of(4), 1, 3, 32, 32);
+        assertThatThrownBy(() -> model.answer(new int[] {IMAGE, 2}, picture, 60)).hasMessageContaining("the context has 64");
     }
 
     @Test void whatDoesNotFitIsRefused() {

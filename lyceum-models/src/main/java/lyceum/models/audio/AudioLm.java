@@ -124,6 +124,18 @@ public final class AudioLm extends Module {
         return of(stage).loss(Tensor.concat(1, text.front, text.own), moments(stage, front, (int) tokens.codes.size(2)), front, pass);
     }
 
+    /**
+     * What a stage expects of each of its tokens after those before it, (batch, tokens of the stage, tokens there are): token i of a clip is that of row i.
+     *
+     * @see #loss
+     */
+    public Tensor logits(Stage stage, Clip tokens, Tensor conditions, Pass pass) {
+        check(tokens, conditions);
+        var text = text(stage, tokens, conditions);
+        int front = (int) text.front.size(1);
+        return of(stage).logits(Tensor.concat(1, text.front, text.own), moments(stage, front, (int) tokens.codes.size(2)), front, pass);
+    }
+
     /** Conditions alone, and no prompt. */
     public Clip written(Tensor conditions, int frames, double temperature, Rng rng) {
         long batch = conditions.size(0);

@@ -48,10 +48,15 @@ final class CodeLm extends Module {
 
     /** The mean cross-entropy of the tokens from a place on, each after those before it: ids (batch, T) at moments (T). */
     Tensor loss(Tensor ids, int[] when, int from, Pass pass) {
+        var logits = logits(ids, when, from, pass);
+        return new CrossEntropy().of(logits.reshape(-1, logits.size(2)), ids.narrow(1, from, when.length - from).flatten());
+    }
+
+    /** What is expected of the tokens from a place on, each after those before it: (batch, T - from, tokens there are). */
+    Tensor logits(Tensor ids, int[] when, int from, Pass pass) {
         int length = when.length;
         var inputs = embedded(ids.narrow(1, 0, length - 1), when, 0, pass);
-        var logits = head.forward(decoder.forward(inputs, pass).narrow(1, from - 1, length - from), pass);
-        return new CrossEntropy().of(logits.reshape(-1, logits.size(2)), ids.narrow(1, from, length - from).flatten());
+        return head.forward(decoder.forward(inputs, pass).narrow(1, from - 1, length - from), pass);
     }
 
     /**

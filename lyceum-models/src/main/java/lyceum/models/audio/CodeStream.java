@@ -24,7 +24,7 @@ public final class CodeStream {
 
     /** Bits of a code: {@code ceil(log2 codes)}. */
     public static int bits(int codes) {
-        if (codes < 1) throw new IllegalArgumentException("CodeStream: " + codes + " codes; there is at least one");
+        if (codes < 1) throw new IllegalArgumentException("CodeStream: " + codes + " codes; at least one is needed");
         return 32 - Integer.numberOfLeadingZeros(codes - 1);
     }
 

@@ -5,7 +5,7 @@ import lyceum.nn.BeamSearch;
 
 /**
  * What a {@link Whisper} may write next, as log-probabilities that are set to negative infinity and normalised again. With times: the first
- * token is a time, not too late; times come in pairs, but for one before the end; none is before the last one, and a segment's end is after
+ * token is a time, not too late; times come in pairs, except for one before the end; none is before the last one, and a segment's end is after
  * its start; and where all times together are likelier than every text and than the end, a time comes. Marks other than the end and times
  * never come.
  *

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * side by side: (n, d) to (n, levels features). A level whose corners fit its table has a row for each; a finer one shares rows by the hash
  * {@code xor of i_k p_k mod size}, p = 1, 2654435761, 805459861. Level l has {@code floor(coarsest b^l)} cells along an axis, b such that the last has the finest.
  *
- * <p>Gradients reach the vectors and, but for the corners of the cells, x. Parameters: {@code levels.0.table}, ...
+ * <p>Gradients reach the vectors and, except for the corners of the cells, x. Parameters: {@code levels.0.table}, ...
  *
  * @see <a href="https://arxiv.org/abs/2201.05989">Müller, Evans, Schied and Keller (2022)</a>
  */
@@ -77,27 +77,35 @@ public final class HashGrid extends Module {
     }
 
     private Tensor level(int l, Tensor place) {
-        int n = (int) place.size(0);
         var low = place.detach().floor().clamp(0, cells[l] - 1);
         var part = place.sub(low);
-        int[] first = low.to(DType.I32).toIntArray();
+        var terms = terms(l, low.to(DType.I64));
         Tensor sum = null;
         for (int corner = 0; corner < 1 << inputs; corner++) {
-            var row = new int[n];
-            var at = new int[inputs];
-            for (int i = 0; i < n; i++) {
-                for (int k = 0; k < inputs; k++) at[k] = first[i * inputs + k] + (corner >> k & 1);
-                row[i] = row(l, at);
-            }
-            Tensor weight = null;
+            Tensor row = null, weight = null;
             for (int k = 0; k < inputs; k++) {
+                var term = terms[k][corner >> k & 1];
+                row = row == null ? term : isHashed(l) ? row.xor(term) : row.add(term);
                 var along = part.narrow(1, k, 1);
                 if ((corner >> k & 1) == 0) along = along.rsub(1.0);
                 weight = weight == null ? along : weight.mul(along);
             }
-            var term = levels.get(l).table.rows(row).mul(weight);
-            sum = sum == null ? term : sum.add(term);
+            if (isHashed(l)) row = row.and(Tensor.full(DType.I64, levels.get(l).table.size(0) - 1)); // the size is a power of two
+            var found = levels.get(l).table.indexSelect(0, row).mul(weight);
+            sum = sum == null ? found : sum.add(found);
         }
         return sum;
+    }
+
+    /** What the lower and the upper corner along each axis have in the number of a row, (n) each. */
+    private Tensor[][] terms(int l, Tensor first) {
+        var terms = new Tensor[inputs][];
+        long stride = 1;
+        for (int k = 0; k < inputs; k++, stride *= cells[l] + 1) {
+            long factor = isHashed(l) ? PRIMES[k] : stride;
+            var lower = first.select(1, k).mul(factor).compute();
+            terms[k] = new Tensor[] {lower, lower.add(factor).compute()};
+        }
+        return terms;
     }
 }

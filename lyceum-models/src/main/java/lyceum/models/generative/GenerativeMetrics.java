@@ -240,7 +240,7 @@ public final class GenerativeMetrics {
 
     /** The share of n items that do what their prompt says. @param holds checks the i-th, such as a reader of captions or a person */
     public static double adherence(int n, IntPredicate holds) {
-        if (n < 1) throw new IllegalArgumentException("adherence: " + n + " items; there is at least one");
+        if (n < 1) throw new IllegalArgumentException("adherence: " + n + " items; at least one is needed");
         int count = 0;
         for (int i = 0; i < n; i++) if (holds.test(i)) count++;
         return (double) count / n;

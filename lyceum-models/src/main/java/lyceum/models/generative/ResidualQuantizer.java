@@ -41,7 +41,7 @@ public final class ResidualQuantizer extends Module {
 
     /** @param dropout whether learning passes use a random number of books, each from 1 to all alike */
     public ResidualQuantizer(VectorQuantizerConfig config, int books, boolean dropout, Rng rng) {
-        if (books < 1) throw new IllegalArgumentException("ResidualQuantizer: " + books + " books; there is at least one");
+        if (books < 1) throw new IllegalArgumentException("ResidualQuantizer: " + books + " books; at least one is needed");
         var made = new ArrayList<VectorQuantizer>();
         for (int k = 0; k < books; k++) made.add(new VectorQuantizer(config, rng));
         layers = List.copyOf(made);

@@ -37,7 +37,7 @@ public enum AlignmentTask {
     /** Of an object. */
     public int features() { return features; }
 
-    /** @param objects features of each @param weights of edges, 0 for none; null but for paths @param begin and {@code end}: of the path */
+    /** @param objects features of each @param weights of edges, 0 for none; null except for paths @param begin and {@code end}: of the path */
     public record Instance(double[][] objects, double[][] weights, int begin, int end) {}
 
     abstract double answer(Instance x);

@@ -1,7 +1,7 @@
 package lyceum.models.graph;
 
+import java.util.Arrays;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Parallel;
 import lyceum.tensor.Tensor;
@@ -28,19 +28,31 @@ final class Neighbours {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
         if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
         if (w == null) return Primitive
-                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad)).apply(x);
+                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
+                .withParts(in -> apart(g, back, null, in[0])).apply(x);
         return Primitive
                 .of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
                         (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
                                 : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
-                .apply(w.to(type), x.to(type));
+                .withParts(in -> apart(g, back, in[0], in[1])).apply(w.to(type), x.to(type));
     }
 
     /** For each edge and head the product of {@code a} at its target with {@code b} at its source: (edges, heads). */
     static Tensor dots(GraphData g, Tensor a, Tensor b, long heads) {
         return Primitive.of("edge products", in -> dotted(g, in[0], in[1], (int) heads),
-                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0])).apply(a, b);
+                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0]))
+                .withParts(in -> headed(in[0].indexSelect(0, g.target()), heads).mul(headed(in[1].indexSelect(0, g.source()), heads)).sum(2))
+                .apply(a, b);
     }
+
+    /** The sum with a row of features for each edge: gathered, weighed, added where they arrive. */
+    private static Tensor apart(GraphData g, boolean back, Tensor w, Tensor x) {
+        var said = x.indexSelect(0, back ? g.target() : g.source());
+        if (w != null) said = headed(said, w.size(1)).mul(w.unsqueeze(2)).reshape(g.edges(), x.size(1));
+        return said.segmentSum(back ? g.source() : g.target(), g.nodes());
+    }
+
+    private static Tensor headed(Tensor x, long heads) { return x.reshape(x.size(0), heads, x.size(1) / heads); }
 
     private static Tensor summed(Side side, Tensor w, Tensor x) {
         int n = side.start.length - 1, f = (int) x.size(1), heads = w == null ? 1 : (int) w.size(1), d = f / heads;
@@ -101,17 +113,34 @@ final class Neighbours {
         return Tensor.of(out, edges, heads);
     }
 
-    /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none: which row is found unrecorded, then read. */
+    /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none; of equals the first has the gradient. */
     static Tensor max(int[] start, int[] from, Tensor x) {
+        int n = start.length - 1;
+        if (x.size(0) == 0 || x.size(1) == 0) return Tensor.zeros(x.dtype(), n, x.size(1));
+        var has = new boolean[n];
+        var group = new int[from.length];
+        for (int i = 0; i < n; i++) {
+            has[i] = start[i] < start[i + 1];
+            Arrays.fill(group, start[i], start[i + 1], i);
+        }
+        var some = Tensor.of(has).unsqueeze(1);
+        return Primitive
+                .of("largest neighbour", in -> new Tensor[] {largest(start, from, in[0])},
+                        (in, kept) -> orZero(some, in[0].gather(0, kept[0])),
+                        (i, g, out, in, kept) -> Tensor.zeros(g.dtype(), in[0].shape().toArray()).scatterAdd(0, kept[0], orZero(some, g)))
+                .withParts(in -> orZero(some, in[0].indexSelect(0, Tensor.of(from)).segmentMax(Tensor.of(group), n))).apply(x);
+    }
+
+    private static Tensor orZero(Tensor some, Tensor x) { return some.where(x, x.zerosLike()); }
+
+    /** The row that has the largest element, I64. */
+    private static Tensor largest(int[] start, int[] from, Tensor x) {
         int n = start.length - 1, f = (int) x.size(1);
-        if (x.size(0) == 0 || f == 0) return Tensor.zeros(x.dtype(), n, f);
-        var v = Autograd.noGrad(x::toDoubleArray);
+        var v = x.toDoubleArray();
         var row = new long[n * f];
-        var some = new boolean[n];
         Parallel.range(n, Math.max(1, TASK / f), (first, end) -> {
             for (int i = (int) first; i < end; i++) {
-                some[i] = start[i] < start[i + 1];
-                for (int k = 0; k < f && some[i]; k++) {
+                for (int k = 0; k < f && start[i] < start[i + 1]; k++) {
                     int best = from[start[i]];
                     for (int j = start[i] + 1; j < start[i + 1]; j++) {
                         double value = v[from[j] * f + k];
@@ -121,6 +150,6 @@ final class Neighbours {
                 }
             }
         });
-        return Tensor.of(some).unsqueeze(1).where(x.gather(0, Tensor.of(row, n, f)), Tensor.zeros(x.dtype(), n, f));
+        return Tensor.of(row, n, f);
     }
 }

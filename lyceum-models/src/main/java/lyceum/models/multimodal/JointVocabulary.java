@@ -131,7 +131,7 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
     private int[] codes(Modality kind, int[] segment) {
         int n = segment.length;
         if (n < 2 || segment[0] != open(kind) || segment[n - 1] != close(kind))
-            throw new IllegalArgumentException("JointVocabulary: " + Arrays.toString(segment) + " is no segment of " + kind);
+            throw new IllegalArgumentException("JointVocabulary: " + Arrays.toString(segment) + " is not a segment of " + kind);
         int low = low(kind), count = codes(kind);
         var codes = new int[n - 2];
         for (int i = 0; i < codes.length; i++) {

@@ -44,7 +44,7 @@ public interface PictureScorer {
 
     /** Of some captions the one that fits each picture best, the first of several: what a set of poor captions is rewritten with. */
     default List<String> captions(Tensor pictures, List<String> candidates) {
-        if (candidates.isEmpty()) throw new IllegalArgumentException("PictureScorer.captions: no candidates; there is at least one");
+        if (candidates.isEmpty()) throw new IllegalArgumentException("PictureScorer.captions: no candidates; at least one is needed");
         double[][] scores = table(pictures, candidates);
         var chosen = new ArrayList<String>();
         for (int i = 0; i < pictures.size(0); i++) {

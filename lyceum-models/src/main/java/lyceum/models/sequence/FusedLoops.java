@@ -44,7 +44,7 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
             var out = blank(results);
             forward.run(split(in[0], shapes), out);
             return joined(out).to(type);
-        }, (i, g, out, in) -> gradient.apply(in[0], g));
+        }, (i, g, out, in) -> gradient.apply(in[0], g)).withParts(in -> packed(reference.apply(parts(in[0], shapes))));
         return parts(value.apply(packed(operands)), results);
     }
 

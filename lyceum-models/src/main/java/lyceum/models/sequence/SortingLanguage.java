@@ -35,7 +35,7 @@ public record SortingLanguage() implements ProgramLanguage {
     }
 
     public static Row world(int... digits) {
-        for (int d : digits) if (d < 0 || d > 9) throw new IllegalArgumentException("SortingLanguage: " + d + " is no digit");
+        for (int d : digits) if (d < 0 || d > 9) throw new IllegalArgumentException("SortingLanguage: " + d + " is not a digit");
         return new Row(digits);
     }
 

@@ -110,7 +110,7 @@ public final class Wkv {
             for (int row = 0; row < batch * channels; row++) for (int i = 0; i < 2; i++) gradients[2 + i][row % channels] += shares[i][row];
         }
 
-        /** The gradients of the true numerator and denominator are {@code ga exp(s)} and {@code gb exp(s)}; no exponent below is positive but for rounding. */
+        /** The gradients of the true numerator and denominator are {@code ga exp(s)} and {@code gb exp(s)}; no exponent below is positive up to rounding. */
         private void back(double[][] in, double[][] upstream, double[][] gradients, int row, double[][] past, double[][] shares) {
             run(in, row, past, null);
             double w = in[2][row % channels], u = in[3][row % channels];

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Makes a large good data set of a small good one and a huge pool: near duplicates in the pool are dropped but for one, then the nearest neighbours of each
+ * Makes a large good data set of a small good one and a huge pool: near duplicates in the pool are dropped except for one, then the nearest neighbours of each
  * good item are taken. Nearness is the cosine of features.
  *
  * {@snippet :

@@ -180,24 +180,14 @@ public final class ImageTask implements TrainingTask {
         }
     }
 
-    /** A trained network with as many classes as there are now: each tensor of the same name and shape begins as it was, the head anew. */
+    /** A trained network with as many classes as there are now, whose head begins anew where they are not as many as before. */
     private static SavedModel from(TrainingSettings model, SavedModel before, Sets sets, Rng rng, List<String> told) {
         var json = ConfigJson.write(before.config());
         if (!json.has("classes")) throw model.wrong("from", "a " + before.architecture().name() + " has no classes to learn");
         json.put("classes", sets.train.classes().size());
         var config = ConfigJson.read(json, before.config().getClass());
         var saved = new SavedModel(before.architecture().build(config, rng), config);
-        var was = before.model().state();
-        var values = saved.model().state();
-        int same = 0;
-        for (var one : values.entrySet()) {
-            var old = was.get(one.getKey());
-            if (old == null || !old.shape().equals(one.getValue().shape())) continue;
-            one.setValue(old);
-            same++;
-        }
-        saved.model().load(values);
-        told.add(same + " of " + values.size() + " tensors begin as they are in " + model.path("from"));
+        told.add(Beginnings.taken(before.model(), saved.model()) + model.path("from"));
         return saved;
     }
 

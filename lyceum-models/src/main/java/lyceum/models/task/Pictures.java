@@ -95,7 +95,7 @@ final class Pictures implements BatchLoss {
         return Raster.make(channels, picture.height(), picture.width(), (c, y, x) -> one.at(0, y, x));
     }
 
-    /** As it is judged, but for the normalisation. */
+    /** As it is judged, except for the normalisation. */
     private Raster fitted(Raster picture) {
         var g = preprocessing.geometry(picture.height(), picture.width());
         var sized = g.height() == picture.height() && g.width() == picture.width() ? picture : picture.resized(g.height(), g.width());

@@ -48,7 +48,7 @@ record TableRows(Path file, Frame frame, int[] lines, List<String> notes) {
         wrong.stream().limit(MOST_NAMED).forEach(w -> notes.add("skipped " + file + ": " + w));
         if (wrong.size() > MOST_NAMED) notes.add("skipped " + file + ": " + (wrong.size() - MOST_NAMED) + " more rows");
         int[] rows = kept.stream().mapToInt(Integer::intValue).toArray();
-        if (rows.length < 2) throw new FormatException(file + ": " + rows.length + " rows can be learned from; there are at least 2");
+        if (rows.length < 2) throw new FormatException(file + ": " + rows.length + " rows can be learned from; at least 2 are needed");
         return new TableRows(file, rows.length == frame.size() ? frame : frame.rows(rows), rows, notes);
     }
 
@@ -74,7 +74,7 @@ record TableRows(Path file, Frame frame, int[] lines, List<String> notes) {
 
     String nameOf(int row) { return file.getFileName() + " row " + (lines[row] + 1); }
 
-    /** The columns but for the target and those that are dropped; what no network can read is dropped with a note. */
+    /** The columns except for the target and those that are dropped; what no network can read is dropped with a note. */
     List<InputField> fields(String target, List<String> dropped, List<String> told) {
         var fields = new ArrayList<InputField>();
         var left = new HashSet<>(dropped);

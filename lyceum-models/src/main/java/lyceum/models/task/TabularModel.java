@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.data.Column;
@@ -70,10 +71,13 @@ public record TabularModel(InputLayer inputs, Mlp network, String target, List<S
     }
 
     /** Reads a CSV file of rows, every column as the kind that it had. @throws lyceum.data.FrameException if one is missing */
-    public Frame read(Path file) throws IOException {
+    public Frame read(Path file) throws IOException { return new Csv().withTypes(types()).read(file).frame(); }
+
+    /** The kind of each column that it reads. */
+    Map<String, ColumnType> types() {
         var types = new LinkedHashMap<String, ColumnType>();
         for (var field : inputs.fields()) types.put(field.name(), field instanceof InputField.Numeric ? ColumnType.F64 : ColumnType.TEXT);
-        return new Csv().withTypes(types).read(file).frame();
+        return types;
     }
 
     /** Writes the folder. */

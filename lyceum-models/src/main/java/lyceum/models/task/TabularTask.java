@@ -14,6 +14,7 @@ import lyceum.autograd.Autograd;
 import lyceum.data.ColumnType;
 import lyceum.data.Dataset;
 import lyceum.nn.InputBatch;
+import lyceum.nn.InputField;
 import lyceum.nn.InputLayer;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
@@ -42,6 +43,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.validation}</td><td>share of the rows that is held out: each epoch is judged by them</td></tr>
  * <tr><td>{@code data.test}</td><td>a CSV file that is judged once, in the end</td></tr>
  * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each row is named; fatal</td></tr>
+ * <tr><td>{@code model.from}</td><td>instead: a trained folder to go on from, whose columns, scales and layers stay; a head for other classes is new</td></tr>
  * <tr><td>{@code model}</td><td>components of {@link MlpConfig}: hidden ([128, 64]), dropout, activation, norm, residual</td></tr>
  * <tr><td>{@code loss.labelSmoothing}</td><td>of classes, 0 by default</td></tr>
  * </table>
@@ -55,7 +57,9 @@ public final class TabularTask implements TrainingTask {
         var data = settings.section("data");
         boolean skips = data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip");
         var target = data.text("target");
-        var all = TableRows.read(data, "train", target, skips, Map.of());
+        var model = settings.section("model");
+        var before = model.has("from") ? TabularModel.load(model.path("from")) : null;
+        var all = TableRows.read(data, "train", target, skips, before == null ? Map.of() : before.types());
         var notes = new ArrayList<>(all.notes());
         double share = data.number("validation", 0, 0, 0.999999);
         int[] order = rng.split(1).permutation(all.frame().size());
@@ -75,13 +79,17 @@ public final class TabularTask implements TrainingTask {
         var dropped = data.texts("drop");
         for (var name : dropped)
             if (!all.frame().has(name)) throw data.wrong("drop", "there is no column " + name + "; there are " + all.frame().names());
-        var fields = train.fields(target, dropped, notes);
+        if (before != null) goesOn(data, before, all, target, dropped);
+        var fields = before == null ? train.fields(target, dropped, notes) : before.inputs().fields();
         if (fields.isEmpty()) throw data.wrong("train", "it has no column to predict " + target + " from");
-        var names = fields.stream().map(f -> f.name()).toArray(String[]::new);
-        var inputs = InputLayer.fit(fields, InputBatch.of(train.frame().select(names)), rng.split(2));
+        var names = fields.stream().map(InputField::name).toArray(String[]::new);
+        var inputs = before == null ? InputLayer.fit(fields, InputBatch.of(train.frame().select(names)), rng.split(2)) : before.inputs();
         var classes = classified ? TableRows.classes(column) : List.<String>of();
         double shift = 0, scale = 1;
-        if (!classified) {
+        if (!classified && before != null && before.classes().isEmpty() && before.target().equals(target)) {
+            shift = before.shift();
+            scale = before.scale();
+        } else if (!classified) {
             var y = Tensor.of(train.frame().column(target).numbers());
             shift = y.mean().item();
             scale = Math.sqrt(y.sub(shift).square().mean().item());
@@ -89,12 +97,23 @@ public final class TabularTask implements TrainingTask {
         }
         var usual = classified ? MlpConfig.classifier(inputs.width(), classes.size(), 128, 64)
                 : MlpConfig.regressor(inputs.width(), 1, 128, 64);
-        var model = settings.section("model");
-        var config = model.record(usual, "inputs", "outputs", "head");
-        var ready = new TabularModel(inputs, new Mlp(config, rng.split(3)), target, classes, shift, scale);
+        var config = before == null ? model.record(usual, "inputs", "outputs", "head")
+                : before.network().config().withOutputs(usual.outputs()).withHead(usual.head());
+        var network = new Mlp(config, rng.split(3));
+        if (before != null) notes.add(Beginnings.taken(before.network(), network) + model.path("from"));
+        var ready = new TabularModel(inputs, network, target, classes, shift, scale);
         var loss = new CrossEntropy().withLabelSmoothing(settings.section("loss").number("labelSmoothing", 0, 0, 1));
         return new Ready(ready, train, dataset(ready, train), loss, validation == null ? null : dataset(ready, validation),
                 test == null ? null : dataset(ready, test), notes);
+    }
+
+    /** The table has the columns that the network reads, and the target is none of them. */
+    private static void goesOn(TrainingSettings data, TabularModel before, TableRows rows, String target, List<String> dropped) {
+        var names = before.inputs().fields().stream().map(InputField::name).toList();
+        if (!dropped.isEmpty()) throw data.wrong("drop", "the columns are those of the network that it goes on from: " + names);
+        if (names.contains(target)) throw data.wrong("target", target + " is among what the network that it goes on from reads: " + names);
+        for (var name : names) if (!rows.frame().has(name)) throw data.wrong("train",
+                "there is no column " + name + "; the network that it goes on from reads " + names);
     }
 
     private static Dataset dataset(TabularModel model, TableRows rows) {

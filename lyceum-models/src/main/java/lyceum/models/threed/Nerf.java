@@ -123,7 +123,7 @@ public final class Nerf extends Module {
                 }, null, rng);
         for (int i = 1; i <= steps; i++) {
             run.step();
-            progress.step("training", i, steps, Map.of("rows/s", run.rowsPerSecond()));
+            progress.step("training", i, steps, Map.of("loss", run.lastLoss(), "rows/s", run.rowsPerSecond()));
         }
         return run.history();
     }

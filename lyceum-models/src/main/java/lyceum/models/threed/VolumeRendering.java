@@ -1,6 +1,5 @@
 package lyceum.models.threed;
 
-import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -63,23 +62,23 @@ public final class VolumeRendering {
     public static Tensor hierarchical(Tensor at, Tensor weights, int more, Rng rng) {
         int rays = (int) at.size(0), n = (int) at.size(1);
         if (n < 3) throw new ShapeException("VolumeRendering.hierarchical: " + n + " samples a ray; there are 3 at least");
-        double[] t = at.detach().toDoubleArray(), w = weights.detach().toDoubleArray();
-        var all = new float[rays * (n + more)];
-        for (int r = 0; r < rays; r++) {
-            // Bins between the middles; the first and the last sample's weight has none.
-            var sum = new double[n - 1];
-            for (int i = 1; i < n - 1; i++) sum[i] = sum[i - 1] + w[r * n + i] + 1e-5;
-            int first = r * (n + more);
-            for (int i = 0; i < n; i++) all[first + i] = (float) t[r * n + i];
-            for (int k = 0; k < more; k++) {
-                double u = (k + (rng == null ? 0.5 : rng.nextDouble())) / more * sum[n - 2];
-                int bin = Arrays.binarySearch(sum, u);
-                bin = Math.clamp(bin < 0 ? -bin - 2 : bin, 0, n - 3);
-                double low = (t[r * n + bin] + t[r * n + bin + 1]) / 2, high = (t[r * n + bin + 1] + t[r * n + bin + 2]) / 2;
-                all[first + n + k] = (float) (low + (high - low) * (u - sum[bin]) / (sum[bin + 1] - sum[bin]));
-            }
-            Arrays.sort(all, first, first + n + more);
-        }
-        return Tensor.of(all, rays, n + more);
+        var t = at.detach().to(DType.F64);
+        // Bins between the middles; the first and the last sample's weight has none.
+        var sum = Tensor.concat(1, Tensor.zeros(DType.F64, rays, 1),
+                weights.detach().to(DType.F64).narrow(1, 1, n - 2).add(1e-5).cumsum(1));
+        var u = draws(rays, more, rng).mul(sum.narrow(1, n - 2, 1));
+        var bin = sum.unsqueeze(1).le(u.unsqueeze(2)).to(DType.I64).sum(2).sub(1L).clamp(0L, n - 3L);
+        var middles = t.narrow(1, 0, n - 1).add(t.narrow(1, 1, n - 1)).mul(0.5);
+        Tensor low = middles.gather(1, bin), high = middles.gather(1, bin.add(1L)), from = sum.gather(1, bin), to = sum.gather(1, bin.add(1L));
+        var all = Tensor.concat(1, t, low.add(high.sub(low).mul(u.sub(from)).div(to.sub(from)))).to(DType.F32);
+        return all.gather(1, all.argsort(1));
+    }
+
+    /** One in each of so many equal parts of [0, 1], for each ray, or the same middles for all if {@code rng} is null. */
+    private static Tensor draws(int rays, int more, Rng rng) {
+        if (rng == null) return Tensor.arange(more).to(DType.F64).add(0.5).div(more);
+        var u = new double[rays * more];
+        for (int i = 0; i < u.length; i++) u[i] = (i % more + rng.nextDouble()) / more;
+        return Tensor.of(u, rays, more);
     }
 }

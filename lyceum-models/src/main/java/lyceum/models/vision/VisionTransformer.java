@@ -229,7 +229,7 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     private Tensor fitted(Tensor table) {
         long patches = table.size(1) - config.prefix(), side = Math.round(Math.sqrt(patches));
         if (side * side != patches)
-            throw new ShapeException("loadPublished: " + patches + " positions are no square grid to interpolate from");
+            throw new ShapeException("loadPublished: " + patches + " positions are not a square grid to interpolate from");
         var grid = interpolated(table.narrow(1, config.prefix(), patches), side, side, config.imageHeight() / config.patch(),
                 config.imageWidth() / config.patch());
         return Tensor.concat(1, table.narrow(1, 0, config.prefix()), grid);

@@ -85,7 +85,7 @@ public enum VitLayout {
         }
         var unknown = file.keySet().stream().filter(name -> !used.contains(name)).toList();
         if (!missing.isEmpty() || !unknown.isEmpty())
-            throw new FormatException("VitLayout " + this + ": missing are " + missing + ", unknown are " + unknown);
+            throw new FormatException("VitLayout " + this + ": missing " + missing + ", unknown " + unknown);
         return out;
     }
 

@@ -4,7 +4,7 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * What training minimises: a differentiable function of what a model says and what is true.
+ * What training minimises: a differentiable function of predictions and targets.
  *
  * {@snippet :
  * Loss.mse(prediction, target).backward();
@@ -15,9 +15,9 @@ import lyceum.tensor.Tensor;
  * trainer.fit(network, Loss::mse, data, Rng.of(1));
  * }
  *
- * <p>Predictions and targets have one shape (class numbers lack the class axis); they are never broadcast, since (n, 1) minus (n) would
- * make a table of n x n differences and train towards the mean without an error. Static methods of tensors average over all elements; those
- * without are the same losses with their options.
+ * <p>Predictions and targets have the same shape (class numbers lack the class axis); they are never broadcast, since (n, 1) minus (n) would
+ * give n x n differences and train towards the mean without an error. Static methods on tensors average over all elements; those
+ * without arguments return the same losses, with options.
  */
 @FunctionalInterface
 public interface Loss {
@@ -25,10 +25,10 @@ public interface Loss {
     /** The loss, a scalar unless the reduction is {@link Reduction#NONE}. @throws ShapeException if the shapes do not fit */
     Tensor of(Tensor prediction, Tensor target);
 
-    /** The sum of this and another. */
+    /** The sum of this loss and another. */
     default Loss plus(Loss other) { return (prediction, target) -> of(prediction, target).add(other.of(prediction, target)); }
 
-    /** This, {@code factor} times as important. */
+    /** This loss times {@code factor}. */
     default Loss times(double factor) { return (prediction, target) -> of(prediction, target).mul(factor); }
 
     // Of numbers: r = prediction - target.
@@ -57,7 +57,7 @@ public interface Loss {
     static Tensor huber(Tensor prediction, Tensor target, double delta) { return huber(delta).of(prediction, target); }
 
     /**
-     * {@code r^2 / 2} for residuals within {@code delta}, {@code delta (|r| - delta / 2)} beyond: squares that outliers cannot own.
+     * {@code r^2 / 2} for residuals within {@code delta}, {@code delta (|r| - delta / 2)} beyond: a squared error that outliers cannot dominate.
      *
      * @param delta above 0
      * @see <a href="https://doi.org/10.1214/aoms/1177703732">Huber (1964)</a>
@@ -131,7 +131,7 @@ public interface Loss {
     static WeightedLoss nll() { return ClassRows.loss("nll", (rows, target) -> ClassRows.own(rows, target).neg()); }
 
     /**
-     * {@code -log p(target)} under a distribution whose parameters the network says: predictions (.., parameters), targets (..).
+     * {@code -log p(target)} under a distribution whose parameters the network predicts: predictions (.., parameters), targets (..).
      *
      * @see Likelihood
      */
@@ -190,8 +190,8 @@ public interface Loss {
     }
 
     /**
-     * {@link #bce()} of probabilities p in [0, 1], each logarithm at least -100 as in PyTorch. Where that limit holds the gradient is 0: a
-     * confident error teaches nothing, so give logits to {@link #bce()} where there are any.
+     * {@link #bce()} of probabilities p in [0, 1], each logarithm at least -100 as in PyTorch. Where that limit applies the gradient is 0: a
+     * confident error teaches nothing, so prefer {@link #bce()} on logits.
      */
     static WeightedLoss bceOfProbabilities() {
         return new WeightedLoss((p, t) -> {
@@ -246,7 +246,7 @@ public interface Loss {
     }
 
     /**
-     * Focal loss of logits, {@code -(1 - p)^gamma log p} with p the probability of what is true: the easy examples of which there are many
+     * Focal loss of logits, {@code -(1 - p)^gamma log p} with p the probability of the true class: the many easy examples
      * count little. Targets are 0 or 1 of the shape of the logits (sigmoid), or class numbers (softmax, class axis 1). The paper's alpha
      * are class weights, its 0.25 {@code withClassWeights(Tensor.of(0.75, 0.25))}; its divisor is the number of positives: take the sum and
      * divide.
@@ -334,15 +334,15 @@ public interface Loss {
     }
 
     /**
-     * {@link #tversky} with both errors counted half: one minus the F1 score of soft answers, with 1 added above and below. Milletari et
+     * {@link #tversky} with both errors counted half: one minus the F1 score of soft predictions, with 1 added to numerator and denominator. Milletari et
      * al. (2016).
      */
     static WeightedLoss dice() { return tversky(0.5, 0.5, 0.5); }
 
     /**
-     * One minus the overlap of answer and truth, {@code 1 - (TP + smooth) / (TP + a FP + b FN + smooth)}, with counts of probabilities over
+     * One minus the overlap of prediction and truth, {@code 1 - (TP + smooth) / (TP + a FP + b FN + smooth)}, with counts of probabilities over
      * all that belongs to an example. Logits (n, ..) and targets 0 or 1 of their shape give a value an example; logits (n, classes, ..) and
-     * class numbers (n, ..) one for each of its classes, (n, classes). Where nothing is there and nothing said, the loss is 0. A mask has the
+     * class numbers (n, ..) one for each of its classes, (n, classes). Where the truth is empty and nothing is predicted, the loss is 0. A mask has the
      * target's shape, or its first axes: places where it is false, and those of class -100, are left out of all counts.
      *
      * @param falsePositives a, at least 0

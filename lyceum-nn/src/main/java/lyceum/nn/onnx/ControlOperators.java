@@ -11,11 +11,13 @@ import lyceum.tensor.Tensor;
 /** Constants, and operators that run graphs of their own. */
 final class ControlOperators {
     static final List<Operator> ROWS = List.of(row("Identity", 1, c -> c.value(0)), row("Constant", 1, ControlOperators::constant),
-            row("If", 1, c -> c.run(c.x(0).reshape(-1).select(0, 0).to(DType.I64).itemLong() != 0 ? "then_branch" : "else_branch")),
+            row("If", 1, c -> c.run(isTrue(c.x(0)) ? "then_branch" : "else_branch")),
             row("Loop", 1, ControlOperators::loop), row("Scan", 8, ControlOperators::batchedScan),
             row("Scan", 9, c -> new Scan(c, c.values()).run()));
 
     private ControlOperators() {}
+
+    private static boolean isTrue(Tensor x) { return (x.rank() == 0 ? x : x.flatten().select(0, 0)).item() != 0; }
 
     private static Object constant(Call c) {
         for (var name : List.of("value", "sparse_value")) if (c.sets(name)) return c.constant(name);
@@ -31,7 +33,7 @@ final class ControlOperators {
     /** While the condition holds, at most as often as the first input says; the body gets the number of the turn. */
     private static Object loop(Call c) {
         long most = c.has(0) ? c.item(0) : Long.MAX_VALUE;
-        boolean goesOn = !c.has(1) || c.x(1).reshape(-1).select(0, 0).to(DType.I64).itemLong() != 0;
+        boolean goesOn = !c.has(1) || isTrue(c.x(1));
         int carried = c.inputs() - 2;
         var state = Arrays.copyOfRange(c.values(), 2, c.inputs());
         List<List<Tensor>> scanned = new ArrayList<>();
@@ -43,7 +45,7 @@ final class ControlOperators {
             in[1] = OnnxValue.of(Tensor.of(true).reshape());
             System.arraycopy(state, 0, in, 2, carried);
             var out = c.run("body", in);
-            goesOn = out[0] == null || out[0].tensor().reshape(-1).select(0, 0).to(DType.I64).itemLong() != 0;
+            goesOn = out[0] == null || isTrue(out[0].tensor());
             state = Arrays.copyOfRange(out, 1, carried + 1);
             for (int i = 0; i < scanned.size(); i++) scanned.get(i).add(out[carried + 1 + i].tensor());
         }

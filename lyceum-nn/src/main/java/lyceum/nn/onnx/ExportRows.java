@@ -132,6 +132,7 @@ final class ExportRows {
             case ViewOps.Permute p ->
                     out.node("Transpose", names, set("perm", Arrays.stream(p.order().toArray()).asLongStream().toArray()));
             case ViewOps.Slice s -> sliced(s, made, other, names[0]);
+            case ViewOps.Diagonal d -> diagonal(d, made, names[0]);
             case ViewOps.Flip f ->
                     out.node("Slice", names[0], out.numbers(-1), out.numbers(Long.MIN_VALUE), out.numbers(f.axis()), out.numbers(-1));
             case ViewOps.Unfold u -> {
@@ -238,7 +239,23 @@ final class ExportRows {
                 : out.node("GatherElements", names, set("axis", g.axis()));
     }
 
+    /** The last two axes as one, and of that the places on the diagonal. */
+    private String diagonal(ViewOps.Diagonal d, Made made, String x) {
+        var shape = out.shape(made.operands().getFirst());
+        if (out.followsBatch(made.operands().getFirst(), -1) || out.followsBatch(made.operands().getFirst(), -2)) throw refused(made);
+        int rank = shape.rank();
+        long columns = shape.size(-1), first = d.offset() >= 0 ? d.offset() : -d.offset() * columns;
+        var places = new long[Math.toIntExact(made.shape().size(-1))];
+        for (int i = 0; i < places.length; i++) places[i] = first + i * (columns + 1);
+        var kept = new long[rank - 1]; // 0 keeps an axis
+        kept[rank - 2] = -1;
+        var flat = out.node("Reshape", x, out.numbers(kept));
+        return out.node("Gather", new String[] {flat, out.constant(Tensor.of(places))}, set("axis", rank - 2));
+    }
+
     private String sliced(ViewOps.Slice s, Made made, Made other, String x) {
+        var operand = out.joined(made, other);
+        if (operand != null) return operand;
         var twin = (ViewOps.Slice) other.operation();
         long stop = s.stop() < 0 ? Long.MIN_VALUE : s.stop();
         long size = out.shape(made.operands().getFirst()).size(s.axis());

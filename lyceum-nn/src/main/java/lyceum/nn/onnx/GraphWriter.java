@@ -21,13 +21,22 @@ import lyceum.format.OnnxFile.Port;
 import lyceum.format.OnnxFile.Type;
 import lyceum.format.OnnxType;
 import lyceum.nn.onnx.Recording.Made;
+import lyceum.tensor.ConcatOp;
+import lyceum.tensor.ConvolveOp;
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.ElementwiseOp;
+import lyceum.tensor.PoolOps;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.ViewOps;
 
 /** Collects the nodes and constants of a graph that is exported. */
 final class GraphWriter {
+    /** What is done is not the same for another batch. */
+    static final class OtherOperations extends LyceumException {
+        OtherOperations() { super("Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))"); }
+    }
+
     private final Recording recording;
     private final Recording twin;
     private final OnnxExport options;
@@ -40,6 +49,7 @@ final class GraphWriter {
     private final String[] names;
     private int fresh;
     private String batch;
+    private boolean hasRules;
 
     /** @param twin a run with another batch; the recording itself where the batch is fixed @param parameters names of tensors */
     GraphWriter(Recording recording, Recording twin, OnnxExport options, Map<Tensor, String> parameters) {
@@ -52,8 +62,7 @@ final class GraphWriter {
 
     Graph graph() {
         var values = recording.values();
-        if (values.size() != twin.values().size()) throw new LyceumException(
-                "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+        if (values.size() != twin.values().size()) throw new OtherOperations();
         var rows = new ExportRows(this);
         var inputs = new ArrayList<Port>();
         for (int i = 0; i < values.size(); i++) {
@@ -63,8 +72,7 @@ final class GraphWriter {
                 inputs.add(port(names[i], made, other));
             } else if (made.operation() == null) names[i] = leaf(made, other);
             else {
-                if (other.operation() == null || other.operation().getClass() != made.operation().getClass()) throw new LyceumException(
-                        "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+                if (!isSame(made, other)) throw new OtherOperations();
                 names[i] = rows.write(made, other);
             }
         }
@@ -76,6 +84,24 @@ final class GraphWriter {
             outputs.add(port(options.output(i), values.get(value), twin.values().get(twin.outputs().get(i))));
         }
         return new Graph("lyceum", needed(outputs), constants, inputs, outputs, List.of());
+    }
+
+    /** Whether a tensor was found to follow the batch by a {@link BatchRule}, which two runs do not prove. */
+    boolean hasRules() { return hasRules; }
+
+    /** The same operation on the same values; sizes within it may follow the batch. */
+    private static boolean isSame(Made made, Made other) {
+        if (other.operation() == null || !made.operands().equals(other.operands())) return false;
+        return switch (made.operation()) {
+            case ViewOps.Reshape r -> other.operation() instanceof ViewOps.Reshape;
+            case ViewOps.Expand e -> other.operation() instanceof ViewOps.Expand;
+            case ViewOps.Slice s -> other.operation() instanceof ViewOps.Slice slice && slice.axis() == s.axis();
+            case ConvolveOp c -> other.operation() instanceof ConvolveOp same && same.place() == c.place();
+            case PoolOps.Average p -> other.operation() instanceof PoolOps.Average same && same.how().equals(p.how())
+                    && same.back() == p.back();
+            case CustomOp c -> other.operation() instanceof CustomOp same && same.name().equals(c.name()); // refused by name
+            default -> made.operation().equals(other.operation());
+        };
     }
 
     /** Nodes that outputs need; constants that no node reads are dropped. */
@@ -108,10 +134,30 @@ final class GraphWriter {
 
     private String leaf(Made made, Made other) {
         if (made.shape().equals(other.shape())) return constant(made.tensor());
-        if (!isOneNumber(made.tensor(), other.tensor())) throw new LyceumException("Onnx.export: a tensor of shape " + made.shape()
+        if (isOneNumber(made.tensor(), other.tensor())) {
+            var one = made.tensor().flatten().select(0, 0).copy().compute();
+            return node("Expand", constant(one), sizes(made, other));
+        }
+        var rule = BatchRule.of(made.tensor(), batchSize(), other.tensor(), otherBatchSize());
+        if (rule == null) throw new LyceumException("Onnx.export: a tensor of shape " + made.shape()
                 + " that was there before depends on the batch; export with a fixed one (withBatch(\"\"))");
-        var one = made.tensor().flatten().select(0, 0).copy().compute();
-        return node("Expand", constant(one), sizes(made, other));
+        hasRules = true;
+        return node("Reshape", blocks(rule, made.type()), sizes(made, other));
+    }
+
+    /** (batch, elements of a block). */
+    private String blocks(BatchRule rule, DType type) {
+        var block = constant(rule.base());
+        if (rule.grow() != null) block = node("Add", block, node("Mul", constant(rule.grow()), multiple(1)));
+        if (rule.step() == null) {
+            var sizes = node("Concat", new String[] {multiple(1), numbers(rule.base().count())}, new Attribute("axis", 0L));
+            block = node("Expand", block, sizes);
+        } else {
+            var turns = node("Range", constant(Tensor.full(DType.I64, 0)), node("Squeeze", multiple(1)),
+                    constant(Tensor.full(DType.I64, 1)));
+            block = node("Add", block, node("Mul", node("Reshape", turns, numbers(-1, 1)), constant(rule.step())));
+        }
+        return rule.base().dtype() == type ? block : cast(block, type);
     }
 
     /** Such as the zeros in which a recurrent state begins. */
@@ -128,6 +174,9 @@ final class GraphWriter {
     }
 
     Shape shape(int value) { return recording.values().get(value).shape(); }
+
+    /** Whether the size of an axis is another for another batch. */
+    boolean followsBatch(int value, int axis) { return shape(value).size(axis) != twin.values().get(value).shape().size(axis); }
 
     DType type(int value) { return recording.values().get(value).type(); }
 
@@ -170,9 +219,28 @@ final class GraphWriter {
             if (a[i] == b[i]) parts[i] = numbers(a[i]);
             else if (a[i] % batchSize() == 0 && a[i] / batchSize() * otherBatchSize() == b[i]) parts[i] = multiple(a[i] / batchSize());
             else throw new LyceumException("Onnx.export: sizes " + made.shape() + " and " + other.shape() + " of batches " + batchSize()
-                    + " and " + otherBatchSize() + " are no multiples of them; export with a fixed one (withBatch(\"\"))");
+                    + " and " + otherBatchSize() + " are not multiples of them; export with a fixed one (withBatch(\"\"))");
         }
         return node("Concat", parts, new Attribute("axis", 0L));
+    }
+
+    /** The operand of a concatenation that a slice of it is, in both runs, or null. */
+    String joined(Made made, Made other) {
+        ViewOps.Slice slice = (ViewOps.Slice) made.operation(), second = (ViewOps.Slice) other.operation();
+        Made whole = recording.values().get(made.operands().getFirst()), large = twin.values().get(other.operands().getFirst());
+        if (!(whole.operation() instanceof ConcatOp concat) || concat.axis() != slice.axis() || slice.step() != 1
+                || second.step() != 1)
+            return null;
+        long at = 0, there = 0;
+        for (int i = 0; i < whole.operands().size(); i++) {
+            int part = whole.operands().get(i);
+            long end = at + shape(part).size(slice.axis()),
+                    stop = there + twin.values().get(large.operands().get(i)).shape().size(slice.axis());
+            if (at == slice.start() && end == slice.stop() && there == second.start() && stop == second.stop()) return name(part);
+            at = end;
+            there = stop;
+        }
+        return null;
     }
 
     private String multiple(long factor) {

@@ -51,7 +51,7 @@ final class MapOperators {
         var sorted = new TreeMap<Long, Double>();
         for (var entry : map(c).entrySet()) {
             if (!(entry.getKey() instanceof Long key))
-                throw new IllegalArgumentException("the key " + entry.getKey() + " is no whole number");
+                throw new IllegalArgumentException("the key " + entry.getKey() + " is not a whole number");
             sorted.put(key, entry.getValue());
         }
         double[] row = sorted.values().stream().mapToDouble(Double::doubleValue).toArray();
@@ -61,7 +61,7 @@ final class MapOperators {
             row = new double[Math.toIntExact(size)];
             for (var entry : sorted.entrySet()) {
                 if (entry.getKey() < 0 || entry.getKey() >= size)
-                    throw new IllegalArgumentException("key " + entry.getKey() + " is no place in a row of " + size);
+                    throw new IllegalArgumentException("key " + entry.getKey() + " is not a place in a row of " + size);
                 row[entry.getKey().intValue()] = entry.getValue();
             }
         }

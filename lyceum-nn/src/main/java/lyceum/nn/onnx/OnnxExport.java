@@ -9,6 +9,7 @@ import java.util.function.Function;
 import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
+import lyceum.format.OnnxFile.Graph;
 import lyceum.nn.Layer;
 import lyceum.nn.Module;
 import lyceum.tensor.Tensor;
@@ -50,28 +51,55 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
     }
 
     /** Any function of tensors. */
-    public OnnxFile of(Function<Tensor[], Tensor[]> f, Tensor... examples) { return of(f, Map.of(), examples); }
+    public OnnxFile of(Function<Tensor[], Tensor[]> f, Tensor... examples) { return of(f, new IdentityHashMap<>(), examples); }
 
     private OnnxFile of(Function<Tensor[], Tensor[]> f, Map<Tensor, String> names, Tensor... examples) {
-        var recording = Recording.of(f, examples);
-        var twin = batch.isEmpty() ? recording : Recording.of(f, larger(examples));
-        var graph = new GraphWriter(recording, twin, this, names).graph();
+        GraphWriter writer;
+        Graph graph;
+        try {
+            writer = writer(f, names, false, examples);
+            graph = writer.graph();
+        } catch (GraphWriter.OtherOperations e) {
+            // it may be a table made for the batch, the same whatever the inputs are
+            writer = writer(f, names, true, examples);
+            graph = writer.graph();
+        }
         var file = new OnnxFile(8, "lyceum", Map.of("", 18L), graph, List.of(), Map.of());
         check(file, f, examples);
         if (!batch.isEmpty()) check(file, f, larger(examples));
+        else checkTurned(file, f, examples);
+        if (writer.hasRules()) check(file, f, larger(larger(examples)));
         return file;
     }
 
-    /** Examples of twice the batch and one. */
+    private GraphWriter writer(Function<Tensor[], Tensor[]> f, Map<Tensor, String> names, boolean folds, Tensor... examples) {
+        var recording = Recording.of(f, names.keySet(), folds, examples);
+        var twin = batch.isEmpty() ? recording : Recording.of(f, names.keySet(), folds, larger(examples));
+        return new GraphWriter(recording, twin, this, names);
+    }
+
+    /** Examples of twice the batch and one: the rows, the rows from the last to the first, and the first again, so that what was decided by a row's values shows. */
     private static Tensor[] larger(Tensor[] examples) {
         var all = new Tensor[examples.length];
         for (int i = 0; i < all.length; i++) {
             var x = examples[i].detach();
             if (x.rank() == 0 || x.size(0) == 0)
                 throw new IllegalArgumentException("Onnx.export: example " + x.shape() + " has no batch; export with withBatch(\"\")");
-            all[i] = Tensor.concat(0, x, x, x.narrow(0, 0, 1));
+            all[i] = Tensor.concat(0, x, x.flip(0), x.narrow(0, 0, 1)).compute();
         }
         return all;
+    }
+
+    /** On the example with its first axes turned over, if the function takes it. */
+    private void checkTurned(OnnxFile file, Function<Tensor[], Tensor[]> f, Tensor... examples) {
+        var turned = new Tensor[examples.length];
+        for (int i = 0; i < turned.length; i++) turned[i] = examples[i].rank() == 0 ? examples[i] : examples[i].detach().flip(0).compute();
+        try {
+            f.apply(turned.clone());
+        } catch (IllegalArgumentException | LyceumException e) {
+            return; // rows have an order that it asks for
+        }
+        check(file, f, turned);
     }
 
     private void check(OnnxFile file, Function<Tensor[], Tensor[]> f, Tensor... examples) {
@@ -86,7 +114,7 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
             double scale = Math.max(1, wide.abs().max().item()), gap = got[i].detach().to(DType.F64).sub(wide).abs().max().item();
             if (!(gap <= tolerance * scale))
                 throw new LyceumException("Onnx.export: output \"" + output(i) + "\" of the exported graph differs by " + gap
-                        + " on the example; the function draws, or does different things at different calls");
+                        + " on the example; the function draws, decides by values, or does different things at different calls");
         }
     }
 }

@@ -101,6 +101,12 @@ public final class OnnxModel {
         return Collections.unmodifiableSequencedMap(results);
     }
 
+    /** Types and shapes of all values, open sizes by their names, and what nodes cost: found without a run. */
+    public OnnxShapes shapes() { return shapes(Map.of()); }
+
+    /** The same where open sizes are known, by their names. */
+    public OnnxShapes shapes(Map<String, Long> sizes) { return OnnxShapes.of(file, sizes); }
+
     /** The same model with weights that can be trained. */
     public OnnxModule asModule() { return new OnnxModule(file, limits); }
 
@@ -130,7 +136,7 @@ public final class OnnxModel {
         for (var port : inputs) if (!given.containsKey(port.name())) problems.add("\"" + port.name() + "\" is missing");
         for (var entry : given.entrySet()) {
             var port = file.graph().inputs().stream().filter(p -> p.name().equals(entry.getKey())).findFirst();
-            if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is no input");
+            if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is not an input");
             else if (port.get().type() instanceof Type.OfTensor type) wrong(entry.getKey(), type, entry.getValue(), symbols, problems);
         }
         if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems)

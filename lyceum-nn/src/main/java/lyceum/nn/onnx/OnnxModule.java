@@ -37,7 +37,7 @@ public final class OnnxModule extends Module {
 
         Weight(Tensor value) { this.value = value; }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a weight is no layer"); }
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a weight is not a layer"); }
     }
 
     private final Map<String, Weight> weights = new LinkedHashMap<>();

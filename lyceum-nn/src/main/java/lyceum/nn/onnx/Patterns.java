@@ -3,6 +3,7 @@ package lyceum.nn.onnx;
 import java.util.Arrays;
 import java.util.Map;
 import lyceum.DType;
+import lyceum.backend.Op;
 import lyceum.format.OnnxType;
 import lyceum.nn.onnx.Plan.Step;
 import lyceum.tensor.Attention;
@@ -16,7 +17,13 @@ final class Patterns {
 
     /** The one step that stands for this one and those that only it reads, or null. */
     Step joined(Step step) {
-        if (step.operator() == null || !Preparation.is(step, step.operator().name(), 2)) return null;
+        if (step.operator() == null || !Preparation.is(step, step.operator().name(), 1)) return null;
+        switch (step.operator().name()) {
+            case "Relu" -> { return activated(step, Op.RELU); }
+            case "Sigmoid" -> { return activated(step, Op.SIGMOID); }
+            case "Tanh" -> { return activated(step, Op.TANH); }
+            default -> { if (step.in().length < 2) return null; }
+        }
         return switch (step.operator().name()) {
             case "Add" -> layerNorm(step);
             case "Mul" -> gelu(step);
@@ -168,7 +175,7 @@ final class Patterns {
     /** A convolution by constants whose result is only normalised, by constants too, has the norm's factors in its own. */
     private Step folded(Step norm) {
         if (norm.in().length < 5 || norm.out().length != 1 || plan.attributes(norm).flag("training_mode")) return null;
-        if (!(only(norm.in()[0], "Conv", 2) instanceof Step conv)) return null;
+        if (!(only(norm.in()[0], "Conv", 2) instanceof Step conv) || conv.operator().meaning() instanceof Convolved) return null;
         boolean hasBias = conv.in().length > 2 && conv.in()[2] >= 0;
         Tensor w = floats(conv.in()[1]), bias = hasBias ? floats(conv.in()[2]) : null, scale = floats(norm.in()[1]),
                 shift = floats(norm.in()[2]), mean = floats(norm.in()[3]), variance = floats(norm.in()[4]);
@@ -182,8 +189,24 @@ final class Patterns {
         var weights = w.to(DType.F64).mul(factor.reshape(each)).to(DType.F32).compute();
         var centred = bias == null ? mean.to(DType.F64).neg() : bias.to(DType.F64).sub(mean.to(DType.F64));
         var offsets = centred.mul(factor).add(shift.to(DType.F64)).to(DType.F32).compute();
-        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, c -> conv.operator().meaning().of(new Call(conv.node(),
-                conv.version(), new OnnxValue[] {c.value(0), OnnxValue.of(weights), OnnxValue.of(offsets)}, Map.of(), null, c.limits())));
+        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, new Convolved(conv, weights, offsets, null));
+    }
+
+    /** A convolution that does something to its results. @param weight null where it is an input, as the offset then is */
+    private record Convolved(Step conv, Tensor weight, Tensor offset, Op activation) implements Operator.Meaning {
+        @Override public Object of(Call c) {
+            var call = new Call(conv.node(), conv.version(), c.values(), Map.of(), null, c.limits());
+            return weight == null ? WindowOperators.convolved(call, c.x(0), c.x(1), c.optional(2), activation)
+                    : WindowOperators.convolved(call, c.x(0), weight, offset, activation);
+        }
+    }
+
+    private Step activated(Step step, Op activation) {
+        if (!(only(step.in()[0], "Conv", 1) instanceof Step conv)) return null;
+        if (conv.operator().meaning() instanceof Convolved c && c.activation != null) return null;
+        var meaning = conv.operator().meaning() instanceof Convolved c ? new Convolved(c.conv, c.weight, c.offset, activation)
+                : new Convolved(conv, null, null, activation);
+        return new Step(conv.node(), conv.version(), new Operator("", "Conv", conv.version(), meaning), null, conv.in(), step.out(), step.last(), conv.bodies());
     }
 
     private Tensor floats(int place) {

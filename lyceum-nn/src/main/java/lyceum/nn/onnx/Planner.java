@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import lyceum.FormatException;
+import lyceum.LyceumException;
 import lyceum.format.OnnxFile.Attribute;
 import lyceum.format.OnnxFile.Constant;
 import lyceum.format.OnnxFile.Function;
 import lyceum.format.OnnxFile.Graph;
 import lyceum.format.OnnxFile.Node;
 import lyceum.format.OnnxFile.Port;
+import lyceum.tensor.Tensor;
 
 /** Turns the names of one graph into places, and finds each node's operator. */
 final class Planner {
@@ -48,6 +50,8 @@ final class Planner {
     private final Map<String, Integer> names = new HashMap<>();
     private final Map<Integer, OnnxValue> constants = new HashMap<>();
     private final Map<Integer, Integer> captures = new LinkedHashMap<>();
+    /** Places of inputs, which a run may give even where there is a constant. */
+    private final Set<Integer> replaceable = new HashSet<>();
     private final List<Plan.Step> steps = new ArrayList<>();
     private int places;
 
@@ -64,6 +68,7 @@ final class Planner {
     private static Plan plan(Graph graph, Map<String, Long> opsets, Context context, Planner around, Map<String, Attribute> settings) {
         var planner = new Planner(opsets, context, around, settings);
         var inputs = graph.inputs().stream().map(Port::name).mapToInt(planner::define).toArray();
+        for (int place : inputs) planner.replaceable.add(place);
         for (Constant constant : graph.initializers().values()) {
             var place = planner.names.get(constant.name());
             planner.constants.put(place == null ? planner.define(constant.name()) : place, OnnxValue.of(constant));
@@ -104,7 +109,9 @@ final class Planner {
         var outer = around.find(name);
         if (outer == null) return null;
         int inner = define(name);
-        captures.put(inner, outer);
+        var constant = around.replaceable.contains(outer) ? null : around.constants.get(outer);
+        if (constant != null) constants.put(inner, constant);
+        else captures.put(inner, outer);
         return inner;
     }
 
@@ -127,7 +134,20 @@ final class Planner {
         } else if (operator == null && context.missing.add(node.domain() + ":" + node.operator())) context.problems
                 .add(node.label() + (version == 0 ? ", of a domain that the model does not import" : " of operator set " + version));
         var out = node.outputs().stream().mapToInt(name -> name.isEmpty() ? -1 : define(name)).toArray();
+        if (operator != null && isConstant(node, operator, version, out)) return;
         steps.add(new Plan.Step(node, (int) Math.min(version, Integer.MAX_VALUE), operator, plan, in, out, new int[0], Map.copyOf(bodies)));
+    }
+
+    /** Constants among the nodes are known at once, to graphs within this one too. */
+    private boolean isConstant(Node node, Operator operator, long version, int[] out) {
+        if (!operator.domain().isEmpty() || !operator.name().equals("Constant") || out.length != 1 || out[0] < 0) return false;
+        try {
+            var value = operator.meaning().of(new Call(node, (int) version, new OnnxValue[0], Map.of(), null, context.limits));
+            constants.put(out[0], value instanceof OnnxValue v ? v : OnnxValue.of((Tensor) value));
+            return true;
+        } catch (IllegalArgumentException | LyceumException e) {
+            return false; // the run will tell, if it comes to that
+        }
     }
 
     /** Attributes that a function's caller sets; what neither sets is left out. */

@@ -23,6 +23,8 @@ final class Preparation {
     private final OnnxLimits limits;
     private final List<Step> steps = new ArrayList<>();
     private final Map<Integer, Step> makers = new HashMap<>();
+    private final Map<String, Step> seen = new HashMap<>();
+    private final Map<Integer, Integer> twins = new HashMap<>();
     private final Map<Integer, Integer> readers = new HashMap<>();
 
     /** @param open places of constants that a run may replace, and of values that others read */
@@ -33,18 +35,62 @@ final class Preparation {
     }
 
     List<Step> of(List<Step> given) {
-        for (var step : given) if (!folded(step)) steps.add(step);
+        var captured = new HashSet<>(open);
+        for (var step : given) for (var body : step.bodies().values()) for (int place : body.origin()) captured.add(place);
+        for (var step : given) {
+            var mapped = mapped(step);
+            if (!folded(mapped) && !repeated(mapped, captured)) steps.add(mapped);
+        }
         for (var step : steps) {
             for (int place : step.out()) makers.put(place, step);
             for (int place : step.in()) readers.merge(place, 1, Integer::sum);
             for (var body : step.bodies().values()) for (int place : body.origin()) readers.merge(place, 2, Integer::sum);
         }
+        var together = new SideBySide(this).joined(List.copyOf(steps));
+        steps.clear();
+        steps.addAll(together);
+        for (var step : steps) for (int place : step.out()) makers.put(place, step);
         var patterns = new Patterns(this);
         for (int i = 0; i < steps.size(); i++) {
             var joined = patterns.joined(steps.get(i));
+            if (joined != null) for (int place : joined.out()) makers.put(place, joined);
             steps.set(i, joined != null ? joined : packed(steps.get(i)));
         }
         return needed();
+    }
+
+    /** The step on the places of steps that it repeats. */
+    private Step mapped(Step step) {
+        if (twins.isEmpty()) return step;
+        var in = step.in().clone();
+        for (int i = 0; i < in.length; i++) in[i] = twins.getOrDefault(in[i], in[i]);
+        return new Step(step.node(), step.version(), step.operator(), step.function(), in, step.out(), step.last(), step.bodies());
+    }
+
+    /** Whether an earlier step gives the same: its results then stand for this one's. @param captured places that keep their step */
+    private boolean repeated(Step step, Set<Integer> captured) {
+        if (step.operator() == null || !step.bodies().isEmpty() || DRAWS.contains(step.operator().name())) return false;
+        var key = new StringBuilder(step.operator().domain()).append(':').append(step.operator().name())
+                .append(Arrays.toString(step.in())).append(step.out().length);
+        for (var attribute : step.node().attributes().values()) {
+            key.append('\n').append(attribute.name()).append('=');
+            switch (attribute.value()) {
+                case Long number -> key.append(number);
+                case Float number -> key.append(number);
+                case long[] numbers -> key.append(Arrays.toString(numbers));
+                case float[] numbers -> key.append(Arrays.toString(numbers));
+                case byte[] text -> key.append(Arrays.toString(text));
+                case null, default -> { return false; }
+            }
+        }
+        for (int place : step.out()) if (captured.contains(place)) return false;
+        var first = seen.putIfAbsent(key.toString(), step);
+        if (first == null) return false;
+        for (int i = 0; i < step.out().length; i++) if (step.out()[i] >= 0) {
+            if (first.out()[i] < 0) return false;
+            twins.put(step.out()[i], first.out()[i]);
+        }
+        return true;
     }
 
     OnnxValue constant(int place) { return place < 0 || open.contains(place) ? null : constants.get(place); }
@@ -78,8 +124,12 @@ final class Preparation {
                 && step.in().length >= inputs;
     }
 
-    /** A product with a constant matrix. */
+    /** A product with a constant matrix, or a layer of such products. */
     private Step packed(Step step) {
+        if (is(step, "LSTM", 3) || is(step, "GRU", 3) || is(step, "RNN", 3)) {
+            PackedMatrix[] w = directions(step.in()[1]), r = directions(step.in()[2]);
+            return w == null || r == null ? step : with(step, step.operator().name(), step.in(), c -> RecurrentOperators.run(c, w, r));
+        }
         boolean gemm = is(step, "Gemm", 2);
         if (!gemm && !is(step, "MatMul", 2) || constant(step.in()[0]) != null) return step;
         if (!(constant(step.in()[1]) instanceof OnnxValue.Array(var type, var w)) || w.rank() != 2 || !w.dtype().isFloat()) return step;
@@ -95,6 +145,14 @@ final class Preparation {
             var y = c.x(0).matmul(matrix);
             return c.has(2) ? y.add(c.x(2)) : y;
         });
+    }
+
+    /** The matrices of each direction, turned over, if they are constant. */
+    private PackedMatrix[] directions(int place) {
+        if (!(constant(place) instanceof OnnxValue.Array(var type, var w)) || w.rank() != 3 || !w.dtype().isFloat()) return null;
+        var all = new PackedMatrix[(int) w.size(0)];
+        for (int d = 0; d < all.length; d++) all[d] = PackedMatrix.of(w.select(0, d).transpose());
+        return all;
     }
 
     /** The step that makes a place which is read so often and no output, if its operator is the one. */

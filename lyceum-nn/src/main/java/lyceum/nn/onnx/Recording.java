@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import lyceum.DType;
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Operation;
 import lyceum.tensor.Shape;
@@ -22,16 +24,24 @@ final class Recording implements Tracing.Recorder {
     private final List<Integer> outputs = new ArrayList<>();
     private final int inputs;
 
-    private Recording(Tensor[] examples) {
+    private final Set<Tensor> named;
+    private final boolean folds;
+
+    private Recording(Tensor[] examples, Set<Tensor> named, boolean folds) {
+        this.named = named;
+        this.folds = folds;
         this.inputs = examples.length;
         for (var x : examples) add(x, new Made(null, List.of(), x.shape(), x.dtype(), x));
     }
 
-    static Recording of(Function<Tensor[], Tensor[]> f, Tensor... examples) {
+    /**
+     * @param folds whether what hangs on no input, on nothing that is trained and on none of the named tensors is taken as it is
+     */
+    static Recording of(Function<Tensor[], Tensor[]> f, Set<Tensor> named, boolean folds, Tensor... examples) {
         var in = new Tensor[examples.length];
         for (int i = 0; i < in.length; i++) in[i] = examples[i].detach().copy().compute();
         GradMode.with(false, () -> f.apply(in.clone())); // tables that a first run makes and keeps are there before
-        var recording = new Recording(in);
+        var recording = new Recording(in, named, folds);
         var out = GradMode.with(false, () -> Tracing.with(recording, () -> f.apply(in.clone())));
         for (var x : out) recording.outputs.add(recording.id(x));
         return recording;
@@ -55,13 +65,25 @@ final class Recording implements Tracing.Recorder {
     }
 
     @Override public void made(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
-        if (!ExportRows.knows(operation) && operation.isComposed()) {
+        if (!ExportRows.knows(operation) && operation.isComposed() || operation instanceof CustomOp custom && custom.parts() != null) {
             var parts = Tracing.with(this, () -> operation.composed(operands));
             ids.put(result, id(parts));
+            return;
+        }
+        if (folds && isFixed(operands)) {
+            result.compute(); // and it is written where something else reads it
             return;
         }
         var from = new ArrayList<Integer>();
         for (var operand : operands) from.add(id(operand));
         add(result, new Made(operation, from, result.shape(), result.dtype(), result));
+    }
+
+    private boolean isFixed(Tensor... operands) {
+        for (var operand : operands) {
+            var known = ids.get(operand);
+            if (known != null && (known < inputs || values.get(known).operation != null) || operand.isTracked() || named.contains(operand)) return false;
+        }
+        return true;
     }
 }

@@ -5,18 +5,28 @@ import static lyceum.nn.onnx.Operator.row;
 import java.util.List;
 import java.util.Locale;
 import lyceum.DType;
+import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.Tensor;
 
 /** RNN, GRU and LSTM over whole sequences, forward, backward or both. */
 final class RecurrentOperators {
-    static final List<Operator> ROWS = List.of(row("RNN", 7, c -> new Layer(c, 1, "Tanh").run()),
-            row("GRU", 7, c -> new Layer(c, 3, "Sigmoid", "Tanh").run()),
-            row("LSTM", 7, c -> new Layer(c, 4, "Sigmoid", "Tanh", "Tanh").run()));
+    static final List<Operator> ROWS = List.of(row("RNN", 7, c -> run(c, null, null)), row("GRU", 7, c -> run(c, null, null)),
+            row("LSTM", 7, c -> run(c, null, null)));
 
     private RecurrentOperators() {}
 
+    /** A layer whose weights of each direction may be packed, turned over; null where they are not. */
+    static Object run(Call c, PackedMatrix[] w, PackedMatrix[] r) {
+        return switch (c.node.operator()) {
+            case "RNN" -> new Layer(c, w, r, 1, "Tanh").run();
+            case "GRU" -> new Layer(c, w, null, 3, "Sigmoid", "Tanh").run();
+            default -> new Layer(c, w, r, 4, "Sigmoid", "Tanh", "Tanh").run();
+        };
+    }
+
     private static final class Layer {
         private final Call c;
+        private final PackedMatrix[] w, r;
         private final int gates;
         private final String[] defaults;
         private final boolean batchFirst;
@@ -28,8 +38,10 @@ final class RecurrentOperators {
         /** (steps, batch, 1): whether a sequence reaches that step; null where all do. */
         private final Tensor reaches;
 
-        Layer(Call c, int gates, String... defaults) {
+        Layer(Call c, PackedMatrix[] w, PackedMatrix[] r, int gates, String... defaults) {
             this.c = c;
+            this.w = w;
+            this.r = r;
             this.gates = gates;
             this.defaults = defaults;
             this.batchFirst = c.flag("layout");
@@ -84,20 +96,24 @@ final class RecurrentOperators {
 
         /** What the gates get from the whole input at once, and from the biases that are simply added. */
         private Tensor inputs(int d) {
-            var product = x.matmul(c.x(1).select(0, d).transpose());
+            var product = product(x, w, 1, d);
             if (!c.has(3)) return product;
             return gates == 3 ? product.add(bias(d, 0)) : product.add(bias(d, 0)).add(bias(d, 1));
+        }
+
+        private Tensor product(Tensor left, PackedMatrix[] packed, int input, int d) {
+            return packed != null && packed[d].dtype() == left.dtype() ? left.matmul(packed[d])
+                    : left.matmul(c.x(input).select(0, d).transpose());
         }
 
         private Tensor gate(Tensor all, int i) { return all.narrow(-1, i * hidden, hidden); }
 
         private Tensor[] step(Tensor in, Tensor[] state, int d) {
-            var r = c.x(2).select(0, d);
             var h = state[0];
             return switch (gates) {
-                case 1 -> new Tensor[] {activate(in.add(h.matmul(r.transpose())), d, 0), null};
-                case 3 -> gru(in, h, r, d);
-                default -> lstm(in.add(h.matmul(r.transpose())), state[1], d);
+                case 1 -> new Tensor[] {activate(in.add(product(h, r, 2, d)), d, 0), null};
+                case 3 -> gru(in, h, c.x(2).select(0, d), d);
+                default -> lstm(in.add(product(h, r, 2, d)), state[1], d);
             };
         }
 

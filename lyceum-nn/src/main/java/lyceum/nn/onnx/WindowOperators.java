@@ -8,6 +8,7 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.backend.Convolution;
+import lyceum.backend.Op;
 import lyceum.tensor.Tensor;
 
 /** Convolutions and pooling: windows that slide. */
@@ -67,10 +68,13 @@ final class WindowOperators {
         int reach(int axis) { return (kernel[axis] - 1) * dilations[axis] + 1; }
     }
 
-    static Tensor convolved(Call c, Tensor x, Tensor weight, Tensor bias) {
+    static Tensor convolved(Call c, Tensor x, Tensor weight, Tensor bias) { return convolved(c, x, weight, bias, null); }
+
+    static Tensor convolved(Call c, Tensor x, Tensor weight, Tensor bias, Op activation) {
         var w = Windows.of(c, x, Arrays.copyOfRange(weight.shape().toArray(), 2, weight.rank()));
-        return x.conv(weight, bias, new Convolution().withStride(w.strides).withPadding(w.before, w.after).withDilation(w.dilations)
-                .withGroups(Math.toIntExact(c.integer("group", 1))));
+        var how = new Convolution().withStride(w.strides).withPadding(w.before, w.after).withDilation(w.dilations)
+                .withGroups(Math.toIntExact(c.integer("group", 1)));
+        return x.conv(weight, bias, how, activation);
     }
 
     private static Object transposed(Call c) {

@@ -144,7 +144,7 @@ public record Pruner(Score score, double sparsity, Scope scope, double floor, in
         return kept;
     }
 
-    /** True but for the {@code rint(share n)} least. */
+    /** True except for the {@code rint(share n)} least. */
     private static boolean[] best(double[] s, double share) {
         int gone = (int) Math.rint(share * s.length);
         var sorted = s.clone();

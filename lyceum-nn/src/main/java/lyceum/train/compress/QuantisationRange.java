@@ -7,7 +7,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * How floats stand for integers of {@code least .. most}: {@code q = clip(round(x (1 / scale)) + zero)}, read back as {@code scale (q - zero)}. F32 arithmetic,
- * ties to even, as PyTorch.
+ * ties to even, as in PyTorch.
  *
  * @param scale above 0
  * @param zero the integer that stands for 0, within {@code least .. most}

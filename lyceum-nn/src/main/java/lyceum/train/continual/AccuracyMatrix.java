@@ -21,7 +21,7 @@ import lyceum.ShapeException;
  */
 public record AccuracyMatrix(double[][] values, double[] untrained) {
     public AccuracyMatrix {
-        if (values.length == 0) throw new ShapeException("AccuracyMatrix: no stage; there is at least one");
+        if (values.length == 0) throw new ShapeException("AccuracyMatrix: no stage; at least one is needed");
         values = Arrays.stream(values).map(double[]::clone).toArray(double[][]::new);
         for (double[] row : values) {
             if (row.length != values.length)

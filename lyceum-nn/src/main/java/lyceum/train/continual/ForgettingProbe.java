@@ -84,7 +84,7 @@ public record ForgettingProbe(UpdateRule rule, Loss loss, TaskScore score, int b
      * @throws lyceum.progress.CancelledException if progress says so; the model then holds the parameters of the last step
      */
     public Report measure(Module model, List<Dataset> tasks, Rng rng, Progress progress) {
-        if (tasks.isEmpty()) throw new IllegalArgumentException("ForgettingProbe: no task; there is at least one");
+        if (tasks.isEmpty()) throw new IllegalArgumentException("ForgettingProbe: no task; at least one is needed");
         var curve = new ArrayList<Point>();
         var matrix = new double[tasks.size()][];
         var kept = new ArrayList<Dataset>();

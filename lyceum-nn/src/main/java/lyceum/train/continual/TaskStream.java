@@ -24,7 +24,7 @@ public record TaskStream(List<Task> tasks) {
 
     public TaskStream {
         tasks = List.copyOf(tasks);
-        if (tasks.isEmpty()) throw new IllegalArgumentException("TaskStream: no task; there is at least one");
+        if (tasks.isEmpty()) throw new IllegalArgumentException("TaskStream: no task; at least one is needed");
     }
 
     public int size() { return tasks.size(); }

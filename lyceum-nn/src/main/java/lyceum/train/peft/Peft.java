@@ -206,7 +206,7 @@ public final class Peft {
         for (var tuning : weights.keySet()) {
             if (tuning.model != first.model || tuning.methods.size() != 1 || !(tuning.methods.getFirst() instanceof Lora lora)
                     || !tuning.pieces.stream().map(Piece::where).toList().equals(first.pieces.stream().map(Piece::where).toList()))
-                throw new IllegalArgumentException("combine: " + tuning.name + " is no LoRA of the same layers as " + first.name);
+                throw new IllegalArgumentException("combine: " + tuning.name + " is not a LoRA of the same layers as " + first.name);
             rank += lora.rank();
         }
         weights.keySet().forEach(Peft::detach);

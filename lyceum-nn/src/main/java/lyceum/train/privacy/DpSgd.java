@@ -32,7 +32,7 @@ import lyceum.withers.Withers;
  * @param noise sigma, at least 0; 0 promises nothing
  * @param lotSize expected rows of a step
  * @param steps at least 1
- * @param microBatch rows whose gradients are in memory at once; the result does not depend on it, but for rounding
+ * @param microBatch rows whose gradients are in memory at once; the result does not depend on it, up to rounding
  * @param method how gradients are shortened and added
  * @see <a href="https://arxiv.org/abs/1607.00133">Abadi and others (2016), algorithm 1</a>
  */

@@ -76,7 +76,7 @@ public record MetaLearner(Method method, double innerRate, int innerSteps, Updat
 
     /** At the model's present weights, which stay. @param batch tasks of one shape, at least one */
     public MetaGradient metaGradient(Module model, Loss loss, List<MetaTask> batch) {
-        if (batch.isEmpty()) throw new IllegalArgumentException("MetaLearner: no task; there is at least one");
+        if (batch.isEmpty()) throw new IllegalArgumentException("MetaLearner: no task; at least one is needed");
         var space = ParameterSpace.of(model);
         var at = space.values(model);
         Tensor sx = stacked(batch, MetaTask::supportX), sy = stacked(batch, MetaTask::supportY);

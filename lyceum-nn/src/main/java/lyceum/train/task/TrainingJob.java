@@ -24,10 +24,11 @@ import lyceum.train.TrainingRun;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The run that a file asks for: its folder gets {@code training.json} (the settings), {@code run.safetensors} (the last checkpoint), {@code metrics.jsonl} (the
- * measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
+ * The run that a file asks for: its folder gets {@code training.json} (the settings, and a hash of the data), {@code run.safetensors} (the last checkpoint),
+ * {@code metrics.jsonl} (the measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
  *
  * {@snippet :
  * var settings = TrainingSettings.of(file, json);
@@ -62,14 +63,15 @@ import tools.jackson.databind.json.JsonMapper;
  * </table>
  */
 public final class TrainingJob {
-    private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl", CURVE = "curve.svg";
+    private static final String SETTINGS = "training.json", READ = "read", RUN = "run.safetensors", METRICS = "metrics.jsonl",
+            CURVE = "curve.svg";
     private static final long MINUTE = 60_000_000_000L;
 
     private final TrainingSettings settings;
     private final Path out;
     private Consumer<String> notes = note -> {};
     private Consumer<History.Epoch> epochs = epoch -> {};
-    private boolean lost;
+    private boolean lost, accepting;
 
     /**
      * What became of a run.
@@ -99,6 +101,12 @@ public final class TrainingJob {
         return this;
     }
 
+    /** Whether a run goes on where its data are not those that it began with; else that is a mistake, which is the default. */
+    public TrainingJob acceptingChangedData(boolean accepting) {
+        this.accepting = accepting;
+        return this;
+    }
+
     /** The measures of this run. */
     public Path metrics() { return out.resolve(METRICS); }
 
@@ -107,11 +115,12 @@ public final class TrainingJob {
      *
      * @param resume whether to go on with the run that is in the folder
      * @throws IOException if there is a run and it is not to be resumed, or none that could be; if the model cannot be written
+     * @throws lyceum.FormatException if the file, or the data that it names, are not those that the run began with
      * @throws lyceum.ConvergenceException if the loss is not finite: the last checkpoint stays
      */
     public Outcome run(boolean resume, Progress progress) throws IOException {
         var task = TrainingTask.named(settings);
-        begin(resume);
+        var then = begin(resume);
         var rng = Rng.of(settings.whole("seed", 0, 0));
         var prepared = task.prepare(settings, out, rng.split(100), progress);
         var plan = TrainingPlan.of(settings, prepared.rows(), prepared.holdsOut());
@@ -128,8 +137,10 @@ public final class TrainingJob {
         var trainer = plan.over(total).withListener(new Watching(norm, ended));
         var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(),
                 prepared.holdsOut() ? prepared::evaluate : null, rng);
+        var read = DataPrint.of(settings.section("data").files(), out);
+        boolean known = resume && isKnown(then.path(READ), read);
         if (resume && Files.exists(checkpoint())) goOn(run);
-        if (!resume) write(SETTINGS, settings.json());
+        if (!known) write(SETTINGS, ((ObjectNode) settings.json().deepCopy()).set(READ, read.json()));
         try (var log = MetricsLog.after(run.steps(), metrics())) {
             long saved = System.nanoTime(), savedAt = run.steps();
             while (run.steps() < total && !progress.isCancelled() && run.step()) {
@@ -159,13 +170,14 @@ public final class TrainingJob {
 
     private Path checkpoint() { return out.resolve(RUN); }
 
-    private void begin(boolean resume) throws IOException {
+    /** What the run that goes on began with; null where it begins now. */
+    private JsonNode begin(boolean resume) throws IOException {
         var before = out.resolve(SETTINGS);
-        if (resume && !Files.exists(before)) throw new NoSuchFileException(out + " holds no run to go on with; leave out --resume");
+        if (resume && !Files.exists(before)) throw new NoSuchFileException(out + " holds no run to continue; leave out --resume");
         if (!resume && Files.exists(before))
-            throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+            throw new IOException(out + " already holds a run; continue it with --resume, or name another folder");
         Files.createDirectories(out);
-        if (!resume) return;
+        if (!resume) return null;
         JsonNode then;
         try {
             then = JsonMapper.shared().readTree(Files.readString(before));
@@ -175,6 +187,20 @@ public final class TrainingJob {
         for (var name : List.of("task", "seed", "data", "model", "training", "loss"))
             if (!then.path(name).equals(settings.json().path(name))) throw settings.wrong(name, "it is " + settings.json().path(name)
                     + "; the run in " + out + " began with " + then.path(name) + " and goes on with the same, or another folder is named");
+        return then;
+    }
+
+    /** Whether a run began with these data; false too where a run of an earlier version does not say, or the change is accepted. */
+    private boolean isKnown(JsonNode then, DataPrint now) {
+        if (then.isMissingNode()) return false;
+        var before = DataPrint.of(then);
+        if (before.equals(now)) return true;
+        var change = now.told() + ", and the run in " + out + " began with "
+                + (before.told().equals(now.told()) ? "as many of other contents" : before.told());
+        if (!accepting) throw settings.wrong("data", "they have changed: " + change
+                + "; name another folder to begin anew, or accept the change (--accept-changed-data)");
+        notes.accept("the data have changed: " + change);
+        return false;
     }
 
     /** Whole or not at all: a run whose settings are torn could neither go on nor begin. */

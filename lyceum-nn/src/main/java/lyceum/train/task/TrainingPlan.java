@@ -32,7 +32,7 @@ record TrainingPlan(Trainer trainer, int steps, String schedule, double warmUp, 
             throw training.wrong("steps", "it says epochs and steps; one of them is meant");
         int steps = training.whole("steps", 0, 1), accumulate = training.whole("accumulate", 1, 1);
         int batch = Math.min(rows, training.whole("batch", 32, 1));
-        if (batch % accumulate != 0) throw training.wrong("accumulate", "it divides the batch of " + batch + "; it is " + accumulate);
+        if (batch % accumulate != 0) throw training.wrong("accumulate", "it must divide the batch of " + batch + "; it is " + accumulate);
         long each = (rows + batch - 1L) / batch;
         int epochs = steps > 0 ? (int) ((steps + each - 1) / each) : training.whole("epochs", 10, 1);
         var trainer = new Trainer(rule(training), epochs).withBatchSize(batch).withLast(DataLoader.Last.KEEP).accumulate(accumulate);

@@ -4,8 +4,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.TreeSet;
 import lyceum.FormatException;
 import lyceum.nn.ConfigJson;
@@ -29,6 +31,7 @@ public final class TrainingSettings {
     private final String place;
     private final JsonNode node;
     private final TreeSet<String> asked = new TreeSet<>();
+    private final SequencedSet<Path> files = new LinkedHashSet<>();
     private final SequencedMap<String, TrainingSettings> sections = new LinkedHashMap<>();
 
     private TrainingSettings(Path file, String place, JsonNode node) {
@@ -107,13 +110,22 @@ public final class TrainingSettings {
     }
 
     /** A file or folder that has to be named. */
-    public Path path(String name) { return folder().resolve(text(name)).normalize(); }
+    public Path path(String name) {
+        var path = folder().resolve(text(name)).normalize();
+        files.add(path);
+        return path;
+    }
 
     /** Files and folders, of which one at least has to be named. */
     public List<Path> paths(String name) {
         if (texts(name).isEmpty()) throw wrong(name, "it is missing");
-        return texts(name).stream().map(text -> folder().resolve(text).normalize()).toList();
+        var paths = texts(name).stream().map(text -> folder().resolve(text).normalize()).toList();
+        files.addAll(paths);
+        return paths;
     }
+
+    /** The files and folders of this section that were asked for so far. */
+    List<Path> files() { return List.copyOf(files); }
 
     private Path folder() { return file.toAbsolutePath().getParent(); }
 

@@ -57,7 +57,7 @@ public record NumberMixture(Tensor means, Tensor variances, Tensor mean, Tensor 
         if (!y.shape().equals(mean.shape()))
             throw new ShapeException("NumberMixture: forecasts of shape " + mean.shape() + " but y has shape " + y.shape());
         if (!(variances.min().item() > 0))
-            throw new IllegalStateException("NumberMixture: a member's variance is 0, and so its density is no number; give it noise");
+            throw new IllegalStateException("NumberMixture: a member's variance is 0, and so its density is not a number; give it noise");
         return y.to(DType.F64).sub(means).square().div(variances).add(variances.log()).add(Math.log(2 * Math.PI)).mul(-0.5);
     }
 }

@@ -92,6 +92,12 @@ record ConformanceCase(Path folder) {
         return null;
     }
 
+    /** A tensor of the first set, or null if there is none, or it is a list or an optional one. */
+    OnnxFile.Constant constant(String name, OnnxFile.Port port) throws IOException {
+        var file = folder.resolve("test_data_set_0").resolve(name + ".pb");
+        return port.type() instanceof Type.OfTensor && Files.exists(file) ? OnnxFile.readTensor(Files.readAllBytes(file)) : null;
+    }
+
     private static OnnxValue value(byte[] file, Type type) {
         return switch (type) {
             case Type.OfSequence s -> new OnnxValue.Sequence(fields(file).stream().map(f -> value(f, s.element())).toList());

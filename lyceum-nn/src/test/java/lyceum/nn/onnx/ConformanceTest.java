@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
+import lyceum.format.OnnxFile.Graph;
+import lyceum.format.OnnxFile.Port;
+import lyceum.format.OnnxFile.Type;
+import lyceum.format.OnnxType;
 import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
@@ -60,11 +65,59 @@ class ConformanceTest {
         var cases = ConformanceCase.all();
         Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
         var limits = new OnnxLimits(1_000_000, 100, 1_000);
+        int mutants = 0;
         for (var test : cases) {
             if (Files.size(test.folder().resolve("model.onnx")) > 1 << 16) continue;
             Fuzz.of(test.folder().resolve("model.onnx")).allowing(LyceumException.class, IllegalArgumentException.class)
-                    .allocatingAtMost(256L << 20).mutants(70, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
+                    .allocatingAtMost(256L << 20).mutants(80, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
+            mutants += 80;
         }
+        assertThat(mutants).isGreaterThanOrEqualTo(100_000);
+    }
+
+    /** Whole numbers that go in are given as constants, since sizes hang on them; what the file says of its outputs is taken away. */
+    @Tag("slow")
+    @Test void shapesFoundWithoutARunAreThoseOfTheAnswers() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        var wrong = new ArrayList<String>();
+        int all = 0, known = 0;
+        for (var test : cases) {
+            var file = OnnxFile.read(test.folder().resolve("model.onnx"));
+            var graph = file.graph();
+            var constants = new LinkedHashMap<>(graph.initializers());
+            for (int i = 0; i < graph.inputs().size(); i++) {
+                var port = graph.inputs().get(i);
+                var given = test.constant("input_" + i, port);
+                boolean isSaid = given != null && port.type() instanceof Type.OfTensor said && said.element() == given.type();
+                if (isSaid && given.tensor() != null && !given.type().carrier().isFloat()) constants.put(port.name(), given);
+            }
+            var outputs = graph.outputs().stream().map(port -> new Port(port.name(), null)).toList();
+            var bare = new Graph(graph.name(), graph.nodes(), constants, graph.inputs(), outputs, List.of());
+            var shapes = OnnxShapes.of(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), bare, file.functions(), file.metadata()),
+                    Map.of());
+            shapes.contradictions().forEach(each -> wrong.add(test.name() + ": " + each));
+            for (int i = 0; i < outputs.size(); i++) {
+                var answer = test.constant("output_" + i, graph.outputs().get(i));
+                if (answer == null) continue;
+                all++;
+                var said = (Type.OfTensor) shapes.types().get(outputs.get(i).name());
+                if (said.shape() == null) continue;
+                boolean same = said.shape().size() == answer.dims().length
+                        && (said.element() == OnnxType.UNDEFINED || said.element() == ((Type.OfTensor) graph.outputs().get(i).type()).element());
+                boolean whole = same;
+                for (int axis = 0; same && axis < answer.dims().length; axis++) {
+                    long size = said.shape().get(axis).size();
+                    same = size < 0 || size == answer.dims()[axis];
+                    whole &= size >= 0;
+                }
+                if (!same) wrong.add(test.name() + ": " + shapes.text(outputs.get(i).name()) + ", the answer is " + answer.type() + " " + Arrays.toString(answer.dims()));
+                else if (whole) known++;
+            }
+        }
+        System.out.println("ONNX shapes: " + known + " of " + all + " outputs known without a run");
+        assertThat(wrong).isEmpty();
+        assertThat(known).isGreaterThan(1_150);
     }
 
     @Tag("slow")

@@ -26,6 +26,7 @@ public final class ParityTask implements TrainingTask {
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) {
         int bits = settings.section("data").whole("bits", 4, 2);
         if (bits > 10) throw settings.section("data").wrong("bits", "it is at most 10; it is " + bits);
+        if (settings.section("data").has("file")) settings.section("data").path("file");
         boolean held = settings.section("data").flag("held", true);
         var x = new float[(1 << bits) * bits];
         var y = new long[1 << bits];

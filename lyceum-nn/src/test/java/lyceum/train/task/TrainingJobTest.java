@@ -87,10 +87,10 @@ class TrainingJobTest {
     }
 
     @Test void aFolderKeepsItsRun() throws IOException {
-        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to go on with");
+        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to continue");
         job(PARITY, "run").run(false, Progress.SILENT);
         assertThatThrownBy(() -> job(PARITY, "run").run(false, Progress.SILENT)).isInstanceOf(IOException.class)
-                .hasMessageContaining("holds a run; say --resume");
+                .hasMessageContaining("holds a run; continue it with --resume");
         assertThatThrownBy(() -> job(PARITY.replace("\"rate\": 0.02", "\"rate\": 0.03"), "run").run(true, Progress.SILENT))
                 .isInstanceOf(FormatException.class).hasMessageContaining("parity.json: training: it is {")
                 .hasMessageContaining("goes on with the same");
@@ -101,15 +101,33 @@ class TrainingJobTest {
         assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class);
     }
 
+    @Test void aRunDoesNotGoOnUnseenWhereItsDataHaveChanged() throws IOException {
+        var rows = Files.writeString(folder.resolve("rows.txt"), "0101");
+        var json = PARITY.replace("\"bits\": 4", "\"bits\": 4, \"file\": \"rows.txt\"");
+        assertThat(job(json, "run").run(false, Progress.SILENT).finished()).isTrue();
+        assertThat(job(json, "run").run(true, Progress.SILENT).finished()).isTrue();
+        Files.writeString(rows, "0111");
+        assertThatThrownBy(() -> job(json, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("parity.json: data: they have changed: 1 file of 4 bytes, and the run in ")
+                .hasMessageContaining("began with as many of other contents");
+        Files.writeString(rows, "01110");
+        assertThatThrownBy(() -> job(json, "run").run(true, Progress.SILENT)).hasMessageContaining("1 file of 5 bytes")
+                .hasMessageContaining("began with 1 file of 4 bytes; name another folder to begin anew, or accept the change");
+        var notes = new ArrayList<String>();
+        assertThat(job(json, "run").acceptingChangedData(true).telling(notes::add).run(true, Progress.SILENT).finished()).isTrue();
+        assertThat(notes).anyMatch(note -> note.startsWith("the data have changed: 1 file of 5 bytes"));
+        assertThat(job(json, "run").run(true, Progress.SILENT).finished()).as("known from then on").isTrue();
+    }
+
     @Test void whatIsWrongIsNamedByItsPlaceBeforeAnythingIsTrained() {
-        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, held");
+        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, file, held");
         refused(PARITY.replace("\"task\": \"parity\"", "\"task\": \"pairty\""), "task: it is pairty; there are parity");
         refused(PARITY.replace("\"task\": \"parity\", ", ""), "task: it is missing");
         refused(PARITY.replace("\"epochs\": 12", "\"epochs\": 12, \"steps\": 3"), "training.steps: it says epochs and steps");
         refused(PARITY.replace("\"rate\": 0.02", "\"rate\": \"fast\""), "training.rate: it is a number of at least 0.0; it is \"fast\"");
         refused(PARITY.replace("\"rate\": 0.02", "\"optimizer\": \"adam\", \"beta1\": 1"),
                 "training.beta1: it is a number from 0.0 to 0.999999; it is 1");
-        refused(PARITY.replace("\"rate\": 0.02", "\"accumulate\": 3"), "training.accumulate: it divides the batch of 5; it is 3");
+        refused(PARITY.replace("\"rate\": 0.02", "\"accumulate\": 3"), "training.accumulate: it must divide the batch of 5; it is 3");
         refused(PARITY.replace("{\"bits\": 4}", "{\"held\": false}").replace("\"rate\": 0.02", "\"keep\": \"best\""),
                 "training.keep: it needs rows that are held out");
         refused(PARITY.replace("[16, 8]", "[16, -8]"), "model: configuration: MlpConfig: a hidden layer has width -8");

@@ -36,7 +36,7 @@ public final class Grammar {
         var missing = new TreeSet<String>();
         rules.values().forEach(e -> calls(e, missing));
         missing.removeAll(rules.keySet());
-        if (!missing.isEmpty()) throw new IllegalArgumentException("Grammar: the productions " + missing + " are called and not there");
+        if (!missing.isEmpty()) throw new IllegalArgumentException("Grammar: the productions " + missing + " are used but not defined");
     }
 
     static void calls(Expression e, Set<String> out) {

@@ -48,7 +48,7 @@ final class Pushdown {
         possible = weighed(occurring);
         least = weighed(single);
         if (least[start()] >= NEVER) throw new IllegalArgumentException(
-                "Grammar: no text fits it that these tokens can write: a production that never ends, or characters whose bytes are no tokens");
+                "Grammar: no text fits it that these tokens can write: a production that never ends, or characters whose bytes are not tokens");
         refuseLeftRecursion();
     }
 

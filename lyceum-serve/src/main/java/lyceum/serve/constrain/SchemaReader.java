@@ -63,7 +63,7 @@ final class SchemaReader {
             } catch (IllegalArgumentException e) {
                 throw new SchemaException(path, "no place within the schema");
             }
-            if (node.isMissingNode()) throw new SchemaException(path, "nothing stands there");
+            if (node.isMissingNode()) throw new SchemaException(path, "there is nothing there");
             rules.put(path, schema(node, path));
         }
         return new Expression.Call(path);
@@ -159,7 +159,7 @@ final class SchemaReader {
             case "integer" -> bounds(s) ? integer(s, path) : JsonRules.INTEGER;
             case "number" -> {
                 for (var key : OF_TYPE.get("integer"))
-                    if (s.has(key)) throw new SchemaException(path + "/" + key, "bounds of numbers that are no integers are not supported");
+                    if (s.has(key)) throw new SchemaException(path + "/" + key, "bounds of numbers that are not integers are not supported");
                 yield JsonRules.NUMBER;
             }
             case "boolean" -> choice(text("true"), text("false"));
@@ -172,7 +172,7 @@ final class SchemaReader {
         for (var key : OF_TYPE.get("integer")) {
             var bound = s.get(key);
             if (bound == null) continue;
-            if (!bound.isNumber()) throw new SchemaException(path + "/" + key, bound + " is no number");
+            if (!bound.isNumber()) throw new SchemaException(path + "/" + key, bound + " is not a number");
             double value = Math.clamp(bound.doubleValue(), -1e15 + 1, 1e15 - 1);
             if (key.equals("minimum")) min = Math.max(min, (long) Math.ceil(value));
             if (key.equals("maximum")) max = Math.min(max, (long) Math.floor(value));

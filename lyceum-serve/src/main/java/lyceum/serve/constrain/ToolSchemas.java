@@ -22,7 +22,7 @@ final class ToolSchemas {
             try {
                 arguments = JSON.readTree(schema);
             } catch (JacksonException e) {
-                throw new FormatException("tools: the schema of \"" + name + "\" is no JSON: " + e.getOriginalMessage(), e);
+                throw new FormatException("tools: the schema of \"" + name + "\" is not JSON: " + e.getOriginalMessage(), e);
             }
             moved(arguments, "#/anyOf/" + options.size() + "/properties/arguments");
             var call = options.addObject().put("type", "object").put("additionalProperties", false);

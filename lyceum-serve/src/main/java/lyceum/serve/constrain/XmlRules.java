@@ -19,7 +19,7 @@ final class XmlRules {
         for (var names : List.of(elements, attributes))
             for (var name : names)
                 if (!name.matches("[A-Za-z_][A-Za-z0-9_.-]*"))
-                    throw new IllegalArgumentException("Grammar.xml: \"" + name + "\" is no name of letters, digits, '_', '.' and '-'");
+                    throw new IllegalArgumentException("Grammar.xml: \"" + name + "\" is not a name of letters, digits, '_', '.' and '-'");
         if (attributes.stream().distinct().count() < attributes.size())
             throw new IllegalArgumentException("Grammar.xml: " + attributes + " names an attribute twice");
         var rules = new LinkedHashMap<String, Expression>();

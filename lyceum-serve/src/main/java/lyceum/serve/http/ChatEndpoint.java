@@ -40,9 +40,9 @@ final class ChatEndpoint {
         var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()),
                 System.currentTimeMillis() / 1000);
         var work = new Work(served.engine(),
-                asked.requests(List.of(prompt)).stream().map(r -> r.withLikeliest(stream && logs ? top : 0)).toList());
+                asked.requests(List.of(prompt)).stream().map(r -> r.withLikeliest(logs ? top : 0)).toList());
         if (stream) stream(context, body, work, head, prompt.length, tools, logs);
-        else whole(context, work, head, asked.adapter(), prompt, tools, logs, top);
+        else whole(context, work, head, prompt.length, tools, logs);
     }
 
     private record Head(String id, String model, long created) {
@@ -51,7 +51,7 @@ final class ChatEndpoint {
         }
     }
 
-    private void whole(Context context, Work work, Head head, String adapter, int[] prompt, boolean tools, boolean logs, int top) {
+    private void whole(Context context, Work work, Head head, int prompt, boolean tools, boolean logs) {
         var all = work.all();
         var root = head.of("chat.completion");
         var choices = root.putArray("choices");
@@ -63,11 +63,13 @@ final class ChatEndpoint {
             var said = choice.putObject("message").put("role", "assistant");
             said.put("content", message.toolCalls().isEmpty() || !message.content().isEmpty() ? message.content() : null);
             if (!message.toolCalls().isEmpty()) calls(said.putArray("tool_calls"), message, false);
-            if (logs) TokenLogs.chat(served, adapter, choice.putObject("logprobs").putArray("content"), prompt, all.get(i), top);
-            else choice.putNull("logprobs");
+            if (logs) {
+                var content = choice.putObject("logprobs").putArray("content");
+                for (var piece : work.pieces(i)) TokenLogs.chat(served, content, piece);
+            } else choice.putNull("logprobs");
             choice.put("finish_reason", message.toolCalls().isEmpty() ? Work.reason(all.get(i).ending()) : "tool_calls");
         }
-        usage(root.putObject("usage"), prompt.length, all.stream().mapToLong(c -> c.ids().length).sum());
+        usage(root.putObject("usage"), prompt, all.stream().mapToLong(c -> c.ids().length).sum());
         context.contentType("application/json").result(root.toString());
     }
 

@@ -1,12 +1,13 @@
 package lyceum.serve.http;
 
 import io.javalin.http.Context;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.llm.Continuation;
-import lyceum.llm.generate.CausalGenerator;
+import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.llm.generate.GenerationRequest.Piece;
+import lyceum.serve.PromptScores;
+import lyceum.serve.Request;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,6 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/completions}: texts that go on from prompts; {@code echo} with {@code logprobs} and no tokens scores what is given. */
 final class CompletionEndpoint {
     private static final int MOST_LOGPROBS = 20, DEFAULT_TOKENS = 16;
+    /** What JSON has no number for is told as this. */
+    private static final double LEAST = -9999;
 
     private final ServedModel served;
     private final Grammars grammars;
@@ -37,13 +40,14 @@ final class CompletionEndpoint {
                 .put("object", "text_completion").put("created", System.currentTimeMillis() / 1000)
                 .put("model", body.text("model", served.name()));
         var asked = GenerationFields.of(body, served, grammars, options.withMostTokens(Math.max(1, most)), "max_tokens");
+        long read = prompts.stream().mapToLong(p -> p.length).sum();
         if (most == 0) {
-            score(context, head, asked.adapter(), prompts, logs);
+            score(context, head, asked, prompts, logs, read);
             return;
         }
+        boolean scored = echo && logs >= 0;
         var work = new Work(served.engine(),
-                asked.requests(prompts).stream().map(r -> r.withLikeliest(stream ? Math.max(0, logs) : 0)).toList());
-        long read = prompts.stream().mapToLong(p -> p.length).sum();
+                asked.requests(prompts).stream().map(r -> r.withLikeliest(Math.max(0, logs)).withScored(scored)).toList());
         if (stream) {
             stream(context, body, work, head, read, logs >= 0);
             return;
@@ -55,61 +59,71 @@ final class CompletionEndpoint {
             var choice = choices.addObject().put("index", i).put("text",
                     (echo ? served.tokenizer().decode(prompt) : "") + all.get(i).text());
             if (logs < 0) choice.putNull("logprobs");
-            else logs(choice.putObject("logprobs"), asked.adapter(), TokenLogs.joined(prompt, all.get(i).ids()), echo ? 0 : prompt.length,
-                    logs);
+            else logs(choice.putObject("logprobs"), prompt, scored ? work.replies.get(i).promptScores() : null, work.pieces(i), logs);
             choice.put("finish_reason", Work.reason(all.get(i).ending()));
         }
         ChatEndpoint.usage(head.putObject("usage"), read, all.stream().mapToLong(c -> c.ids().length).sum());
         context.contentType("application/json").result(head.toString());
     }
 
-    private void score(Context context, ObjectNode head, String adapter, List<int[]> prompts, int logs) {
+    /** Nothing is written: prompts come back, with what the engine makes of them if that is asked for. */
+    private void score(Context context, ObjectNode head, GenerationFields asked, List<int[]> prompts, int logs, long read) {
+        var model = served.engine().model();
+        for (int[] prompt : prompts) {
+            if (prompt.length == 0 || prompt.length > model.contextLength()) throw ApiException.bad("prompt",
+                    "a prompt of " + prompt.length + " ids for a context of " + model.contextLength());
+            for (int id : prompt)
+                if (id < 0 || id >= model.vocabulary())
+                    throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (model.vocabulary() - 1));
+        }
+        var work = logs < 0 ? null
+                : new Work(served.engine(), prompts.stream().map(p -> Request.greedy(p, 1).withSalt(asked.salt())
+                        .withAdapter(asked.adapter()).withPriority(asked.priority()).withLikeliest(logs).withScored(true)).toList());
+        if (work != null) work.all();
         var choices = head.putArray("choices");
         for (int i = 0; i < prompts.size(); i++) {
-            int[] prompt = prompts.get(i);
-            if (prompt.length == 0 || prompt.length > served.engine().model().contextLength()) throw ApiException.bad("prompt",
-                    "a prompt of " + prompt.length + " ids for a context of " + served.engine().model().contextLength());
-            int vocabulary = served.engine().model().vocabulary();
-            for (int id : prompt)
-                if (id < 0 || id >= vocabulary)
-                    throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (vocabulary - 1));
-            var choice = choices.addObject().put("index", i).put("text", served.tokenizer().decode(prompt));
-            if (logs < 0) choice.putNull("logprobs");
-            else logs(choice.putObject("logprobs"), adapter, prompt, 0, logs);
+            var choice = choices.addObject().put("index", i).put("text", served.tokenizer().decode(prompts.get(i)));
+            if (work == null) choice.putNull("logprobs");
+            else logs(choice.putObject("logprobs"), prompts.get(i), work.replies.get(i).promptScores(), List.of(), logs);
             choice.put("finish_reason", "length");
         }
-        ChatEndpoint.usage(head.putObject("usage"), prompts.stream().mapToLong(p -> p.length).sum(), 0);
+        ChatEndpoint.usage(head.putObject("usage"), read, 0);
         context.contentType("application/json").result(head.toString());
     }
 
-    /** The first token of a prompt has no logarithm: nothing stands before it. */
-    private void logs(ObjectNode node, String adapter, int[] ids, int from, int top) {
+    /** @param scores of the prompt, whose first token has no logarithm, as nothing stands before it; null if the prompt is not told */
+    private void logs(ObjectNode node, int[] prompt, PromptScores scores, List<Piece> pieces, int top) {
         ArrayNode tokens = node.putArray("tokens"), values = node.putArray("token_logprobs"), others = node.putArray("top_logprobs"),
                 offsets = node.putArray("text_offset");
-        int first = Math.max(1, from), at = 0;
-        var scorer = new CausalGenerator(served.engine().model());
-        double[] own = ids.length <= first ? new double[0] : served.engine().tuned(adapter,
-                () -> scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length)));
-        var likeliest = top == 0 || own.length == 0 ? null : TokenLogs.likeliest(served, adapter, ids, first, top);
-        for (int i = 0; i < ids.length; i++) {
-            var text = TokenLogs.text(served, ids[i]);
-            if (i >= from) {
+        int at = 0;
+        for (int i = 0; i < prompt.length; i++) {
+            var text = TokenLogs.text(served, prompt[i]);
+            if (scores != null) {
                 tokens.add(text);
                 offsets.add(at);
-                if (i < first) {
-                    values.addNull();
-                    others.addNull();
-                } else {
-                    values.add(own[i - first]);
-                    if (likeliest == null) others.addNull();
-                    else {
-                        var map = others.addObject();
-                        for (var other : likeliest.get(i - first)) map.put(TokenLogs.text(served, other.id()), other.logProbability());
-                    }
-                }
+                if (i == 0) values.addNull();
+                else values.add(Math.max(scores.logProbabilities()[i - 1], LEAST));
+                likeliest(others, i == 0 || top == 0 ? null : scores.likeliest().get(i - 1));
             }
             at += text.length();
         }
+        for (var piece : pieces) {
+            var text = TokenLogs.text(served, piece.id());
+            tokens.add(text);
+            offsets.add(at);
+            values.add(Math.max(piece.logProbability(), LEAST));
+            likeliest(others, top == 0 ? null : piece.likeliest());
+            at += text.length();
+        }
+    }
+
+    private void likeliest(ArrayNode others, List<Likely> likeliest) {
+        if (likeliest == null) {
+            others.addNull();
+            return;
+        }
+        var map = others.addObject();
+        for (var other : likeliest) map.put(TokenLogs.text(served, other.id()), other.logProbability());
     }
 
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read, boolean logs) {
@@ -129,7 +143,7 @@ final class CompletionEndpoint {
 
     private void logs(ObjectNode node, Piece piece) {
         node.putArray("tokens").add(TokenLogs.text(served, piece.id()));
-        node.putArray("token_logprobs").add(Math.max(piece.logProbability(), -9999));
+        node.putArray("token_logprobs").add(Math.max(piece.logProbability(), LEAST));
         var map = node.putArray("top_logprobs").addObject();
         for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), other.logProbability());
     }

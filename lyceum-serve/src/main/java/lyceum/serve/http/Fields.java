@@ -15,9 +15,9 @@ record Fields(JsonNode json) {
             var json = JsonMapper.shared().readTree(body);
             if (json.isObject()) return new Fields(json);
         } catch (JacksonException e) {
-            throw ApiException.bad(null, "the body is no JSON: " + e.getOriginalMessage());
+            throw ApiException.bad(null, "the body is not JSON: " + e.getOriginalMessage());
         }
-        throw ApiException.bad(null, "the body is no JSON object");
+        throw ApiException.bad(null, "the body is not a JSON object");
     }
 
     boolean has(String name) { return json.hasNonNull(name); }

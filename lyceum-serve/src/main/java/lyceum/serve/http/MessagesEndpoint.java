@@ -145,7 +145,7 @@ final class MessagesEndpoint {
     }
 
     /** In OpenAI's form. */
-    private static Fields translated(Fields asked) {
+    static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
         body.remove("n");
         var messages = body.putArray("messages");

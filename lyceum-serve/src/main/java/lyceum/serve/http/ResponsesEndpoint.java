@@ -156,7 +156,7 @@ final class ResponsesEndpoint {
     }
 
     /** In the form of chat completions. */
-    private static Fields translated(Fields asked) {
+    static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
         body.remove("n");
         var messages = body.putArray("messages");

@@ -39,6 +39,13 @@ final class Work {
         }
     }
 
+    /** The pieces of a text that is over and that nobody has read. */
+    List<Piece> pieces(int i) {
+        var pieces = new ArrayList<Piece>();
+        replies.get(i).forEach(pieces::add);
+        return pieces;
+    }
+
     /** Hands each piece and each end to a stream, choices beside each other; a client that is gone stops them. */
     void stream(EventStream out, long silence, BiConsumer<Integer, Piece> piece, BiConsumer<Integer, Continuation> end) {
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {

@@ -28,7 +28,13 @@ public final class BlockTable implements AutoCloseable {
     }
 
     /** The blocks in order. */
-    public int[] toArray() { return Arrays.copyOf(blocks, count); }
+    public int[] toArray() { return toArray(count); }
+
+    /** The first so many of them. */
+    public int[] toArray(int first) {
+        if (first < 0 || first > count) throw new IndexOutOfBoundsException("the first " + first + " blocks of " + count);
+        return Arrays.copyOf(blocks, first);
+    }
 
     /** Number of a position's slot among all of the memory. */
     public int slot(int position) {

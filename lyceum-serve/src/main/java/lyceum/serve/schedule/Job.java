@@ -22,7 +22,7 @@ public final class Job {
     int computed, drafted, overtaken, preemptions, reused;
     long arrival, swapPlace;
     double arrived;
-    boolean cached, slotHeld;
+    boolean cached, slotHeld, alone;
 
     /**
      * @param prompt ids, at least one
@@ -48,6 +48,13 @@ public final class Job {
         this.brought = brought;
         this.salt = salt;
         this.priority = priority;
+    }
+
+    /** Takes no positions that others have computed, because somebody looks at what each gives. Before it is added; returns this. */
+    public Job computingAll() {
+        if (state != State.NEW) throw new IllegalStateException("Job.computingAll: the job is " + state + " already");
+        alone = true;
+        return this;
     }
 
     /** Positions that come from elsewhere; none after it has lost its memory. */

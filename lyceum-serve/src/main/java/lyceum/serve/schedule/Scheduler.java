@@ -57,6 +57,12 @@ public final class Scheduler {
     /** Jobs that have memory, in the order in which they came. */
     public List<Job> running() { return List.copyOf(running); }
 
+    /** How many jobs wait. */
+    public int waitingCount() { return waiting.size(); }
+
+    /** How many jobs have memory. */
+    public int runningCount() { return running.size(); }
+
     public boolean isIdle() { return waiting.isEmpty() && running.isEmpty(); }
 
     public long admissions() { return admissions; }
@@ -233,7 +239,7 @@ public final class Scheduler {
     /** Opens a job's memory, if that of its whole text is free beside what those that run will soon ask for. */
     private boolean admitted(Job job) {
         boolean back = job.state == Job.State.SWAPPED;
-        int[] known = back || tree == null || job.brought() > 0 ? new int[0] : tree.match(job.salt(), job.raw(), job.size() - 1);
+        int[] known = back || tree == null || job.alone || job.brought() > 0 ? new int[0] : tree.match(job.salt(), job.raw(), job.size() - 1);
         if (pool != null) {
             for (int block : known) pool.retain(block); // not to be evicted for this very job
             boolean fits = hasRoom(memory.blocksFor(job.size()) - known.length + (running.isEmpty() ? 0 : 1));
@@ -296,7 +302,7 @@ public final class Scheduler {
         return guessed;
     }
 
-    /** A job has ended, or nobody wants it any more: its memory is free, but for what the tree keeps. */
+    /** A job has ended, or nobody wants it any more: its memory is free, except for what the tree keeps. */
     public void end(Job job) { end(job, true); }
 
     /** A job went wrong: nothing of it is kept. */

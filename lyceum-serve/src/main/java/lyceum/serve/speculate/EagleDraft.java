@@ -14,7 +14,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A draft in the space of a frozen model's features: one block foretells the next last hidden state from those before and the tokens one place ahead, so that it knows
+ * A draft in the space of a frozen model's features: one block predicts the next last hidden state from those before and the tokens one place ahead, so that it knows
  * what was drawn; the model's own head makes tokens of it.
  *
  * {@snippet :

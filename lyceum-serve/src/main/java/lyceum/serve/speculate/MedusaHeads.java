@@ -16,7 +16,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Heads on a frozen model's last hidden state: where its own head foretells the next token, head k foretells the one k places further,
+ * Heads on a frozen model's last hidden state: where its own head predicts the next token, head k predicts the one k places further,
  * {@code softmax(W2 (SiLU(W1 h) + h))}. W1 begins at zero and W2 as the model's own head.
  *
  * {@snippet :
@@ -61,7 +61,7 @@ public final class MedusaHeads extends Module implements TreeSource {
         return Tensor.stack(0, all);
     }
 
-    /** Sum over heads of {@code 0.8^k} times the mean cross-entropy of what each is to foretell, in ids (batch, T); the model stays as it is. */
+    /** Sum over heads of {@code 0.8^k} times the mean cross-entropy of what each is to predict, in ids (batch, T); the model stays as it is. */
     public Tensor loss(DecoderLM model, Tensor ids) {
         var hidden = Autograd.noGrad(() -> model.hidden(ids, Pass.inference()).compute());
         var logits = forward(hidden, Pass.inference());
@@ -70,7 +70,7 @@ public final class MedusaHeads extends Module implements TreeSource {
             throw new ShapeException("MedusaHeads.loss: ids " + ids.shape() + "; " + (heads.size() + 2) + " places at least");
         Tensor sum = null;
         for (int k = 0; k < heads.size(); k++) {
-            long n = length - k - 2; // place t foretells t + k + 2
+            long n = length - k - 2; // place t predicts t + k + 2
             var loss = new CrossEntropy().of(logits.select(0, k).narrow(1, 0, n).reshape(-1, model.vocabulary()),
                     ids.narrow(1, k + 2, n).to(DType.I64).reshape(-1)).mul(Math.pow(FALLING, k + 1));
             sum = sum == null ? loss : sum.add(loss);

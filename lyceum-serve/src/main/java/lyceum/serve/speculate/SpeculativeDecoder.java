@@ -189,7 +189,7 @@ public record SpeculativeDecoder(CausalLM target, DraftSource draft, Tokenizer t
         }
     }
 
-    /** Draws from {@code max(0, p - q)}; without q, from p but for the refused id. */
+    /** Draws from {@code max(0, p - q)}; without q, from p except for the refused id. */
     private static int rest(double[] p, double[] q, int refused, Rng stream) {
         double sum = 0;
         for (int i = 0; i < p.length; i++) sum += p[i] = q == null ? (i == refused ? 0 : p[i]) : Math.max(0, p[i] - q[i]);

@@ -91,26 +91,32 @@ class GrammarTest {
     }
 
     @Tag("slow")
-    @Test void readersRefuseMutantsAndNeverFail() {
-        fuzzed(Grammar::gbnf, "root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\"",
+    @Test void fiveThousandMutantsAreReadOrRefused() { fuzzed(1_000); }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsAreReadOrRefused() { fuzzed(20_000); }
+
+    /** @param n mutants of each of the five readers */
+    private static void fuzzed(int n) {
+        fuzzed(n, Grammar::gbnf, "root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\"",
                 "root ::= \"a\\x41\\u00e9\"{2,4} | [^\\n\\]x-z]? 'q' .\n| #x20+");
-        fuzzed(Grammar::ebnf, "(* c *) text = pair, { pair }; pair = '(', [ text ], ')' | 2 * \"<\", '>';");
-        fuzzed(Grammar::regex, "^([a-f0-9]{8}(-|\\d{4}){3}|(?:GET|POST) /[^\\s?]*)+?$", "\"([^\"\\\\]|\\\\.)*\"[\\u00e9-\\u{1F600}]{2,}");
-        fuzzed(Grammar::jsonSchema,
+        fuzzed(n, Grammar::ebnf, "(* c *) text = pair, { pair }; pair = '(', [ text ], ')' | 2 * \"<\", '>';");
+        fuzzed(n, Grammar::regex, "^([a-f0-9]{8}(-|\\d{4}){3}|(?:GET|POST) /[^\\s?]*)+?$", "\"([^\"\\\\]|\\\\.)*\"[\\u00e9-\\u{1F600}]{2,}");
+        fuzzed(n, Grammar::jsonSchema,
                 "{\"$ref\": \"#/$defs/t\", \"$defs\": {\"t\": {\"type\": \"object\", \"properties\": {\"v\": {\"type\": [\"integer\", \"null\"], \"minimum\": -5}, \"k\": {\"type\": \"array\","
                         + " \"items\": {\"$ref\": \"#/$defs/t\"}, \"maxItems\": 3}, \"s\": {\"type\": \"string\", \"pattern\": \"^a+\"}}, \"required\": [\"v\"], \"additionalProperties\": {\"enum\": [1, \"x\"]}}}}");
-        fuzzed(ResponseFormat::read,
+        fuzzed(n, ResponseFormat::read,
                 "{\"type\": \"json_schema\", \"json_schema\": {\"schema\": {\"oneOf\": [{\"const\": 1}, {\"type\": \"string\", \"maxLength\": 9}]}}}");
     }
 
-    private static void fuzzed(Function<String, Object> reader, String... samples) {
+    private static void fuzzed(int n, Function<String, Object> reader, String... samples) {
         var files = new byte[samples.length][];
         for (int i = 0; i < files.length; i++) {
             files[i] = samples[i].getBytes(StandardCharsets.UTF_8);
             assertThat(reader.apply(samples[i])).isNotNull();
         }
         var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20)
-                .mutants(1000, bytes -> {
+                .mutants(n, bytes -> {
                     if (reader.apply(new String(bytes, StandardCharsets.UTF_8)) instanceof Grammar grammar)
                         new GrammarConstraint(grammar, BYTES);
                 });

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.generate.CausalGenerator;
@@ -102,8 +103,46 @@ class EngineDraftersTest {
         assertThat(loops.guess(text, 2)).containsExactly(7, 4); // a run 8, 7, 4 of two passes
     }
 
+    /** Embeddings are filled up to round sizes, each model's to its own. */
+    @Test void onlyIdsThatBothModelsKnowAreGuessed() {
+        var model = model(2, 1);
+        var padded = model.resized(IDS + 7, Rng.of(3));
+        Autograd.noGrad(() -> padded.head().weight().narrow(0, IDS, 7).copy_(padded.head().weight().narrow(0, 0, 7).mul(50)));
+        int filling = 0;
+        for (int i = 0; i < 20; i++) {
+            var text = new TokenHistory(i, 2 * i, 3);
+            assertThat(new ModelDrafter(padded, IDS).guess(text, 4)).isEqualTo(new ModelDrafter(model, IDS).guess(text, 4));
+            for (int id : new ModelDrafter(padded, IDS + 7).guess(text, 4)) if (id >= IDS) filling++;
+        }
+        assertThat(filling).as("ids that would have been guessed").isPositive();
+        var wider = new TokenHistory(5, IDS + 2);
+        assertThat(new ModelDrafter(model, IDS).guess(wider, 4)).isEmpty();
+        wider.add(3);
+        assertThat(new ModelDrafter(model, IDS).guess(wider, 4)).isEmpty();
+    }
+
+    @Test void aDraftKeepsToItsMemory() {
+        var model = model(2, 1);
+        long position = 2L * 2 * 2 * 4 * Float.BYTES; // layers, keys and values, heads, width
+        var drafter = new ModelDrafter(model, IDS).withMemory(40 * position);
+        var texts = new ArrayList<TokenHistory>();
+        for (int i = 0; i < 5; i++) texts.add(new TokenHistory(i, 7, 9, 30 + i, 4, 1, 2, 8, 3, 5));
+        for (int round = 0; round < 4; round++) for (var text : texts) {
+            var fresh = new ModelDrafter(model, IDS).guess(text, 4);
+            assertThat(drafter.guess(text, 4)).isEqualTo(fresh);
+            assertThat(drafter.bytes()).isPositive().isLessThanOrEqualTo(40 * position);
+            text.add(fresh[0]);
+        }
+        var large = new TokenHistory(new int[60]);
+        assertThat(drafter.guess(large, 4)).hasSize(4);
+        assertThat(drafter.bytes()).isLessThanOrEqualTo(40 * position);
+        assertThat(drafter.guess(large, 4)).as("what never fits is not read again and again").isEmpty();
+        assertThat(drafter.guess(texts.getFirst(), 4)).isEqualTo(new ModelDrafter(model, IDS).guess(texts.getFirst(), 4));
+        assertThatThrownBy(() -> drafter.withMemory(0)).hasMessageContaining("0 bytes");
+    }
+
     @Test void draftsThatDoNotFitAreRefused() {
-        assertThatThrownBy(() -> new ModelDrafter(model(1, 1), 50)).hasMessageContaining("61 ids for a model of 50");
+        assertThatThrownBy(() -> new ModelDrafter(model(1, 1), 70)).hasMessageContaining("61 ids for a model of 70");
         assertThatThrownBy(() -> new LookaheadDrafter(1)).hasMessageContaining("runs of 1");
     }
 }

@@ -166,7 +166,7 @@ public record LearnerInput(String operation, Tensor x) {
 
     private void checkFinite(String what, Tensor t, boolean allowNaN) {
         if (t.count() == 0) return;
-        // A sum is finite if every value is, but for overflow: the quick test that passes almost always.
+        // A sum is finite if every value is, except for overflow: the quick test that passes almost always.
         if (Double.isFinite(t.to(DType.F64).sum().item())) return;
         refuse(what, t, v -> allowNaN ? Double.isInfinite(v) : !Double.isFinite(v),
                 allowNaN ? "infinite values must be replaced" : "fill or drop missing values first");

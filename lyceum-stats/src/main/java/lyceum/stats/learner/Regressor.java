@@ -3,7 +3,7 @@ package lyceum.stats.learner;
 import lyceum.tensor.Tensor;
 
 /**
- * Learns numbers: {@code new Ridge(1.0).fit(x, y).predict(z)}.
+ * Learns to predict numbers: {@code new Ridge(1.0).fit(x, y).predict(z)}.
  *
  * <p>Implementations narrow the returned type to their own model.
  */

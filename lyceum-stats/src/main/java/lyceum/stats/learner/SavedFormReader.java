@@ -178,7 +178,7 @@ final class SavedFormReader {
         if (type == null) type = find(name, SavedFormReader.class.getClassLoader());
         if (type == null) throw damaged(path, "is a " + name + ", a class that is not on the class path");
         if (!type.isRecord() || !declared.isAssignableFrom(type))
-            throw damaged(path, "is a " + name + ", which is no record of type " + declared.getSimpleName());
+            throw damaged(path, "is a " + name + ", which is not a record of type " + declared.getSimpleName());
         return type;
     }
 

@@ -110,7 +110,7 @@ class ModelFileTest {
         var form = SavedForm.of(new LineModel(2, 1, 2));
         form.tree().put("record", "java.lang.ProcessBuilder");
         assertThatThrownBy(() -> form.restore(Model.class)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("java.lang.ProcessBuilder, which is no record of type Model");
+                .hasMessageContaining("java.lang.ProcessBuilder, which is not a record of type Model");
         form.tree().put("record", "no.such.Class");
         assertThatThrownBy(() -> form.restore(Model.class)).hasMessageContaining("not on the class path");
         form.tree().put("record", CentreModel.class.getName());
@@ -121,7 +121,7 @@ class ModelFileTest {
         var file = folder.resolve("line.safetensors");
         new LineModel(2, 1, 2).save(file);
         assertThatThrownBy(() -> Model.load(file, CentreModel.class)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("LineModel, which is no record of type CentreModel");
+                .hasMessageContaining("LineModel, which is not a record of type CentreModel");
         assertThatThrownBy(() -> Model.load(folder.resolve("none"))).isInstanceOf(LyceumException.class)
                 .hasMessageContaining("cannot read");
         assertThatThrownBy(() -> new LineModel(2, 1, 2).save(folder.resolve("no/such/folder"))).isInstanceOf(LyceumException.class)

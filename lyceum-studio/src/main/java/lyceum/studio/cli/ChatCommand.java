@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum chat}: a conversation with a model, or its continuations of texts. */
-@Command(name = "chat", description = "Talk with a language model; one without a chat template goes on with what you write.", footer = {"",
+@Command(name = "chat", description = "Chat with a language model; one without a chat template continues what you write.", footer = {"",
         "Examples:", "  lyceum chat model.gguf --system \"Be brief.\"", "  lyceum chat letters.model --say \"Dear\" --temperature 0.8"})
 final class ChatCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
@@ -27,21 +27,21 @@ final class ChatCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
     private Path path;
 
-    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told first.")
+    @Option(names = "--system", paramLabel = "TEXT", description = "The system message.")
     private String system;
 
     @Option(names = "--say", paramLabel = "TEXT",
-            description = "Say this and end, instead of reading lines; may be given several times.")
+            description = "Send this and exit, instead of reading lines; may be repeated.")
     private List<String> said = List.of();
 
     @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.7",
-            description = "0 for the likeliest words; 0.7 by default.") private double temperature;
+            description = "0 always takes the likeliest token; 0.7 by default.") private double temperature;
 
     @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
-            description = "Draw from the likeliest tokens that make up P; 0.95 by default.") private double topP;
+            description = "Sample from the likeliest tokens whose probabilities add up to P; 0.95 by default.") private double topP;
 
     @Option(names = "--max", paramLabel = "N", defaultValue = "256",
-            description = "Tokens of an answer at most, 256 by default.") private int most;
+            description = "The most tokens of an answer, 256 by default.") private int most;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
@@ -55,7 +55,7 @@ final class ChatCommand implements Callable<Integer> {
         };
         Consumer<String> turn;
         if (local.template() == null) {
-            if (system != null) throw new IllegalArgumentException("--system: " + path + " has no chat template; it goes on with texts");
+            if (system != null) throw new IllegalArgumentException("--system: " + path + " has no chat template; it only continues texts");
             var generator = local.generator(sampling, most);
             turn = text -> {
                 print.accept(text);

@@ -22,24 +22,24 @@ final class CloneCommands {
         abstract String name();
 
         @Override public Integer call() {
-            lyceum.terminal().err().println("This needs the sources. In a clone: ./lyceum " + name());
+            lyceum.terminal().err().println("This needs a clone of the sources; run there: ./lyceum " + name());
             return LyceumCommand.USAGE;
         }
     }
 
     @Command(name = "test", description = "Run the tests (in a clone).")
     static final class Test extends CloneCommand {
-        @Option(names = "--fast", description = "No browser, no slow test.") private boolean fast;
-        @Option(names = "--full", description = "The heavy tests too; goes on where it stopped.") private boolean full;
-        @Option(names = "-pl", paramLabel = "MODULE", description = "Only these modules' tests.")
+        @Option(names = "--fast", description = "Skip browser tests and slow ones.") private boolean fast;
+        @Option(names = "--full", description = "Include heavy tests; resumes where it stopped.") private boolean full;
+        @Option(names = "-pl", paramLabel = "MODULE", description = "Run only these modules' tests.")
         private String modules;
-        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Only these tests.")
+        @Option(names = "-Dtest", paramLabel = "CLASS", description = "Run only these tests.")
         private String test;
 
         @Override String name() { return "test"; }
     }
 
-    @Command(name = "bench", description = "Measure, beside the peers (in a clone).")
+    @Command(name = "bench", description = "Measure speed against other libraries (in a clone).")
     static final class Bench extends CloneCommand {
         @Parameters(arity = "0..1", paramLabel = "SUITE", description = "core, learn or studio.")
         private List<String> suite;
@@ -48,17 +48,17 @@ final class CloneCommands {
         @Override String name() { return "bench"; }
     }
 
-    @Command(name = "shell", description = "JShell with the library imported (in a clone).")
+    @Command(name = "shell", description = "Start JShell with the library imported (in a clone).")
     static final class Shell extends CloneCommand {
         @Override String name() { return "shell"; }
     }
 
-    @Command(name = "javadoc", description = "Write the API's pages, which the studio serves (in a clone).")
+    @Command(name = "javadoc", description = "Generate the API documentation, which the studio serves (in a clone).")
     static final class Javadoc extends CloneCommand {
         @Override String name() { return "javadoc"; }
     }
 
-    @Command(name = "refresh", description = "Write THIRD-PARTY.md and docs/house.svg anew (in a clone).")
+    @Command(name = "refresh", description = "Regenerate THIRD-PARTY.md and docs/house.svg (in a clone).")
     static final class Refresh extends CloneCommand {
         @Override String name() { return "refresh"; }
     }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum completion}. */
-@Command(name = "completion", description = "A completion script for bash and zsh.",
+@Command(name = "completion", description = "Print a completion script for bash and zsh.",
         footer = {"", "For this shell:   source <(lyceum completion)",
                 "For every shell:  lyceum completion > ~/.local/share/bash-completion/completions/lyceum"})
 final class CompletionCommand implements Callable<Integer> {

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Examples:", "  lyceum data add customers.csv -m \"as delivered\"", "  lyceum data log",
                 "  lyceum data diff main~1 main", "  lyceum data get main~1 before.csv", "",
                 "A version is a branch, a tag, the first digits of its id, or branch~N for N before it.",
-                "--store DIR says where they are; data-store by default."})
+                "--store DIR names the store; data-store by default."})
 final class DataCommand implements Callable<Integer> {
     private static final int SHORT = 12, LISTED = 20, LEAST_DIGITS = 4;
 
@@ -45,7 +45,7 @@ final class DataCommand implements Callable<Integer> {
     private Path store;
 
     @Override public Integer call() {
-        throw new ParameterException(spec.commandLine(), "data: say add, log, diff, get, tag, link, of or verify");
+        throw new ParameterException(spec.commandLine(), "data: choose one of add, log, diff, get, tag, link, of or verify");
     }
 
     private DatasetStore opened() throws IOException {
@@ -71,7 +71,7 @@ final class DataCommand implements Callable<Integer> {
         var found = new ArrayList<Commit>();
         for (var commit : all(store))
             if (name.length() >= LEAST_DIGITS && (commit.id().startsWith(name) || commit.dataset().startsWith(name))) found.add(commit);
-        if (found.stream().map(Commit::dataset).distinct().count() > 1) throw new IOException(name + ": more than one version begins so");
+        if (found.stream().map(Commit::dataset).distinct().count() > 1) throw new IOException(name + ": more than one version begins with this");
         if (found.isEmpty()) throw new IOException(
                 "there is no version " + name + "; branches are " + store.branches().keySet() + ", tags " + store.tags().keySet());
         return found.getFirst();
@@ -123,7 +123,7 @@ final class DataCommand implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
         @Parameters(paramLabel = "VERSION", arity = "0..1",
-                description = "Begin here; at all branches and tags by default.")
+                description = "Start here; by default at all branches and tags.")
         private String from;
 
         @Override public Integer call() throws IOException {
@@ -143,7 +143,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** What changed. */
-    @Command(name = "diff", description = "List the lines that only one of two versions has.")
+    @Command(name = "diff", description = "List the lines that only one of two versions contains.")
     static final class Diff implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
@@ -153,7 +153,7 @@ final class DataCommand implements Callable<Integer> {
         @Parameters(index = "1", paramLabel = "AFTER", description = "Another.")
         private String after;
 
-        @Option(names = "--all", description = "All lines, not the first " + LISTED + ".") private boolean all;
+        @Option(names = "--all", description = "List all lines, not just the first " + LISTED + ".") private boolean all;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
@@ -173,7 +173,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** Gives a version back. */
-    @Command(name = "get", description = "Write a version's file: the bytes that were added.")
+    @Command(name = "get", description = "Write a version's file, byte for byte as it was added.")
     static final class Get implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
@@ -193,7 +193,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** Names a version for good. */
-    @Command(name = "tag", description = "Name a version for good.")
+    @Command(name = "tag", description = "Give a version a permanent name.")
     static final class Tag implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
@@ -218,7 +218,7 @@ final class DataCommand implements Callable<Integer> {
     static final class Link implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(index = "0", paramLabel = "MODEL", description = "A name of the model.")
+        @Parameters(index = "0", paramLabel = "MODEL", description = "A name for the model.")
         private String model;
 
         @Parameters(index = "1", paramLabel = "VERSION", arity = "1..*",
@@ -237,7 +237,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** Says what a model learned from. */
-    @Command(name = "of", description = "Say what a model was trained on, and what that was made of.")
+    @Command(name = "of", description = "Show what a model was trained on, and where that came from.")
     static final class Of implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
@@ -260,7 +260,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** Reads everything. */
-    @Command(name = "verify", description = "Compare everything in the store with its hash.")
+    @Command(name = "verify", description = "Check everything in the store against its hash.")
     static final class Verify implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 

@@ -7,8 +7,8 @@ import lyceum.studio.cli.Terminal.Style;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code lyceum doctor}: what was found on this machine, and the one line that mends each lack. */
-@Command(name = "doctor", description = "What was found, and the line that mends each lack.")
+/** {@code lyceum doctor}: what was found on this machine, and how to fix what is missing. */
+@Command(name = "doctor", description = "Check this machine, and show how to fix what is missing.")
 final class DoctorCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
@@ -31,15 +31,15 @@ final class DoctorCommand implements Callable<Integer> {
                         .println("  " + TextWidth.pad(i == 0 ? finding.name() : "", width) + "  " + terminal.styled(style, lines.get(i)));
             }
             if (!finding.mend().isEmpty()) {
-                terminal.out().println("  " + " ".repeat(width) + "  mend it: " + finding.mend());
+                terminal.out().println("  " + " ".repeat(width) + "  fix it: " + finding.mend());
                 lacks.add(finding);
             }
         }
         terminal.out().println();
         long needed = lacks.stream().filter(f -> f.level() == Level.NEEDED).count();
         terminal.out().println(
-                lacks.isEmpty() ? "Nothing is missing." : needed > 0 ? needed + " needed, " + (lacks.size() - needed) + " optional to mend."
-                        : "All that is needed is here; " + lacks.size() + " optional to mend.");
+                lacks.isEmpty() ? "Nothing is missing." : needed > 0 ? needed + " needed, " + (lacks.size() - needed) + " optional."
+                        : "Everything needed is here; " + lacks.size() + " optional missing.");
         return needed > 0 ? LyceumCommand.FAILED : LyceumCommand.DONE;
     }
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum embed}: texts to vectors of their meaning. */
-@Command(name = "embed", description = "Turn texts into vectors of their meaning, one a text.",
+@Command(name = "embed", description = "Turn texts into vectors of their meaning, one per text.",
         footer = {"", "Example:", "  lyceum embed questions.jsonl --out vectors.safetensors"})
 final class EmbedCommand implements Callable<Integer> {
     private static final int BATCH = 64;
@@ -28,7 +28,7 @@ final class EmbedCommand implements Callable<Integer> {
     private List<Path> files;
 
     @Option(names = "--encoder", paramLabel = "DIR",
-            description = "A sentence encoder's folder; all-MiniLM-L6-v2, which comes along, by default.")
+            description = "A sentence encoder's folder; the bundled all-MiniLM-L6-v2 by default.")
     private Path encoder;
 
     @Option(names = "--out", paramLabel = "FILE", required = true,

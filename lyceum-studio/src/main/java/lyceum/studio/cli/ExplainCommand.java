@@ -17,7 +17,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum explain}: what each column does to one prediction. */
-@Command(name = "explain", description = "Say what each column does to the prediction of one row (Shapley values).",
+@Command(name = "explain", description = "Show what each column contributes to one row's prediction (Shapley values).",
         footer = {"", "Example:", "  lyceum explain model new.csv --row 17"})
 final class ExplainCommand implements Callable<Integer> {
 
@@ -32,7 +32,7 @@ final class ExplainCommand implements Callable<Integer> {
     private Path file;
 
     @Option(names = "--row", paramLabel = "N", defaultValue = "1",
-            description = "Which row, from 1, the first, by default.") private int row;
+            description = "Which row, counted from 1; the first by default.") private int row;
 
     @Override public Integer call() throws IOException {
         var model = PredictCommand.load(folder);

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum export}: the encyclopedia as files. */
-@Command(name = "export", description = "Write the encyclopedia as pages that need no server.",
+@Command(name = "export", description = "Write the encyclopedia as static pages.",
         footer = {"", "Example:", "  lyceum export --html lyceum-pages"})
 final class ExportCommand implements Callable<Integer> {
 

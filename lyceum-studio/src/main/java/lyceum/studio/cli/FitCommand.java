@@ -37,30 +37,30 @@ final class FitCommand implements Callable<Integer> {
     private String target;
 
     @Option(names = "--task", paramLabel = "TASK", defaultValue = "auto",
-            description = "auto (by what the target looks like), classification or regression.")
+            description = "auto (judged from the target), classification or regression.")
     private String task;
 
     @Option(names = "--model", paramLabel = "NAME", split = ",", defaultValue = "auto",
-            description = "auto (all), or some of linear, forest and gbdt, with commas.")
+            description = "auto (all), or a comma-separated choice of linear, forest and gbdt.")
     private List<String> models;
 
     @Option(names = "--search", paramLabel = "N", defaultValue = "0",
-            description = "Settings to draw for each model; 0, the default, for those that usually serve.") private int search;
+            description = "How many settings to try for each model; 0, the default, uses standard ones.") private int search;
 
     @Option(names = "--drop", paramLabel = "COLUMN", split = ",",
-            description = "Columns not to look at, with commas.")
+            description = "Columns to ignore, separated by commas.")
     private List<String> dropped = List.of();
 
     @Option(names = "--group", paramLabel = "COLUMN",
-            description = "Rows of one group, such as a customer, are never on both sides of a split.")
+            description = "Never split the rows of one group, such as a customer.")
     private String group;
 
     @Option(names = "--time", paramLabel = "COLUMN",
-            description = "The latest rows by this column are put aside; folds test what comes later.")
+            description = "Hold out the latest rows by this column; each fold tests on later rows.")
     private String time;
 
     @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
-            description = "Rows drawn of a longer table, which is never held as a whole; 200000 by default.") private int rows;
+            description = "Rows to sample from a longer table, which is never held as a whole; 200000 by default.") private int rows;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
@@ -78,7 +78,7 @@ final class FitCommand implements Callable<Integer> {
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
         if (Files.exists(out) && !Files.isDirectory(out))
-            throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it is a folder");
+            throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it must be a folder");
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
             var study = fit.fit(table, target, read.rows(), line.progress());
             Files.createDirectories(out);

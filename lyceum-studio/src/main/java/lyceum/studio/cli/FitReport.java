@@ -81,12 +81,12 @@ final class FitReport {
                 "The %s of a baseline that looks at no column less its own: %.3g to %.3g (95%% interval over the folds%s).",
                 study.scorers().getFirst().name(), lead.low(), lead.high(),
                 study.searched() ? ", flattered by settings that were chosen on them" : "");
-        return lead.low() > 0 ? text : text + " It is not better beyond luck.";
+        return lead.low() > 0 ? text : text + " That could be luck.";
     }
 
     private static String beware(TableStudy study) {
         var suspects = suspects(study);
-        var rule = "It describes rows like those it was made from; check its scores on rows of your own before they decide anything.";
+        var rule = "It describes rows like those it was trained on; check it on your own rows before relying on it.";
         return suspects.isEmpty() ? rule : suspects.stream().map(s -> "- " + s).collect(Collectors.joining("\n")) + "\n- " + rule;
     }
 }

@@ -22,22 +22,22 @@ final class ImagineCommand implements Callable<Integer> {
     private Path folder;
 
     @Parameters(index = "1", paramLabel = "PROMPT",
-            description = "What the picture shows, in words that the model learned.")
+            description = "What the picture should show, in words the model has learned.")
     private String prompt;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "20",
-            description = "From noise to the picture, 20 by default.") private int steps;
+            description = "Steps from noise to picture, 20 by default.") private int steps;
 
     @Option(names = "--guidance", paramLabel = "X", defaultValue = "3",
-            description = "How far the prompt is exaggerated: 1 for not at all, 3 by default.") private double guidance;
+            description = "How strongly to follow the prompt: 1 is no guidance, 3 by default.") private double guidance;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
-            description = "Another seed draws another picture; 0 by default.") private long seed;
+            description = "A different seed gives a different picture; 0 by default.") private long seed;
 
     @Option(names = "--enlarge", paramLabel = "N", defaultValue = "1",
-            description = "Pixels of the file for one of the picture, along each side; 1 by default.") private int enlarge;
+            description = "File pixels per picture pixel along each side; 1 by default.") private int enlarge;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "A PNG.")
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "The PNG to write.")
     private Path out;
 
     @Override public Integer call() throws IOException {

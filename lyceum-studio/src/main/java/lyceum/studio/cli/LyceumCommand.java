@@ -30,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "The machine-learning encyclopedia that runs.", synopsisSubcommandLabel = "COMMAND",
         commandListHeading = "%nCommands:%n",
         footer = {"", "Without a command: the studio. A command answers --help.",
-                "Exit codes: 0 done, 1 a check does not hold or the run failed, 2 a usage error."},
+                "Exit codes: 0 success, 1 a check does not hold or the run failed, 2 a usage error."},
         subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, FitCommand.class, PredictCommand.class,
                 ExplainCommand.class, TokenizeCommand.class, TokenizerCommand.class, EmbedCommand.class, SearchCommand.class,
                 TrainCommand.class, SamplesCommand.class, VisionCommand.class, TranscribeCommand.class, ImagineCommand.class,
@@ -48,9 +48,9 @@ public final class LyceumCommand implements Callable<Integer> {
     public static final int USAGE = 2;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT,
-            description = "Say what this does and what it takes.") private boolean help;
+            description = "Show this help.") private boolean help;
 
-    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Say the version.") private boolean version;
+    @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.") private boolean version;
 
     private final Terminal terminal;
     private final Encyclopedia encyclopedia;
@@ -66,7 +66,7 @@ public final class LyceumCommand implements Callable<Integer> {
         var terminal = Terminal.ofProcess(output);
         int code = run(terminal, Encyclopedia.shipped(), args);
         if (output.trouble().isEmpty()) return code;
-        terminal.err().println("The answer could not be written: " + output.trouble());
+        terminal.err().println("Cannot write the output: " + output.trouble());
         return FAILED;
     }
 
@@ -139,8 +139,8 @@ public final class LyceumCommand implements Callable<Integer> {
         return error.getMessage() + ": " + switch (error) {
             case NoSuchFileException _ -> "there is no such file or folder";
             case AccessDeniedException _ -> "access is denied";
-            case NotDirectoryException _ -> "it is no folder";
-            case FileAlreadyExistsException _ -> "it is there already";
+            case NotDirectoryException _ -> "it is not a folder";
+            case FileAlreadyExistsException _ -> "it already exists";
             default -> "it cannot be read or written";
         };
     }

@@ -79,7 +79,7 @@ final class MachineCheck {
                 return Finding.optional("Maven", "the wrapper cannot be read: " + e.getMessage(), "sudo apt-get install maven");
             }
         }
-        return Finding.fine("Maven", onPath(List.of("mvn")).map(p -> p + "").orElse("not looked for: this is no clone"));
+        return Finding.fine("Maven", onPath(List.of("mvn")).map(p -> p + "").orElse("not looked for: this is not a clone"));
     }
 
     private static Optional<Path> root() { return Optional.ofNullable(System.getProperty("lyceum.root")).map(Path::of); }
@@ -165,7 +165,7 @@ final class MachineCheck {
             double width = font.getStringBounds("Lyceum", new FontRenderContext(null, true, true)).getWidth();
             return Finding.fine("pictures", width > 0 ? "PNG with text" : "PNG, without text");
         } catch (LinkageError | RuntimeException e) {
-            return Finding.optional("pictures", "no PNG: the JDK's font library lacks something", RunFiles.MEND_PNG);
+            return Finding.optional("pictures", "no PNG: the JDK's font library needs packages that are missing", RunFiles.MEND_PNG);
         }
     }
 
@@ -177,7 +177,7 @@ final class MachineCheck {
         }
         boolean writable = at != null && Files.isDirectory(at) && Files.isWritable(at);
         return writable ? Finding.fine("runs", "kept in " + folder)
-                : Finding.optional("runs", folder + " cannot be written; runs are not kept", "LYCEUM_HOME=/tmp/lyceum lyceum studio");
+                : Finding.optional("runs", folder + " is not writable; runs are not kept", "LYCEUM_HOME=/tmp/lyceum lyceum studio");
     }
 
     private static Finding port() {

@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** {@code lyceum merge}: several models to one, by a recipe. */
-@Command(name = "merge", description = "Merge the weights of models by a recipe, in the form of mergekit's.",
+@Command(name = "merge", description = "Merge models' weights by a recipe in mergekit's format.",
         footer = {"", "Example:", "  lyceum merge recipe.yaml merged", "", "A recipe:",
                 "  merge_method: ties      # linear, slerp, task_arithmetic, ties, dare_linear, dare_ties", "  base_model: base",
                 "  models:", "    - model: math", "      parameters: {weight: 0.6}", "    - model: code", "      parameters: {weight: 0.4}",
@@ -59,7 +59,7 @@ final class MergeCommand implements Callable<Integer> {
         }
         for (var name : root.propertyNames())
             if (!KNOWN.contains(name)) throw new IOException(
-                    file + ": \"" + name + "\" is not known; known are " + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
+                    file + ": \"" + name + "\" is unknown; known are " + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
         var folder = file.toAbsolutePath().getParent();
         var sources = new ArrayList<MergeRecipe.Source>();
         var weights = new ArrayList<Double>();

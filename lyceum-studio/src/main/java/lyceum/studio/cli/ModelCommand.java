@@ -24,7 +24,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum model}: what is in a file of weights, how two differ, and the same in another format. */
-@Command(name = "model", description = "Look into weights (safetensors, GGUF, ONNX, .pt, .npz), compare them, convert them.",
+@Command(name = "model", description = "Inspect, compare and convert weights (safetensors, GGUF, ONNX, .pt, .npz).",
         synopsisSubcommandLabel = "info|diff|convert",
         subcommands = {ModelCommand.Info.class, ModelCommand.Diff.class, ModelCommand.Convert.class})
 final class ModelCommand implements Callable<Integer> {
@@ -32,7 +32,7 @@ final class ModelCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "model: say info, diff or convert"); }
+    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "model: choose one of info, diff or convert"); }
 
     private static OpenWeights open(Path path) throws IOException {
         return OpenWeights.open(Files.isDirectory(path) ? path : FitCommand.existing(path));
@@ -53,7 +53,7 @@ final class ModelCommand implements Callable<Integer> {
     private static String count(long n) { return String.format(Locale.ROOT, "%,d", n); }
 
     /** What is in it. */
-    @Command(name = "info", description = "Say what is in weights: names, shapes, types, sizes, metadata. Reads headers, not numbers.",
+    @Command(name = "info", description = "List what is in a file of weights: names, shapes, types, sizes, metadata. Reads headers only.",
             footer = {"", "Examples:", "  lyceum model info model.safetensors", "  lyceum model info model-q4_k.gguf --metadata"})
     static final class Info implements Callable<Integer> {
         @ParentCommand private ModelCommand parent;
@@ -62,9 +62,9 @@ final class ModelCommand implements Callable<Integer> {
         private Path file;
 
         @Option(names = "--numbers",
-                description = "Read the numbers too: least, greatest, mean, deviation, and how many are no number.") private boolean numbers;
+                description = "Read the numbers too: minimum, maximum, mean, standard deviation, and how many are NaN.") private boolean numbers;
 
-        @Option(names = "--metadata", description = "Show metadata whole; else a line of each, the first forty.") private boolean metadata;
+        @Option(names = "--metadata", description = "Show all metadata in full; by default a line each for the first forty.") private boolean metadata;
 
         @Override public Integer call() throws IOException {
             var weights = open(file);
@@ -110,7 +110,7 @@ final class ModelCommand implements Callable<Integer> {
     }
 
     /** How two differ. */
-    @Command(name = "diff", description = "Say how the weights of two files differ, tensor by tensor.",
+    @Command(name = "diff", description = "Show how the weights of two files differ, tensor by tensor.",
             footer = {"", "Exit code 1 if something differs beyond the tolerance.", "Example:",
                     "  lyceum model diff before.safetensors after.safetensors"})
     static final class Diff implements Callable<Integer> {
@@ -158,11 +158,11 @@ final class ModelCommand implements Callable<Integer> {
         private Path from;
 
         @Parameters(index = "1", paramLabel = "OUT",
-                description = "A .safetensors, .gguf, .pt or .npz; a folder gets safetensors in several files.")
+                description = "A .safetensors, .gguf, .pt or .npz file; or a folder, for safetensors in several files.")
         private Path to;
 
         @Option(names = "--dtype", paramLabel = "TYPE",
-                description = "f16, bf16, f32 or f64 for all floats; else each keeps its own.")
+                description = "f16, bf16, f32 or f64 for all floats; by default each keeps its own.")
         private String type;
 
         @Option(names = "--shard", paramLabel = "BYTES", defaultValue = "5000000000",

@@ -22,7 +22,7 @@ import picocli.CommandLine.ParentCommand;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lyceum ocr}: the text of a picture. */
-@Command(name = "ocr", description = "Read the text of a picture: each line with its confidence and its place.",
+@Command(name = "ocr", description = "Read the text in a picture: each line with its confidence and position.",
         footer = {"", "tools/fetch-models brings PP-OCRv4's networks into .lyceum/models.", "Example:",
                 "  lyceum ocr examples/invoice.png --models .lyceum/models --out boxes.png"})
 final class OcrCommand implements Callable<Integer> {
@@ -34,16 +34,16 @@ final class OcrCommand implements Callable<Integer> {
     private Path image;
 
     @Option(names = "--models", paramLabel = "DIR", required = true,
-            description = "A folder with networks that find, turn and read lines, and their characters.")
+            description = "A folder with the networks that find, turn and read lines, and their character list.")
     private Path models;
 
     @Option(names = "--least", paramLabel = "P", defaultValue = "0.5",
-            description = "Confidence of a line that counts, 0.5 by default.") private double least;
+            description = "The lowest confidence of a line to report, 0.5 by default.") private double least;
 
     @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with its boxes.")
     private Path out;
 
-    @Option(names = "--json", description = "One JSON object a line of text, with the corners of its box.") private boolean json;
+    @Option(names = "--json", description = "Print one JSON object per line of text, with the corners of its box.") private boolean json;
 
     @Override public Integer call() throws IOException {
         var picture = ImageFolder.read(FitCommand.existing(image));

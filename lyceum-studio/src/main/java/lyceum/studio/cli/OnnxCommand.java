@@ -1,10 +1,13 @@
 package lyceum.studio.cli;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -16,6 +19,8 @@ import lyceum.format.OnnxFile.Type;
 import lyceum.nn.onnx.OnnxModel;
 import lyceum.nn.onnx.OnnxModel.NodeTime;
 import lyceum.nn.onnx.OnnxValue;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
 import lyceum.tensor.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,13 +36,14 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "info|run|profile|compare",
         subcommands = {OnnxCommand.Info.class, OnnxCommand.Run.class, OnnxCommand.Profile.class, OnnxCommand.Compare.class})
 final class OnnxCommand implements Callable<Integer> {
-    private static final int VALUES = 8;
+    private static final int VALUES = 8, DRAWN = 400;
+    private static final double WIDTH = 1_000;
 
     @ParentCommand private LyceumCommand lyceum;
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "onnx: say info, run, profile or compare"); }
+    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "onnx: choose one of info, run, profile or compare"); }
 
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
@@ -52,18 +58,28 @@ final class OnnxCommand implements Callable<Integer> {
     }
 
     /** What is in it. */
-    @Command(name = "info", description = "Say what is in an ONNX file: inputs, outputs, operators, weights.")
+    @Command(name = "info", description = "Say what is in an ONNX file: inputs, outputs, operators, weights.",
+            footer = {"", "Nothing is run. Example:", "  lyceum onnx info model.onnx --shapes --size batch=32 --graph model.svg"})
     static final class Info implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
 
         @Parameters(paramLabel = "FILE", description = "An ONNX model.")
         private Path file;
 
+        @Option(names = "--shapes", description = "List what each node makes, with shapes and costs.")
+        private boolean all;
+
+        @Option(names = "--size", paramLabel = "NAME=N", description = "The size of a dimension that the model leaves open.")
+        private Map<String, Long> sizes = Map.of();
+
+        @Option(names = "--graph", paramLabel = "FILE.svg", description = "Draw the graph with shapes and costs.")
+        private Path drawing;
+
         @Override public Integer call() throws IOException {
             var model = load(file);
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();
-            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "nobody who says so" : model.file().producer())
+            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "an unknown producer" : model.file().producer())
                     + ", IR " + model.file().irVersion() + ", operator sets " + sets(model));
             model.inputs().forEach(port -> out.println("  in   " + text(port)));
             model.outputs().forEach(port -> out.println("  out  " + text(port)));
@@ -78,7 +94,19 @@ final class OnnxCommand implements Callable<Integer> {
             graph.nodes().forEach(
                     node -> operators.merge((node.domain().isEmpty() ? "" : node.domain() + ":") + node.operator(), 1, Integer::sum));
             operators.forEach((name, count) -> out.printf("  %5d  %s%n", count, name));
+            shapes(model, out);
             return LyceumCommand.DONE;
+        }
+
+        private void shapes(OnnxModel model, PrintStream out) throws IOException {
+            var shapes = model.shapes(sizes);
+            if (all) for (var work : shapes.work())
+                out.printf("  %-48s %14s  %s%n", work.node().label(), work.operations(), work.outputs());
+            if (shapes.operations() >= 0) out.printf("  %,d multiply-adds and elements a run%n", shapes.operations());
+            shapes.contradictions().forEach(each -> out.println("  contradiction: " + each));
+            if (drawing == null) return;
+            Files.writeString(drawing, Svg.write(shapes.figure(model.file().graph(), DRAWN), Theme.LIGHT, WIDTH));
+            out.println("Written: " + drawing);
         }
     }
 

@@ -30,7 +30,7 @@ final class OnnxInputs {
                     .of();
 
     @Option(names = "--size", paramLabel = "NAME=N",
-            description = "The size of a dimension that the model leaves open; 1 if it is not said.")
+            description = "The size of a dimension the model leaves open; 1 by default.")
     private Map<String, Long> sizes = Map
                     .of();
 
@@ -48,7 +48,7 @@ final class OnnxInputs {
         var rng = Rng.of(seed);
         for (var port : model.inputs()) {
             if (!(port.type() instanceof Type.OfTensor type))
-                throw new IOException("the input \"" + port.name() + "\" is no tensor; run this model in code");
+                throw new IOException("the input \"" + port.name() + "\" is not a tensor; run this model in code");
             long[] shape = type.shape() == null ? new long[0] : type.shape().stream().mapToLong(this::size).toArray();
             var file = files.stream().filter(f -> f.startsWith(port.name() + "=")).findFirst();
             Tensor x = file.isPresent() ? read(Path.of(file.get().substring(port.name().length() + 1)), shape)
@@ -71,7 +71,7 @@ final class OnnxInputs {
         FitCommand.existing(file);
         if (file.toString().endsWith(".npy")) return Npy.read(file);
         if (shape.length != 4 || shape[1] != 3)
-            throw new IOException(file + ": a picture goes into (batch, 3, height, width), and this input is not that");
+            throw new IOException(file + ": a picture needs an input of shape (batch, 3, height, width)");
         var picture = picture(file);
         int height = (int) (shape[2] > 1 ? shape[2] : picture.getHeight()), width = (int) (shape[3] > 1 ? shape[3] : picture.getWidth());
         var scaled = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
@@ -91,7 +91,7 @@ final class OnnxInputs {
         try (var stream = ImageIO.createImageInputStream(file.toFile())) {
             var readers = ImageIO.getImageReaders(stream);
             if (!readers.hasNext())
-                throw new IOException(file + " is neither a .npy file nor a picture that is known (png, jpg, gif, bmp)");
+                throw new IOException(file + " is neither a .npy file nor a supported picture (png, jpg, gif, bmp)");
             var reader = readers.next();
             try {
                 reader.setInput(stream);

@@ -53,7 +53,7 @@ final class PathCommand implements Callable<Integer> {
                     + StatusText.row(terminal, lyceum.encyclopedia().status(topic), topic.slug(), slugs, topic.title(), number + 2));
         }
         terminal.out().println();
-        TextWidth.wrap(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Begin: lyceum topic " + path.getFirst().slug(),
+        TextWidth.wrap(path.size() + (path.size() == 1 ? " topic" : " topics") + ". Start with: lyceum topic " + path.getFirst().slug(),
                 terminal.columns()).forEach(terminal.out()::println);
     }
 }

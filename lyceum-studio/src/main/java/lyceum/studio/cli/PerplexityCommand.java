@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum perplexity}: how surprised a model is by texts. */
-@Command(name = "perplexity", description = "Say how surprised a language model is by texts.",
+@Command(name = "perplexity", description = "Measure how surprised a language model is by texts.",
         footer = {"", "Example:", "  lyceum perplexity letters.model new-letters/ --stride 128"})
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
@@ -28,10 +28,10 @@ final class PerplexityCommand implements Callable<Integer> {
     private List<Path> files;
 
     @Option(names = "--window", paramLabel = "N", defaultValue = "0",
-            description = "Ids that are read at most; what the model reads by default.") private int window;
+            description = "Tokens per window; the model's context by default.") private int window;
 
     @Option(names = "--stride", paramLabel = "N", defaultValue = "0",
-            description = "By which windows move; a whole window by default.") private int stride;
+            description = "How far the window moves each time; a whole window by default.") private int stride;
 
     @Override public Integer call() throws IOException {
         var local = LoadedModel.open(model);

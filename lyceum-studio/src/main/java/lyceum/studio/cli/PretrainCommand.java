@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lyceum pretrain}: a language model of one's own texts. */
-@Command(name = "pretrain", description = "Train a language model on texts: a folder that chat, perplexity, quantize and serve take.",
+@Command(name = "pretrain", description = "Train a language model on texts, for chat, perplexity, quantize and serve.",
         footer = {"", "Examples:", "  lyceum pretrain --text letters/ --out letters.model --minutes 10",
                 "  lyceum pretrain --text letters/ --out letters.model --resume"})
 final class PretrainCommand implements Callable<Integer> {
@@ -43,10 +43,10 @@ final class PretrainCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Option(names = "--text", paramLabel = "FILE", required = true,
-            description = "Texts: a file, or a folder of .txt, .md and .jsonl; may be given several times.")
+            description = "Texts: a file, or a folder of .txt, .md and .jsonl; may be repeated.")
     private List<Path> texts;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The model's folder.")
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder to write the model to.")
     private Path out;
 
     @Option(names = "--config", paramLabel = "NAME|FILE", defaultValue = "small",
@@ -58,24 +58,24 @@ final class PretrainCommand implements Callable<Integer> {
     private String tokenizer;
 
     @Option(names = "--minutes", paramLabel = "N", defaultValue = "10",
-            description = "How long to train, 10 by default; the steps that fit are measured first.") private double minutes;
+            description = "How long to train, 10 by default; a short run first measures how many steps fit.") private double minutes;
 
     @Option(names = "--steps", paramLabel = "N", defaultValue = "0",
-            description = "How many steps, instead of minutes.") private long steps;
+            description = "How many steps to train, instead of minutes.") private long steps;
 
-    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Rows of a step, 16 by default.") private int batch;
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Rows in a step, 16 by default.") private int batch;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
-    @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
+    @Option(names = "--resume", description = "Continue the run in the folder.") private boolean resume;
 
     @Override public Integer call() throws IOException {
         if (!(minutes > 0) || steps < 0 || batch < 1)
-            throw new ParameterException(spec.commandLine(), "--minutes and --batch are greater than 0, --steps is not below it");
+            throw new ParameterException(spec.commandLine(), "--minutes and --batch must be above 0, --steps at least 0");
         var plan = out.resolve(PLAN);
-        if (resume && !Files.exists(plan)) throw new IOException(out + " holds no run to go on with; leave out --resume");
+        if (resume && !Files.exists(plan)) throw new IOException(out + " holds no run to continue; leave out --resume");
         if (!resume && Files.exists(plan))
-            throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+            throw new IOException(out + " already holds a run; continue it with --resume, or name another folder");
         var terminal = lyceum.terminal();
         var documents = Documents.all(texts);
         try (var line = new ProgressLine(terminal, System::nanoTime)) {

@@ -2,7 +2,9 @@ package lyceum.studio.cli;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import lyceum.progress.Progress;
 
 /**
@@ -52,7 +54,19 @@ final class ProgressLine implements AutoCloseable {
     }
 
     /** Shows what a work of the library says. */
-    Progress progress() { return update -> show(update.task(), update.step(), update.total(), -1); }
+    Progress progress() { return update -> show(update.task(), update.step(), update.total(), -1, words(update.metrics())); }
+
+    /** What a work says of itself, but for the time left, which stands in the line already. */
+    static String words(Map<String, Double> metrics) {
+        return metrics.entrySet().stream().filter(e -> !e.getKey().equals("seconds left"))
+                .map(e -> e.getKey() + " " + brief(e.getValue())).collect(Collectors.joining(" · "));
+    }
+
+    private static String brief(double value) {
+        double size = Math.abs(value);
+        var form = size >= 100 || value == Math.rint(value) ? "%,.0f" : size >= 1e-3 ? "%.4f" : "%.1e";
+        return String.format(Locale.ROOT, form, value);
+    }
 
     static String line(String name, long done, long total, double rate, double secondsLeft, double elapsed) {
         double share = total <= 0 ? 0 : Math.clamp(done / (double) total, 0, 1);

@@ -34,7 +34,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum quantize}: a model in fewer bits. */
-@Command(name = "quantize", description = "Write a language model with fewer bits a weight: as a GGUF file, or as a folder of four bits.",
+@Command(name = "quantize", description = "Write a language model with fewer bits per weight: as a GGUF file, or as a four-bit folder.",
         footer = {"", "Examples:", "  lyceum quantize letters.model letters-q4.gguf --type q4_k --measure new-letters/",
                 "  lyceum quantize letters.model letters-4bit.model --type gptq4 --calibrate letters/ --measure new-letters/"})
 final class QuantizeCommand implements Callable<Integer> {
@@ -55,7 +55,7 @@ final class QuantizeCommand implements Callable<Integer> {
     private Path in;
 
     @Parameters(index = "1", paramLabel = "OUT",
-            description = "The .gguf file to write; for gptq4, awq4 and nf4 the folder.")
+            description = "The .gguf file to write, or the folder for gptq4, awq4 and nf4.")
     private Path out;
 
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0",
@@ -64,12 +64,12 @@ final class QuantizeCommand implements Callable<Integer> {
     private String type;
 
     @Option(names = "--calibrate", paramLabel = "FILE",
-            description = "Texts of the kind that the model will read; gptq4 and awq4 look at what they do in it.")
+            description = "Texts of the kind the model will read, to calibrate gptq4 and awq4 on.")
     private List<Path> calibration = List
                     .of();
 
     @Option(names = "--measure", paramLabel = "FILE",
-            description = "Texts on which to tell the perplexity before and after.")
+            description = "Texts on which to measure the perplexity before and after.")
     private List<Path> measured = List.of();
 
     @Override public Integer call() throws IOException {
@@ -80,7 +80,7 @@ final class QuantizeCommand implements Callable<Integer> {
         if (Files.exists(out) && Files.isSameFile(in, out))
             throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
         if (few != null && few.isCalibrated() && calibration.isEmpty()) throw new ParameterException(spec.commandLine(),
-                "--type " + type + " looks at what the model does with texts; name some: --calibrate FILE");
+                "--type " + type + " needs texts to calibrate on: --calibrate FILE");
         if (few != null && Files.isRegularFile(out))
             throw new ParameterException(spec.commandLine(), "OUT is a file; --type " + type + " writes a folder");
         var local = LoadedModel.open(in);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import lyceum.labs.search.TopicMeanings;
 import lyceum.studio.web.Studio;
 import lyceum.studio.web.StudioOptions;
 
@@ -28,6 +29,7 @@ final class Rehearsal {
     private Rehearsal() {}
 
     static int run(Encyclopedia encyclopedia) throws IOException {
+        TopicMeanings.keep();
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         for (var command : COMMANDS) {
             LyceumCommand.run(new Terminal(nowhere, nowhere, true, false, Terminal.DEFAULT_COLUMNS), encyclopedia,

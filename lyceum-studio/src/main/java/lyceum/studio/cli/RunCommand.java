@@ -44,17 +44,17 @@ final class RunCommand implements Callable<Integer> {
             description = "A parameter of the lab; --params lists them.")
     private Map<String, String> given = new LinkedHashMap<>();
 
-    @Option(names = "--params", description = "List the lab's parameters and run nothing.") private boolean list;
+    @Option(names = "--params", description = "List the lab's parameters without running it.") private boolean list;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "1", description = "1 by default.") private long seed;
 
     @Option(names = "--budget", paramLabel = "SECONDS", defaultValue = "600",
-            description = "The time it may take, 600 s by default.") private int budget;
+            description = "The longest it may take, 600 s by default.") private int budget;
 
-    @Option(names = "--json", description = "The result as JSON, and nothing else.") private boolean json;
+    @Option(names = "--json", description = "Print only the result, as JSON.") private boolean json;
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Write the result there: JSON, figures as SVG and PNG, their data and tables as CSV.")
+            description = "Write the result to this folder: JSON, figures as SVG and PNG, their data and tables as CSV.")
     private Path out;
 
     @Override public Integer call() throws IOException {
@@ -79,7 +79,7 @@ final class RunCommand implements Callable<Integer> {
         lyceum.encyclopedia().catalogue().path(topic.slug()).reversed().stream()
                 .filter(t -> lyceum.encyclopedia().status(t) == Status.WORKS).limit(3).forEach(t -> near.add(t.slug()));
         return new ParameterException(spec.commandLine(),
-                topic.slug() + " has no lab yet" + (near.isEmpty() ? "" : "; these run and lead there: " + String.join(", ", near)));
+                topic.slug() + " has no lab yet" + (near.isEmpty() ? "" : "; these have one and lead there: " + String.join(", ", near)));
     }
 
     private int parameters(LabClass lab) {
@@ -114,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
         try (var runner = new LabRunner(1); var line = new ProgressLine(terminal, System::nanoTime)) {
             result = runner.run(request, event -> {
                 if (event instanceof LabEvent.Progress p) {
-                    line.show(p.name(), p.done(), p.total(), p.secondsLeft());
+                    line.show(p.name(), p.done(), p.total(), p.secondsLeft(), ProgressLine.words(p.metrics()));
                 } else {
                     events.add(event);
                 }

@@ -61,7 +61,7 @@ final class RunFiles {
         try {
             bytes(name, Png.write(figure, Theme.LIGHT));
         } catch (LinkageError e) {
-            note = "No PNG: this JDK's font library lacks something. Mend it: " + MEND_PNG;
+            note = "No PNG: this JDK's font library needs packages that are missing. To fix it: " + MEND_PNG;
         }
     }
 

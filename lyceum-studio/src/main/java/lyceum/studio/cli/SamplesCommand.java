@@ -13,7 +13,7 @@ import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum samples}: small data as files, in the forms in which a training takes one's own. */
 @Command(name = "samples",
-        description = "Write small data as files, in the forms that lyceum train takes: shapes, speech, a graph, captions.",
+        description = "Write small sample data in the formats of lyceum train: shapes, speech, a graph, captions.",
         footer = {"", "Examples:", "  lyceum samples shapes --out shapes", "  lyceum samples speech --out speech --n 400"})
 final class SamplesCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
@@ -23,7 +23,7 @@ final class SamplesCommand implements Callable<Integer> {
                     + " edges), captions (pictures with sentences).")
     private String kind;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "A folder that is not there yet.")
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "A new folder.")
     private Path out;
 
     @Option(names = "--n", paramLabel = "N", defaultValue = "200",
@@ -35,7 +35,7 @@ final class SamplesCommand implements Callable<Integer> {
     @Override public Integer call() throws IOException {
         for (var sample : SampleFiles.values()) {
             if (!sample.name().equalsIgnoreCase(kind)) continue;
-            if (Files.exists(out)) throw new IOException(out + " is there already; name a folder that is not");
+            if (Files.exists(out)) throw new IOException(out + " already exists; name a new folder");
             sample.write(out, n, Rng.of(seed));
             lyceum.terminal().out().println("Written: " + out + ", with " + sample.written());
             return LyceumCommand.DONE;

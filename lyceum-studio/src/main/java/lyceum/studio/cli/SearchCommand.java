@@ -30,7 +30,7 @@ final class SearchCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "search: say index or query"); }
+    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "search: choose one of index or query"); }
 
     /** Writes an index. */
     @Command(name = "index", description = "Index documents.", footer = {"", "Example:", "  lyceum search index notes/ --out notes.index"})
@@ -45,12 +45,12 @@ final class SearchCommand implements Callable<Integer> {
                 description = "A sentence encoder's folder; all-MiniLM-L6-v2 by default.")
         private Path encoder;
 
-        @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for the index.")
+        @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder to write the index to.")
         private Path out;
 
         @Override public Integer call() throws IOException {
             if (Files.exists(out) && !Files.isDirectory(out))
-                throw new IOException("--out is " + out + ", which is a file; it is a folder");
+                throw new IOException("--out is " + out + ", which is a file; it must be a folder");
             var search = new SemanticSearch(EmbedCommand.encoder(encoder));
             var documents = Documents.all(files);
             var passages = new ArrayList<SemanticSearch.Passage>();
@@ -85,7 +85,7 @@ final class SearchCommand implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "DB", description = "The folder that lyceum search index wrote.")
         private Path index;
 
-        @Parameters(index = "1", paramLabel = "QUERY", description = "What you look for.")
+        @Parameters(index = "1", paramLabel = "QUERY", description = "What to look for.")
         private String query;
 
         @Option(names = "--mode", paramLabel = "MODE", defaultValue = "hybrid",
@@ -93,17 +93,17 @@ final class SearchCommand implements Callable<Integer> {
         private String mode;
 
         @Option(names = "--filter", paramLabel = "KEY=VALUE",
-                description = "Only documents with this attribute; may be given several times.")
+                description = "Only documents with this attribute; may be repeated.")
         private Map<String, String> filter = Map
                         .of();
 
-        @Option(names = "-k", paramLabel = "N", defaultValue = "5", description = "How many, 5 by default.") private int k;
+        @Option(names = "-k", paramLabel = "N", defaultValue = "5", description = "How many hits, 5 by default.") private int k;
 
         @Option(names = "--encoder", paramLabel = "DIR",
                 description = "The encoder of the index; all-MiniLM-L6-v2 by default.")
         private Path encoder;
 
-        @Option(names = "--json", description = "One JSON object a hit.") private boolean json;
+        @Option(names = "--json", description = "Print one JSON object for each hit.") private boolean json;
 
         @Override public Integer call() throws IOException {
             if (query.isBlank()) throw new ParameterException(spec.commandLine(), "the query is blank");

@@ -28,12 +28,14 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum serve}: a model behind an OpenAI-compatible API. */
-@Command(name = "serve", description = "Serve a language model over HTTP, as clients of OpenAI's API expect it.",
+@Command(name = "serve", description = "Serve a language model over HTTP with an OpenAI-compatible API.",
         footer = {"", "Examples:", "  lyceum serve letters-q4.gguf --port 8000 --draft ngram",
                 "  lyceum serve letters.model --lora polite=tunings/polite --draft letters-small.gguf",
                 "  curl http://127.0.0.1:8000/v1/completions -d '{\"prompt\": \"Dear\", \"max_tokens\": 20}'"})
 final class ServeCommand implements Callable<Integer> {
     private static final int BLOCK = 16;
+    /** A draft's keys and values lie in arrays that double as they grow. */
+    private static final long DRAFT_RESERVE = 2;
 
     @ParentCommand private LyceumCommand lyceum;
 
@@ -42,17 +44,17 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
     private Path path;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "How clients call it; the file's name by default.")
+    @Option(names = "--name", paramLabel = "NAME", description = "The model's name for clients; the file's name by default.")
     private String name;
 
     @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
-            description = "Where to listen; beyond this machine a key is needed.")
+            description = "The address to listen on; a key is required beyond this machine.")
     private String host;
 
     @Option(names = "--port", paramLabel = "N", defaultValue = "8000", description = "8000 by default.") private int port;
 
     @Option(names = "--api-key-file", paramLabel = "FILE",
-            description = "A file with the key that clients must send.")
+            description = "A file that holds the key clients must send.")
     private Path keyFile;
 
     @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g",
@@ -64,15 +66,15 @@ final class ServeCommand implements Callable<Integer> {
     private String kv;
 
     @Option(names = "--draft", paramLabel = "WHO",
-            description = "Who guesses tokens that are checked at once: a smaller MODEL of the same tokenizer, ngram (what the text repeats) or "
-                    + "lookahead (what the model itself thought of places ahead). Texts stay the same.")
+            description = "What drafts tokens for the model to verify: a smaller MODEL with the same tokenizer, ngram (what the text repeats) or "
+                    + "lookahead (the model's own guesses for places ahead). The output stays the same.")
     private String draft;
 
     @Option(names = "--guess", paramLabel = "N", defaultValue = "-1",
-            description = "Tokens to guess at most; 4 by default where --draft says who, else none.") private int guesses;
+            description = "The most tokens to guess; 4 by default with --draft, else none.") private int guesses;
 
     @Option(names = "--lora", paramLabel = "NAME=DIR",
-            description = "A low-rank tuning of the model; requests name it as their model. May be given several times.")
+            description = "A LoRA of the model; requests select it by naming it as their model. May be repeated.")
     private Map<String, Path> tunings = Map
                     .of();
 
@@ -82,31 +84,42 @@ final class ServeCommand implements Callable<Integer> {
         var local = LoadedModel.ready(path);
         var stored = stored();
         int most = guesses < 0 ? draft == null ? 0 : 4 : guesses;
-        var options = new EngineOptions().withStored(stored).withGuesses(most).withBlocks(blocks(local.model(), stored))
+        var draftModel = most > 0 && draft != null && !draft.equals("ngram") && !draft.equals("lookahead")
+                ? LoadedModel.ready(Path.of(draft)) : null;
+        var options = new EngineOptions().withStored(stored).withGuesses(most).withBlocks(blocks(local.model(), stored, draftModel))
                 .withBlockSize(BLOCK);
         var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();
         var server = new ServerOptions().withHostAndKey(host, key).withPort(port);
-        var called = name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name;
-        var drafter = most == 0 ? Drafter.NONE : drafter(local);
+        var called = name == null ? name(path) : name;
+        var drafter = most == 0 ? Drafter.NONE : drafter(local, draftModel, stored);
         var served = ServedModel.of(called, local, new Engine(local.model(), local.tokenizer(), options, adapters(local, called), drafter));
         if (embed) served = served.withEncoder(EmbedCommand.encoder(null));
         var out = lyceum.terminal().out();
         try (var running = InferenceServer.start(served, server)) {
             out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host,
-                    running.port(), local.model().parameterCount(), local.model().contextLength(), (long) options.blocks() * BLOCK);
+                    running.port(), DecoderLM.skeleton(local.model().config()).parameterCount(), local.model().contextLength(),
+                    (long) options.blocks() * BLOCK);
             out.flush();
             running.awaitStop();
         }
         return LyceumCommand.DONE;
     }
 
-    private Drafter drafter(LoadedModel local) throws IOException {
-        return switch (draft) {
-            case null -> Drafter.repeating(3);
-            case "ngram" -> Drafter.repeating(3);
-            case "lookahead" -> new LookaheadDrafter(3);
-            default -> ModelDrafter.of(LoadedModel.ready(Path.of(draft)), local);
-        };
+    /** A model's name: its file's. */
+    static String name(Path path) { return path.toAbsolutePath().normalize().getFileName().toString().replaceFirst("\\.gguf$", ""); }
+
+    /** So many as fit into bytes, sixty-four whole contexts at most; 0 if not even one does. */
+    static int blocks(DecoderLM model, long bytes, DType stored) { return blocks(model, bytes, positionBytes(model, stored)); }
+
+    private static int blocks(DecoderLM model, long bytes, long positionBytes) {
+        long one = (model.contextLength() + BLOCK - 1) / BLOCK;
+        return (int) Math.min(bytes / (positionBytes * BLOCK), Math.max(one * 64, 64));
+    }
+
+    private Drafter drafter(LoadedModel local, LoadedModel draftModel, DType stored) {
+        if (draftModel == null) return "lookahead".equals(draft) ? new LookaheadDrafter(3) : Drafter.repeating(3);
+        long own = positionBytes(draftModel.model(), DType.F32), together = positionBytes(local.model(), stored) + DRAFT_RESERVE * own;
+        return ModelDrafter.of(draftModel, local).withMemory(Math.max(1, (long) ((double) bytes() * own / together)));
     }
 
     private AdapterRegistry adapters(LoadedModel local, String called) throws IOException {
@@ -114,7 +127,7 @@ final class ServeCommand implements Callable<Integer> {
         var registry = new AdapterRegistry(local.model());
         for (var tuning : tunings.entrySet()) {
             if (tuning.getKey().equals(called)) throw new ParameterException(spec.commandLine(),
-                    "--lora " + called + " is what the model itself is called; give one of them another name");
+                    "--lora " + called + " is the name of the model itself; rename one of them");
             registry.add(TuningFolder.load(local.model(), tuning.getValue(), tuning.getKey()));
         }
         return registry;
@@ -130,21 +143,31 @@ final class ServeCommand implements Callable<Integer> {
         };
     }
 
-    private int blocks(DecoderLM model, DType stored) {
+    private long bytes() {
         var text = memory.toLowerCase(Locale.ROOT);
         if (!text.matches("[1-9]\\d{0,6}[kmg]"))
             throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; it is a number with k, m or g, such as 8g");
-        long bytes = Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
+        return Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
             case 'k' -> 10;
             case 'm' -> 20;
             default -> 30;
         };
+    }
+
+    private static long positionBytes(DecoderLM model, DType stored) {
         long position = 0;
         for (var block : model.config().blocks())
             position += 2L * block.attention().keyHeads() * block.attention().headWidth() * stored.bytes();
-        long blocks = bytes / (position * BLOCK), one = (model.contextLength() + BLOCK - 1) / BLOCK;
+        return position;
+    }
+
+    /** As many as the memory holds beside the draft's own keys and values. */
+    private int blocks(DecoderLM model, DType stored, LoadedModel draftModel) {
+        long position = positionBytes(model, stored)
+                + (draftModel == null ? 0 : DRAFT_RESERVE * positionBytes(draftModel.model(), DType.F32));
+        int blocks = blocks(model, bytes(), position);
         if (blocks < 1) throw new ParameterException(spec.commandLine(),
                 "--memory is " + memory + "; one block of " + BLOCK + " positions takes " + position * BLOCK + " bytes");
-        return (int) Math.min(blocks, Math.max(one * 64, 64));
+        return blocks;
     }
 }

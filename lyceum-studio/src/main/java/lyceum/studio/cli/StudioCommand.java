@@ -8,6 +8,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import lyceum.DType;
+import lyceum.llm.chat.LoadedModel;
+import lyceum.serve.EngineOptions;
+import lyceum.serve.http.InferenceServer;
+import lyceum.serve.http.ServedModel;
+import lyceum.serve.http.ServerOptions;
 import lyceum.studio.cli.Terminal.Style;
 import lyceum.studio.web.PortInUseException;
 import lyceum.studio.web.Studio;
@@ -17,16 +23,21 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum studio}: the encyclopedia in the browser. */
-@Command(name = "studio", description = "Open the encyclopedia in the browser.", footer = {"", "Example:", "  lyceum studio --port 9000"})
+@Command(name = "studio", description = "Open the encyclopedia in the browser.", footer = {"", "Examples:", "  lyceum studio --port 9000",
+        "  lyceum studio --model letters-q4.gguf"})
 final class StudioCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.") private int port = 8080;
+    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 picks a free one.") private int port = 8080;
 
     @Option(names = "--host", paramLabel = "HOST",
-            description = "127.0.0.1 by default: nobody else reaches it.")
+            description = "127.0.0.1 by default, which only this machine can reach.")
     private String host = "127.0.0.1";
+
+    @Option(names = "--model", paramLabel = "MODEL",
+            description = "Also serve a language model, a .gguf file or a folder, for this machine alone: /chat shows a conversation beside its tokens, /engine what it does.")
+    private Path model;
 
     @Option(names = "--no-browser", description = "Do not open a browser.") private boolean noBrowser;
 
@@ -45,22 +56,37 @@ final class StudioCommand implements Callable<Integer> {
         }
         var log = ProgramLog.start();
         if (rehearse) return Rehearsal.run(lyceum.encyclopedia());
+        var served = model == null ? null : serve();
         Studio studio;
         try {
-            studio = Studio.start(StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port));
+            var options = StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port);
+            studio = Studio.start(served == null ? options
+                    : options.withTalk(new StudioOptions.Talk(served.served().name(), "http://127.0.0.1:" + served.port())));
         } catch (PortInUseException e) {
-            terminal.err().println("Port " + port + " is taken. Choose another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
+            if (served != null) served.close();
+            terminal.err().println("Port " + port + " is taken. Try another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
             return LyceumCommand.FAILED;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(studio::stop, "studio-stop"));
         String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + studio.port();
-        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C ends it)");
+        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C stops it)");
+        if (served != null) {
+            Runtime.getRuntime().addShutdownHook(new Thread(served::close, "model-stop"));
+            terminal.out().println(served.served().name() + " is at " + terminal.styled(Style.ACCENT, address + "/chat"));
+        }
         if (!noBrowser && terminal.live()) {
             openBrowser(address);
         }
         new CountDownLatch(1).await();
         Reference.reachabilityFence(log);
         return LyceumCommand.DONE;
+    }
+
+    /** The model on a port of its own, with room for keys and values of a gigabyte. */
+    private InferenceServer serve() throws IOException {
+        var local = LoadedModel.ready(model);
+        var options = new EngineOptions().withBlocks(ServeCommand.blocks(local.model(), 1L << 30, DType.F32));
+        return InferenceServer.start(ServedModel.of(ServeCommand.name(model), local, options), new ServerOptions().withPort(0));
     }
 
     /** Where runs are kept: in {@code $LYCEUM_HOME}, else in the user's home. */

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum tokenize}: what a tokenizer makes of texts. */
-@Command(name = "tokenize", description = "Cut texts into the pieces of a tokenizer.", footer = {"", "Examples:",
+@Command(name = "tokenize", description = "Split texts into a tokenizer's tokens.", footer = {"", "Examples:",
         "  lyceum tokenize letter.txt --tokenizer tokenizer.json --count", "  lyceum tokenize letters/ --tokenizer model.gguf --ids"})
 final class TokenizeCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
@@ -30,11 +30,11 @@ final class TokenizeCommand implements Callable<Integer> {
             description = "A tokenizer.json, a SentencePiece .model, a .gguf file, or a folder with one of the first two.")
     private Path tokenizer;
 
-    @Option(names = "--ids", description = "Print numbers.") private boolean ids;
+    @Option(names = "--ids", description = "Print ids.") private boolean ids;
 
-    @Option(names = "--pieces", description = "Print pieces; the default.") private boolean pieces;
+    @Option(names = "--pieces", description = "Print pieces (the default).") private boolean pieces;
 
-    @Option(names = "--count", description = "Print how many there are, and characters to a token.") private boolean count;
+    @Option(names = "--count", description = "Print how many tokens there are, and characters per token.") private boolean count;
 
     @Override public Integer call() throws IOException {
         var read = read(tokenizer);

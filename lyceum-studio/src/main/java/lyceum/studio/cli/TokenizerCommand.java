@@ -43,10 +43,10 @@ final class TokenizerCommand implements Callable<Integer> {
         private String type;
 
         @Option(names = "--vocab", paramLabel = "N", defaultValue = "8000",
-                description = "Pieces, 8000 by default.") private int vocabulary;
+                description = "Size of the vocabulary, 8000 by default.") private int vocabulary;
 
         @Option(names = "--special", paramLabel = "TOKEN",
-                description = "A control token; may be given several times.")
+                description = "A control token; may be repeated.")
         private List<String> specials = List.of();
 
         @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the tokenizer.json.")

@@ -28,7 +28,7 @@ final class TopicCommand implements Callable<Integer> {
         head(terminal, topic);
         lyceum.encyclopedia().article(topic).ifPresentOrElse(
                 article -> ArticleText.lines(article.markdown(), terminal).forEach(terminal.out()::println),
-                () -> terminal.out().println("The article is still to come."));
+                () -> terminal.out().println("The article is not written yet."));
         terminal.out().println();
         facts(terminal, topic);
         return 0;

@@ -59,9 +59,9 @@ final class TopicsCommand implements Callable<Integer> {
     private List<String> statuses = List.of();
 
     @Option(names = {"-n", "--limit"}, paramLabel = "N", defaultValue = "10",
-            description = "How many a query shows, 10 by default; 0 shows all.") private int limit;
+            description = "How many results to show, 10 by default; 0 shows all.") private int limit;
 
-    @Option(names = "--json", description = "An array of topics, all that match.") private boolean json;
+    @Option(names = "--json", description = "Print all matches as a JSON array.") private boolean json;
 
     @Override public Integer call() {
         if (limit < 0) throw new ParameterException(spec.commandLine(), "--limit is " + limit + "; it is 0 or more");

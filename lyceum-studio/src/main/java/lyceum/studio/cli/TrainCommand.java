@@ -27,11 +27,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** {@code lyceum train}: a network of one's own, as a file says. */
-@Command(name = "train", description = "Train a network as a file says: on pictures, sound, texts, a table or a graph.",
+@Command(name = "train", description = "Train a network from a config file: on pictures, sound, text, a table or a graph.",
         footer = {"", "Examples:", "  lyceum train --config examples/fashion-mnist-cnn.yaml", "  lyceum train --config mine.yaml --resume",
                 "", "A file:", "  task: images", "  data: {train: photos, validation: 0.1, augment: [flip, shift 2]}",
                 "  model: {widths: [32, 64, 128]}", "  training: {epochs: 10, batch: 64, rate: 0.002}", "  out: photos.model", "",
-                "Ctrl-C saves; --resume goes on with the same bits."})
+                "Ctrl-C saves; --resume continues, bit for bit."})
 final class TrainCommand implements Callable<Integer> {
     private static final YAMLMapper YAML = YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     private static final long MOST_BYTES = 1 << 20;
@@ -40,13 +40,16 @@ final class TrainCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML or JSON: what to train on what, and how.")
+    @Option(names = "--config", paramLabel = "FILE", description = "A YAML or JSON file: the data, the model and how to train it.")
     private Path config;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of the file's out.")
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of out in the file.")
     private Path out;
 
     @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
+
+    @Option(names = "--accept-changed-data", description = "Go on though the data are not those that the run began with.")
+    private boolean acceptChanged;
 
     @Option(names = "--tasks", description = "Say what a file can ask for.") private boolean tasks;
 
@@ -56,13 +59,13 @@ final class TrainCommand implements Callable<Integer> {
             for (var task : TrainingTask.all()) terminal.out().printf("%-12s %s%n", task.name(), task.description());
             return LyceumCommand.DONE;
         }
-        if (config == null) throw new ParameterException(spec.commandLine(), "--config is missing; it names a YAML or JSON file");
+        if (config == null) throw new ParameterException(spec.commandLine(), "--config is missing; name a YAML or JSON file");
         var settings = settings(config);
         var folder = out != null ? out : settings.has("out") ? settings.path("out") : null;
         if (folder == null) throw new ParameterException(spec.commandLine(),
-                "--out is missing, and " + config + " names no out; one of them says where to");
+                "--out is missing, and " + config + " has no out; give one of them");
         try (var line = new ProgressLine(terminal, System::nanoTime); var interrupt = new Interrupt()) {
-            var job = new TrainingJob(settings, folder).telling(note -> {
+            var job = new TrainingJob(settings, folder).acceptingChangedData(acceptChanged).telling(note -> {
                 line.close();
                 terminal.err().println(note);
             }).afterEpochs(epoch -> {
@@ -86,7 +89,7 @@ final class TrainCommand implements Callable<Integer> {
 
     /** @throws FormatException saying where the file is not YAML */
     static TrainingSettings settings(Path file) throws IOException {
-        if (Files.size(FitCommand.existing(file)) > MOST_BYTES) throw new FormatException(file + ": it is larger than a mebibyte");
+        if (Files.size(FitCommand.existing(file)) > MOST_BYTES) throw new FormatException(file + ": it is larger than 1 MiB");
         JsonNode root;
         try {
             root = YAML.readTree(Files.readString(file));

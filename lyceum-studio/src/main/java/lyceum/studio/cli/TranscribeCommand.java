@@ -40,9 +40,9 @@ final class TranscribeCommand implements Callable<Integer> {
     }
 
     @Option(names = "--beam", paramLabel = "N", defaultValue = "8",
-            description = "Texts that are kept on the way, 8 by default; 1 is quickest.") private int beam;
+            description = "Beam width, 8 by default; 1 is fastest.") private int beam;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Write there instead of to standard output.")
+    @Option(names = "--out", paramLabel = "FILE", description = "Write to this file instead of standard output.")
     private Path out;
 
     @Override public Integer call() throws IOException {

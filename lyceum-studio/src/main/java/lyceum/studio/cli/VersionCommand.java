@@ -6,7 +6,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum version}. */
-@Command(name = "version", description = "Lyceum's version, and Java's.")
+@Command(name = "version", description = "Show the versions of Lyceum and Java.")
 final class VersionCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;

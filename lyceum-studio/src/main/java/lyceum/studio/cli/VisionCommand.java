@@ -35,7 +35,7 @@ final class VisionCommand implements Callable<Integer> {
     @Spec private CommandSpec spec;
 
     @Override public Integer call() {
-        throw new ParameterException(spec.commandLine(), "Say what to do: classify, detect, segment or embed");
+        throw new ParameterException(spec.commandLine(), "Choose one of classify, detect, segment or embed");
     }
 
     /** What all of them do: read each picture, tell what the model says, as text or as JSON. */
@@ -51,7 +51,7 @@ final class VisionCommand implements Callable<Integer> {
                 description = "Pictures: JPEG, PNG, GIF or BMP.")
         List<Path> images;
 
-        @Option(names = "--json", description = "One JSON list, an object a picture.") boolean json;
+        @Option(names = "--json", description = "Print a JSON list with one object per picture.") boolean json;
 
         @Override public Integer call() throws IOException {
             for (var image : images) FitCommand.existing(image);
@@ -83,7 +83,7 @@ final class VisionCommand implements Callable<Integer> {
     private static String number(String format, Object... values) { return String.format(Locale.ROOT, format, values); }
 
     /** Classes. */
-    @Command(name = "classify", description = "Say what a picture shows: its likeliest classes.",
+    @Command(name = "classify", description = "Classify pictures: the likeliest classes of each.",
             footer = {"", "Example:", "  lyceum vision classify photos.model cat.jpg --top 3"})
     static final class Classify extends OnPictures {
         @Option(names = "--top", paramLabel = "N", defaultValue = "5", description = "How many classes, 5 by default.") private int top;
@@ -105,7 +105,7 @@ final class VisionCommand implements Callable<Integer> {
             footer = {"", "Example:", "  lyceum vision detect shapes.model a.png --out boxes.png"})
     static final class Detect extends OnPictures {
         @Option(names = "--least", paramLabel = "X", defaultValue = "0.25",
-                description = "The least score that is told, 0.25 by default.") private double least;
+                description = "The lowest score to report, 0.25 by default.") private double least;
 
         @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with the boxes.")
         private Path out;
@@ -132,10 +132,10 @@ final class VisionCommand implements Callable<Integer> {
     }
 
     /** Classes of pixels. */
-    @Command(name = "segment", description = "Give each pixel of a picture a class.", footer = {"", "Examples:",
+    @Command(name = "segment", description = "Assign a class to each pixel of a picture.", footer = {"", "Examples:",
             "  lyceum vision segment shapes.model a.png --out classes.png", "  lyceum vision segment shapes.model a.png --mask a-mask.png"})
     static final class Segment extends OnPictures {
-        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with classes in colours.")
+        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with its classes in colour.")
         private Path out;
 
         @Option(names = "--mask", paramLabel = "FILE",
@@ -168,7 +168,7 @@ final class VisionCommand implements Callable<Integer> {
     }
 
     /** Vectors. */
-    @Command(name = "embed", description = "Turn pictures into vectors of what they show.",
+    @Command(name = "embed", description = "Turn pictures into vectors that describe them.",
             footer = {"", "Example:", "  lyceum vision embed pairs.model *.png --out vectors.safetensors"})
     static final class Embed extends OnPictures {
         @Option(names = "--out", paramLabel = "FILE",

@@ -3,6 +3,7 @@ package lyceum.studio.web;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -11,10 +12,11 @@ import lyceum.labs.run.LabRequest;
 import lyceum.labs.run.LabResult;
 import lyceum.labs.run.LabRun;
 import lyceum.labs.run.RunStore;
+import lyceum.plot.Figure;
 
 /**
  * A run that this studio started, with its events numbered from 1, so that a browser that comes back asks for what it missed.
- * Of several reports of progress the last one is kept.
+ * Of several reports of progress the last one is kept, and of trainings their curves.
  */
 final class LiveRun {
 
@@ -24,6 +26,7 @@ final class LiveRun {
     private final LabRequest request;
     private final Instant begin = Instant.now();
     private final List<Numbered> events = new ArrayList<>();
+    private final TrainingCurves curves = new TrainingCurves();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private long last;
@@ -72,6 +75,9 @@ final class LiveRun {
             if (event instanceof LabEvent.Progress && !events.isEmpty() && events.getLast().event() instanceof LabEvent.Progress) {
                 events.removeLast();
             }
+            if (event instanceof LabEvent.Progress progress) {
+                curves.hear(progress);
+            }
             events.add(new Numbered(++last, event));
             bytes += bytes(event);
             changed.signalAll();
@@ -93,6 +99,16 @@ final class LiveRun {
                 from--;
             }
             return List.copyOf(events.subList(from, events.size()));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The curves of its trainings so far; none if it trains nothing. */
+    Optional<Figure> training() {
+        lock.lock();
+        try {
+            return curves.isEmpty() ? Optional.empty() : Optional.of(curves.figure());
         } finally {
             lock.unlock();
         }

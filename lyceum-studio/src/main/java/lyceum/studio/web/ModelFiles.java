@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,9 +20,8 @@ import lyceum.format.OnnxFile.Port;
 import lyceum.format.OnnxFile.Type;
 import lyceum.llm.weights.OpenWeights;
 import lyceum.llm.weights.WeightStatistics;
-import lyceum.plot.Edge;
+import lyceum.nn.onnx.OnnxShapes;
 import lyceum.plot.Figure;
-import lyceum.plot.Node;
 import lyceum.studio.web.view.ModelsView;
 import lyceum.studio.web.view.ModelsView.Numbers;
 import lyceum.studio.web.view.ModelsView.Picture;
@@ -46,7 +44,7 @@ final class ModelFiles {
         try {
             path = Path.of(text);
         } catch (InvalidPathException e) {
-            return ModelsView.of(text, "That is no name of a file.");
+            return ModelsView.of(text, "That is not a file name.");
         }
         var name = text.toLowerCase(Locale.ROOT);
         if (!path.isAbsolute())
@@ -84,8 +82,10 @@ final class ModelFiles {
             rows.add(new Row(cut(e.name()), e.type(), e.shape().toString().replace('[', '(').replace(']', ')'),
                     e.bytes() < 0 ? "?" : count(e.bytes()), "/models?path=" + encoded(path) + "&tensor=" + encoded(e.name()) + "#numbers"));
         }
-        var nodes = onnx == null ? List.<List<String>>of() : nodes(onnx.graph());
-        return new ModelsView(path, "", facts, sizes(weights), onnx == null ? null : graph(onnx.graph()), nodes,
+        var shapes = onnx == null ? null : OnnxShapes.of(onnx, Map.of());
+        if (shapes != null) shapes.contradictions().stream().limit(FACTS).forEach(each -> facts.add(List.of("contradiction", cut(each))));
+        var nodes = onnx == null ? List.<List<String>>of() : nodes(shapes);
+        return new ModelsView(path, "", facts, sizes(weights), onnx == null ? null : graph(onnx.graph(), shapes), nodes,
                 onnx == null ? 0 : onnx.graph().nodes().size() - nodes.size(), rows, tensor == null ? null : numbers(weights, tensor));
     }
 
@@ -139,40 +139,24 @@ final class ModelFiles {
 
     // Graph.
 
-    private static List<List<String>> nodes(Graph graph) {
+    private static List<List<String>> nodes(OnnxShapes shapes) {
         var rows = new ArrayList<List<String>>();
-        for (var node : graph.nodes()) {
+        for (var work : shapes.work()) {
+            var node = work.node();
             if (rows.size() == NODES) break;
             rows.add(List.of(String.valueOf(rows.size() + 1), cut((node.domain().isEmpty() ? "" : node.domain() + ".") + node.operator()),
-                    cut(String.join(", ", node.inputs())), cut(String.join(", ", node.outputs()))));
+                    cut(String.join(", ", node.inputs())), cut(String.join(", ", node.outputs())), cut(work.outputs()), cut(work.operations())));
         }
         return rows;
     }
 
-    /** Of small graphs: operators, and the values between them. */
-    private static Picture graph(Graph graph) {
-        if (graph.nodes().isEmpty() || graph.nodes().size() > DRAWN) return null;
-        var makers = new HashMap<String, String>();
-        var nodes = new ArrayList<Node>();
-        var edges = new ArrayList<Edge>();
-        for (var port : graph.inputs()) {
-            if (graph.initializers().containsKey(port.name())) continue;
-            makers.put(port.name(), "in " + port.name());
-            nodes.add(new Node("in " + port.name(), cut(port.name()), "input"));
-        }
-        int number = 0;
-        for (var node : graph.nodes()) {
-            var id = "node " + number++;
-            nodes.add(new Node(id, cut(node.operator()), ""));
-            for (var input : node.inputs()) if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, ""));
-            node.outputs().forEach(output -> makers.put(output, id));
-        }
-        for (var port : graph.outputs()) {
-            nodes.add(new Node("out " + port.name(), cut(port.name()), "output"));
-            if (makers.containsKey(port.name())) edges.add(new Edge(makers.get(port.name()), "out " + port.name(), ""));
-        }
-        if (nodes.size() > 3 * DRAWN || edges.size() > 10 * DRAWN) return null;
-        return picture(Figure.graph("Graph", nodes, edges), "Operators from the inputs to the outputs; weights are left out.");
+    /** Of small graphs: operators with what they cost, and the shapes between them. */
+    private static Picture graph(Graph graph, OnnxShapes shapes) {
+        if (graph.nodes().isEmpty() || graph.nodes().size() > DRAWN || graph.inputs().size() > DRAWN || graph.outputs().size() > DRAWN
+                || graph.nodes().stream().mapToInt(node -> node.inputs().size()).sum() > 10 * DRAWN)
+            return null;
+        var figure = shapes.figure(graph, DRAWN);
+        return picture(figure, figure.description());
     }
 
     // Numbers.

@@ -15,11 +15,21 @@ final class ModelsPage {
     private static final Pages.Head HEAD = Pages.head("Models", "What is in a file of weights on this machine.");
 
     private final Pages pages;
+    private final StudioOptions.Talk talk;
     private final Semaphore reading = new Semaphore(1);
 
-    ModelsPage(Pages pages) { this.pages = pages; }
+    /** @param talk a language model that is served beside the studio, or null */
+    ModelsPage(Pages pages, StudioOptions.Talk talk) {
+        this.pages = pages;
+        this.talk = talk;
+    }
 
-    void routes(RoutesConfig routes) { routes.get("/models", this::show); }
+    void routes(RoutesConfig routes) {
+        routes.get("/models", this::show);
+        if (talk == null) return;
+        routes.get("/chat", context -> context.redirect(talk.address() + "/"));
+        routes.get("/engine", context -> context.redirect(talk.address() + "/engine"));
+    }
 
     private void show(Context context) throws InterruptedException {
         var path = context.queryParam("path");
@@ -55,6 +65,7 @@ final class ModelsPage {
 
     private void send(Context context, ModelsView view) {
         if (!view.trouble().isEmpty()) context.status(422);
-        pages.send(context, "models", pages.head(context, HEAD.title(), HEAD.description()).styled(), Map.of("view", view));
+        pages.send(context, "models", pages.head(context, HEAD.title(), HEAD.description()).styled(),
+                Map.of("view", view, "model", talk == null ? "" : talk.name()));
     }
 }

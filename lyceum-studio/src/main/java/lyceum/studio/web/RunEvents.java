@@ -1,12 +1,14 @@
 package lyceum.studio.web;
 
 import io.javalin.http.sse.SseClient;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import lyceum.labs.run.LabEvent;
 import lyceum.labs.run.LabJson;
+import lyceum.plot.Figure;
 import lyceum.studio.web.view.RunView;
 
 /** Events of runs, as they come, to so many readers. Whoever does not read what was sent is dropped, and asks again for what was missed. */
@@ -17,6 +19,7 @@ final class RunEvents {
     private static final int KILOBYTES = 8 * 1024;
     private static final long PATIENCE_MILLIS = 10_000;
     private static final long PING_MILLIS = 15_000;
+    private static final long REDRAW_NANOS = 250_000_000;
 
     private final Runs runs;
     private final RunViews views;
@@ -61,12 +64,17 @@ final class RunEvents {
     }
 
     private void send(SseClient client, LiveRun run, long after, boolean html) throws InterruptedException {
-        long last = after;
+        long last = after, drawn = System.nanoTime() - REDRAW_NANOS;
         while (!client.terminated()) {
             var fresh = run.after(last, PING_MILLIS);
             if (fresh.isEmpty()) {
                 if (run.ended()) return;
                 client.sendComment("still here");
+            }
+            if (html && isTrainingDue(fresh, drawn)) {
+                drawn = System.nanoTime();
+                var training = run.training();
+                if (training.isPresent() && !sendTraining(client, training.get())) return;
             }
             for (var numbered : fresh) {
                 last = numbered.id();
@@ -75,13 +83,30 @@ final class RunEvents {
         }
     }
 
-    /** Sends when there is room for the event among those that are on their way; false if others let none become free. */
+    /** Curves grow four times a second at most, and are whole at the end. */
+    private static boolean isTrainingDue(List<LiveRun.Numbered> fresh, long drawn) {
+        if (fresh.stream().anyMatch(numbered -> numbered.event().last())) return true;
+        return System.nanoTime() - drawn >= REDRAW_NANOS && fresh.stream().anyMatch(n -> n.event() instanceof LabEvent.Progress);
+    }
+
+    /** Has no number of its own: who comes back gets the curves as they are then. */
+    private boolean sendTraining(SseClient client, Figure training) throws InterruptedException {
+        var html = pages.fragment("parts/training", Map.of("training", RunViews.training(training)));
+        return inTurn(client, html.length(),
+                () -> client.sendEvent("piece", LabJson.write(Map.of("slot", "training", "html", html))));
+    }
+
     private boolean sendInTurn(SseClient client, LiveRun run, LiveRun.Numbered numbered, boolean html) throws InterruptedException {
         long bytes = !html && numbered.event().last() ? run.bytes() : LiveRun.bytes(numbered.event());
+        return inTurn(client, bytes, () -> send(client, run, numbered, html));
+    }
+
+    /** Sends when there is room for so much among what is on its way; false if others let none become free, or nobody listens any more. */
+    private boolean inTurn(SseClient client, long bytes, Runnable sending) throws InterruptedException {
         int room = (int) Math.min(KILOBYTES, 1 + bytes / 1024);
         if (!onTheirWay.tryAcquire(room, PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) return false;
         try {
-            send(client, run, numbered, html);
+            sending.run();
             return !client.terminated();
         } finally {
             onTheirWay.release(room);

@@ -12,6 +12,7 @@ import lyceum.labs.LabImage;
 import lyceum.labs.run.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.labs.run.RunStore;
+import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Table;
 import lyceum.studio.web.view.RunView;
@@ -70,7 +71,8 @@ final class RunViews {
                 case LabEvent.Started _,LabEvent.Progress _ -> {}
             }
         }
-        return new RunView(run.id(), run.state(), items, checks, made, trouble, last);
+        return new RunView(run.id(), run.state(), items, checks, made, trouble, last,
+                run.training().map(RunViews::training).orElse(null));
     }
 
     /** Where a result comes from, and whether it is kept. */
@@ -116,7 +118,13 @@ final class RunViews {
             items.add(picture(id, i, result.images().get(i)));
         }
         result.tables().forEach(table -> items.add(grid(table)));
-        return new RunView(id, "done", items, result.checks().stream().map(this::check).toList(), Words.made(result), null, 0);
+        return new RunView(id, "done", items, result.checks().stream().map(this::check).toList(), Words.made(result), null, 0,
+                null);
+    }
+
+    /** The curves of a run's trainings. */
+    static RunView.Training training(Figure figure) {
+        return new RunView.Training(Figures.inline(figure, WIDTH), figure.description());
     }
 
     /** A figure whose files lie below the run's address. */

@@ -122,7 +122,7 @@ public final class Studio implements AutoCloseable {
         new PathsPage(encyclopedia, pages).routes(routes);
         new SourcesPage(encyclopedia, pages).routes(routes);
         new Guides(pages).routes(routes);
-        new ModelsPage(pages).routes(routes);
+        new ModelsPage(pages, options.talk()).routes(routes);
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);

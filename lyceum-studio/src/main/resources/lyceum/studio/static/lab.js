@@ -124,6 +124,11 @@
         stage.innerHTML = html;
         checks.hidden = false;
         checks.querySelector("tbody").append(stage.content);
+      } else if (slot === "training") {
+        // The picture grows in its place; whoever has folded it keeps it folded.
+        stage.innerHTML = html;
+        const there = box.querySelector(".training > .plot");
+        if (there) there.replaceWith(stage.content.querySelector(".plot")); else box.querySelector(".checks").after(stage.content);
       } else {
         stage.innerHTML = html;
         box.querySelector(".stream").append(stage.content);

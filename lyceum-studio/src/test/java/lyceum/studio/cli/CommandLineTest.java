@@ -87,7 +87,7 @@ class CommandLineTest {
     }
 
     @Test void plannedTopicSaysWhenItWouldWork() {
-        assertThat(lyceum("topic", "vectors").out()).contains("The article is still to come.",
+        assertThat(lyceum("topic", "vectors").out()).contains("The article is not written yet.",
                 "Not running yet. It counts as working when:", "  1  the check holds");
     }
 
@@ -96,7 +96,7 @@ class CommandLineTest {
                 "k-means", "gaussian-mixture");
         assertThat(json(lyceum("path", "gaussian-mixture", "--know", "k-means", "--json").out()).findValuesAsString("slug"))
                 .containsExactly("gaussian-mixture");
-        assertThat(lyceum("path", "gaussian-mixture").out()).contains("1  ○ planned  vectors", "3 topics. Begin: lyceum topic vectors");
+        assertThat(lyceum("path", "gaussian-mixture").out()).contains("1  ○ planned  vectors", "3 topics. Start with: lyceum topic vectors");
         assertThat(lyceum("path", "gaussian-mixture", "--know", "nothing").code()).isEqualTo(2);
     }
 
@@ -120,7 +120,7 @@ class CommandLineTest {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             var run = lyceum("studio", "--port", String.valueOf(taken.getLocalPort()));
             assertThat(run.code()).isEqualTo(1);
-            assertThat(run.err()).contains("Port " + taken.getLocalPort() + " is taken. Choose another: lyceum studio --port ");
+            assertThat(run.err()).contains("Port " + taken.getLocalPort() + " is taken. Try another: lyceum studio --port ");
         }
         assertThat(lyceum("studio", "--port", "70000").code()).isEqualTo(2);
         assertThat(lyceum("studio", "--port", "70000").err()).contains("--port is 70000; it lies between 0 and 65535");
@@ -138,8 +138,8 @@ class CommandLineTest {
         var bytes = new ByteArrayOutputStream();
         var terminal = new Terminal(new PrintStream(bytes, true, StandardCharsets.UTF_8), System.err, false, false, 80);
         assertThat(DoctorCommand.report(terminal, findings)).isZero();
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("mend it: sudo apt-get install chromium",
-                "All that is needed is here; 1 optional to mend.");
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("fix it: sudo apt-get install chromium",
+                "Everything needed is here; 1 optional missing.");
         assertThat(DoctorCommand.report(terminal, List.of(DoctorCommand.Finding.needed("JDK", "24", "install 25")))).isEqualTo(1);
         assertThat(lyceum("doctor").out()).contains("JDK", "CPU", "backend", "memory", "disk");
     }
@@ -155,7 +155,7 @@ class CommandLineTest {
         for (var setting : new String[][] {{"LYCEUM_BACKEND", "opencl"}, {"LYCEUM_CPU", "sse"}, {"LYCEUM_THREADS", "many"}}) {
             var run = ForkedJvm.of(Main.class).withEnvironment(setting[0], setting[1]).withArguments("doctor").run();
             assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
-            assertThat(run.output()).contains("\"" + setting[1] + "\"", "mend it: unset " + setting[0]).doesNotContain("Exception");
+            assertThat(run.output()).contains("\"" + setting[1] + "\"", "fix it: unset " + setting[0]).doesNotContain("Exception");
         }
     }
 }

@@ -158,10 +158,10 @@ class FitCommandTest {
         assertThat(lyceum("explain", out, file, "--row", "61").err()).contains("--row is 61; rows.csv has rows 1 to 60");
         var other = Files.writeString(folder.resolve("other.csv"), "age\n3\n").toString();
         assertThat(lyceum("predict", out, other).err()).contains("lacks town, fee");
-        assertThat(lyceum("predict", file, file).err()).contains("rows.csv is no model of lyceum fit");
+        assertThat(lyceum("predict", file, file).err()).contains("rows.csv is not a model from lyceum fit");
         assertThat(lyceum("predict", out, file, "--out", folder.resolve("none/said.csv").toString()).err()).contains("here is no folder");
         var bad = Files.writeString(folder.resolve("bad.csv"), "age,town,fee\nold,Graz,0\n").toString();
-        assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is no F64 for column 'age'");
+        assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is not F64 for column 'age'");
         var none = Files.writeString(folder.resolve("none.csv"), "age,town,fee\n").toString();
         assertThat(lyceum("explain", out, none).err()).contains("none.csv has none");
         assertThat(lyceum("predict", out, none).out()).isEqualToIgnoringNewLines("prediction,P(no),P(yes)");

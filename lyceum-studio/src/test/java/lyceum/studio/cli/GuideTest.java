@@ -48,7 +48,7 @@ class GuideTest {
 
     @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
-    @Test void aModelFromElsewhereRuns() throws IOException { assertThat(run("run-an-onnx-model")).isEqualTo(6); }
+    @Test void aModelFromElsewhereRuns() throws IOException { assertThat(run("run-an-onnx-model")).isEqualTo(7); }
 
     /** Runs each command; the lines of the block that follows stand in its answers. */
     private int run(String guide) throws IOException {
@@ -143,7 +143,7 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString()
+        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|svg|wav|yaml)") ? folder.resolve(word).toString()
                 : word;
     }
 }

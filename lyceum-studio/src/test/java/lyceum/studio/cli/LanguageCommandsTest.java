@@ -118,13 +118,13 @@ class LanguageCommandsTest {
         String[] first = {"pretrain", "--text", texts.toString(), "--out", out.toString(), "--config", "tiny", "--tokenizer",
                 model.resolve("tokenizer.json").toString(), "--steps", "2", "--batch", "2"};
         assertThat(lyceum(first).code()).isZero();
-        assertThat(lyceum(first).err()).contains("say --resume to go on");
+        assertThat(lyceum(first).err()).contains("already holds a run; continue it with --resume");
         assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--batch", "2", "--resume").out())
                 .contains("2 steps");
         assertThat(lyceum("pretrain", "--text", texts.resolve("t1.txt").toString(), "--out", out.toString(), "--resume").err())
                 .contains("a run goes on with the same");
         assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", folder.resolve("none").toString(), "--resume").err())
-                .contains("holds no run to go on with");
+                .contains("holds no run to continue");
     }
 
     @Test void modelsAreMergedByARecipe() throws IOException {
@@ -213,7 +213,7 @@ class LanguageCommandsTest {
         assertThat(lyceum("serve", text, "--memory", "much").err()).contains("--memory is much");
         assertThat(lyceum("serve", text, "--draft", folder.resolve("nobody").toString()).err()).contains("nobody");
         assertThat(lyceum("serve", text, "--lora", "x=" + folder.resolve("nothing")).err()).contains("nothing");
-        assertThat(lyceum("serve", text, "--name", "x", "--lora", "x=" + folder).err()).contains("what the model itself is called");
+        assertThat(lyceum("serve", text, "--name", "x", "--lora", "x=" + folder).err()).contains("is the name of the model itself");
         var other = folder.resolve("other");
         var local = LoadedModel.open(model);
         new LoadedModel(local.model().resized(local.model().vocabulary() + 8, Rng.of(1)), local.tokenizer(), null).write(other,

@@ -48,6 +48,17 @@ class OnnxCommandTest {
         assertThat(other.out()).contains("differs by");
     }
 
+    @Test void shapesAndCostsAreToldAndDrawnWithoutARun() throws IOException {
+        var file = exported("a.onnx", 1).toString();
+        var drawing = folder.resolve("a.svg");
+        var open = lyceum("onnx", "info", file, "--shapes");
+        assertThat(open.err()).isEmpty();
+        assertThat(open.out()).contains("MatMul", "32 batch", "FLOAT (batch, 8)").doesNotContain("contradiction", "a run");
+        var known = lyceum("onnx", "info", file, "--shapes", "--size", "batch=5", "--graph", drawing.toString()).out();
+        assertThat(known).contains("FLOAT (5, 8)", "160", "a run", "Written:");
+        assertThat(Files.readString(drawing)).startsWith("<svg").contains("MatMul", "(5, 8)", "160");
+    }
+
     @Test void whatDoesNotFitIsNamed() throws IOException {
         var file = exported("a.onnx", 1).toString();
         assertThat(lyceum("onnx", "info", folder.resolve("no.onnx").toString()).err()).contains("no.onnx");
@@ -56,7 +67,7 @@ class OnnxCommandTest {
         var wrong = new LinkedHashMap<String, Tensor>();
         wrong.put("elsewhere", Tensor.zeros(1));
         Npz.write(folder.resolve("w.npz"), wrong);
-        assertThat(lyceum("onnx", "run", file, "--input", folder.resolve("w.npz").toString()).err()).contains("elsewhere", "is no input");
+        assertThat(lyceum("onnx", "run", file, "--input", folder.resolve("w.npz").toString()).err()).contains("elsewhere", "is not an input");
         ImageIO.write(new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB), "png", folder.resolve("p.png").toFile());
         var name = lyceum("onnx", "info", file).out().replaceAll("(?s).*in   (\\S+).*", "$1");
         assertThat(lyceum("onnx", "run", file, "--input", name + "=" + folder.resolve("p.png")).err())

@@ -73,7 +73,7 @@ class RunCommandTest {
     @Test void topicWithoutLabIsAUsageErrorThatNamesWhatRuns() {
         var run = lyceum("run", "gaussian-mixture");
         assertThat(run.code()).isEqualTo(2);
-        assertThat(run.err()).contains("gaussian-mixture has no lab yet; these run and lead there: k-means");
+        assertThat(run.err()).contains("gaussian-mixture has no lab yet; these have one and lead there: k-means");
     }
 
     @Test void labThatThrowsExitsWithOneAndSaysWhy() {

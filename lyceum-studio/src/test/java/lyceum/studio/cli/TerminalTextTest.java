@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -91,6 +92,16 @@ class TerminalTextTest {
                 .isEqualTo("splits  █████░░░░░░░░░░░░░░░  50 of 200 · 12/s · 12 s left");
         assertThat(ProgressLine.line("epochs", 1, 4, 0.25, -1, 130))
                 .isEqualTo("epochs  █████░░░░░░░░░░░░░░░  1 of 4 · 4.0 s each · 2 min 10 s");
+    }
+
+    @Test void progressLineTellsWhatAWorkSaysOfItself() {
+        var metrics = new LinkedHashMap<String, Double>();
+        metrics.put("epoch", 2.0);
+        metrics.put("loss", 0.51234);
+        metrics.put("learning rate", 3e-5);
+        metrics.put("rows/s", 12_345.6);
+        metrics.put("seconds left", 7.0);
+        assertThat(ProgressLine.words(metrics)).isEqualTo("epoch 2 · loss 0.5123 · learning rate 3.0e-05 · rows/s 12,346");
     }
 
     @Test void progressLineIsRedrawnTenTimesASecondAtMost() {

@@ -55,7 +55,7 @@ class TrainCommandTest {
         assertThat(lines.stream().filter(l -> l.kind().equals("step"))).hasSize(30)
                 .allSatisfy(l -> assertThat(l.values()).containsKeys("loss", "rate", "gradientNorm", "rowsPerSecond"));
         assertThat(lines.getLast().values().get("test accuracy")).isGreaterThan(0.6);
-        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; say --resume");
+        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; continue it with --resume");
     }
 
     @Tag("slow")
@@ -206,6 +206,18 @@ class TrainCommandTest {
         done = lyceum("train", "--out", folder.resolve("spend").toString(), "--config",
                 file(text.replace("target: left", "target: age, drop: [spend]").replace("rows.csv", "good.csv")).toString());
         assertThat(done.out()).as(done.err()).contains("RMSE ", "R2 ");
+
+        // the same columns later, with a third answer: scales and layers stay, the head begins anew
+        Files.writeString(folder.resolve("later.csv"), rows.toString().replaceAll("(?m),family,(.*),no$", ",family,$1,moved"));
+        var on = text.replace("rows.csv", "later.csv").replace("{hidden: [16]}", "{from: churn}").replace("out: churn", "out: later");
+        done = lyceum("train", "--config", file(on).toString());
+        assertThat(done.err()).contains("to predict left (3 classes)").containsPattern("2 of 4 tensors begin as they are in \\S+churn");
+        assertThat(done.out()).as(done.err()).containsPattern("accuracy (0\\.[89]|1\\.0)");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on.replace("target: left", "target: age")).toString())
+                .err()).contains("data.target: age is among what the network that it goes on from reads");
+        Files.writeString(folder.resolve("later.csv"), "plan,spend,left\nbasic,1,no\nfamily,2,yes\n");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on).toString()).err()).contains("age");
+        assertThat(lyceum("train", "--resume", "--config", file(on).toString()).err()).contains("age");
     }
 
     @Test void textsBecomeAModelOfCharacters() throws IOException {
@@ -222,6 +234,35 @@ class TrainCommandTest {
         assertThat(done.out()).contains("80 steps: validation ", "bits per byte 0.");
         var said = lyceum("chat", folder.resolve("song.model").toString(), "--say", "the tide goes", "--temperature", "0", "--max", "12");
         assertThat(said.out()).as(said.err()).contains("the tide goes out, the ");
+
+        // goes on with another song, whose letters the first has: its first loss is below that of a new model
+        Files.writeString(folder.resolve("other.txt"), "the tide comes in, the tide goes out; ".repeat(60));
+        var on = """
+                task: text
+                data: {train: other.txt, length: 24, validation: 10}
+                model: {from: song.model}
+                training: {steps: 8, batch: 8, rate: 0.003}
+                metrics: {steps: 1}
+                out: other.model
+                """;
+        done = lyceum("train", "--config", file(on).toString());
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.err()).containsPattern("all weights begin as they are in \\S+song.model").contains("rows of 24 tokens, 17 pieces");
+        assertThat(MetricsLog.read(folder.resolve("other.model/metrics.jsonl")).getFirst().values().get("loss")).isLessThan(2);
+        said = lyceum("chat", folder.resolve("other.model").toString(), "--say", "the tide comes", "--temperature", "0", "--max", "4");
+        assertThat(said.out()).as(said.err()).contains("the tide comes in");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config",
+                file(on.replace("length: 24", "length: 24, tokenizer: characters")).toString()).err()).contains("data.tokenizer: it is that of the model");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on.replace("length: 24", "length: 64")).toString())
+                .err()).contains("data.length: the model that it goes on from reads 32 tokens, not 64");
+
+        // what a run has read is known again when it goes on
+        Files.writeString(folder.resolve("other.txt"), "the tide goes out; ".repeat(121));
+        file(on);
+        var resumed = lyceum("train", "--config", folder.resolve("train.yaml").toString(), "--resume");
+        assertThat(resumed.code()).isEqualTo(1);
+        assertThat(resumed.err()).contains("data: they have changed: 1 file of 2,299 bytes, and the run in ", "began with 1 file of 2,280 bytes",
+                "(--accept-changed-data)");
     }
 
     @Tag("heavy")

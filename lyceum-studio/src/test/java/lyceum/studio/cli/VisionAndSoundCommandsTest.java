@@ -63,7 +63,7 @@ class VisionAndSoundCommandsTest {
 
     @Test void detectorsTellBoxesOfPictures() throws IOException {
         var shapes = samples("shapes", 12);
-        assertThat(refused("samples", "shapes", "--out", shapes)).contains("is there already");
+        assertThat(refused("samples", "shapes", "--out", shapes)).contains("already exists");
         assertThat(refused("samples", "shape", "--out", folder.resolve("x"))).contains("there are shapes, speech, graph and captions");
         var model = trained("detect-shapes", 1);
         Path one = shapes.resolve("images/0000.png"), two = shapes.resolve("images/0001.png"), out = folder.resolve("boxes.png");

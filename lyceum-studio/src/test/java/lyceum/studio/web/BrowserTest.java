@@ -87,6 +87,7 @@ class BrowserTest extends OpenStudio {
         assertThat(browser.count(".checks tbody tr")).isEqualTo(2);
         assertThat(browser.count(".checks .verdict.holds")).as("a run with other parameters proves no clause").isZero();
         assertThat(browser.find(".result").getText()).contains("After 41 steps");
+        assertThat(browser.count(".training[open] > .plot > div > svg")).as("one picture, however often it was drawn").isEqualTo(1);
         browser.until("document.querySelector('.plot[data-drawn] svg') !== null");
         assertThat(browser.complaints()).isEmpty();
         assertThat(browser.address()).contains("run=").contains("steps=41");

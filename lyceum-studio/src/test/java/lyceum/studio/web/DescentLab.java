@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.below;
 import static lyceum.labs.Bounds.between;
 
 import java.util.List;
+import java.util.Map;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -24,13 +25,15 @@ final class DescentLab implements LabBody {
         var loss = new double[steps + 1];
         var at = new double[steps + 1];
         var first = 0.0;
-        for (int i : lab.progress("steps", steps + 1)) {
+        var progress = lab.progress();
+        for (int i = 0; i <= steps; i++) {
             at[i] = i;
             loss[i] = 0.5 * (x[0] * x[0] + 10 * x[1] * x[1]);
             if (i == 0) {
                 first = loss[0];
             }
             double[] gradient = {x[0], 10 * x[1]};
+            progress.step("descent", i, steps, Map.of("loss", loss[i], "gradient norm", Math.hypot(gradient[0], gradient[1])));
             for (int j = 0; j < 2; j++) {
                 v[j] = (momentum ? 0.9 : 0) * v[j] + gradient[j];
                 x[j] -= rate * v[j];

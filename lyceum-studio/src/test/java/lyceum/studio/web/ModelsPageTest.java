@@ -49,10 +49,23 @@ class ModelsPageTest extends OpenStudio {
         assertThat(http.get(address(safetensors()) + "&tensor=none").body()).contains("no tensor of that name");
     }
 
+    @Test void aModelThatIsServedBesideTheStudioIsLedTo() throws IOException {
+        assertThat(http.get("/models").body()).contains("lyceum studio --model model.gguf");
+        assertThat(http.get("/chat").statusCode()).isEqualTo(404);
+        var options = new StudioOptions("127.0.0.1", 0, folder.resolve("runs"), null, false, false)
+                .withTalk(new StudioOptions.Talk("<tiny>", "http://127.0.0.1:9999"));
+        try (var beside = Studio.start(options, Shelf.encyclopedia(), new Queueing(2, 32))) {
+            var own = new Http(beside.port());
+            assertThat(own.get("/models").body()).contains("Talk to &lt;tiny&gt;", "href=\"/chat\"", "href=\"/engine\"");
+            assertThat(own.get("/chat").headers().firstValue("Location")).contains("http://127.0.0.1:9999/");
+            assertThat(own.get("/engine").headers().firstValue("Location")).contains("http://127.0.0.1:9999/engine");
+        }
+    }
+
     @Test void aGraphIsDrawnAndBlocksAreNamed() throws IOException {
         var onnx = folder.resolve("m.onnx");
         Onnx.export(new Mlp(MlpConfig.regressor(4, 3, 8), Rng.of(1)), Tensor.zeros(2, 4), onnx);
-        assertThat(http.get(address(onnx)).body()).contains("Operators in order", "MatMul", "Graph", "FLOAT");
+        assertThat(http.get(address(onnx)).body()).contains("Operators in order", "MatMul", "Graph", "FLOAT", "FLOAT (batch, 8)", "32 batch");
         var blocks = new LinkedHashMap<String, Object>();
         blocks.put("blk.0.w", QuantisedMatrix.of(Tensor.randn(Rng.of(1), 4, 256), BlockFormat.Q4_K));
         Gguf.write(folder.resolve("q.gguf"), new LinkedHashMap<>(Map.of("general.architecture", "llama")), blocks);

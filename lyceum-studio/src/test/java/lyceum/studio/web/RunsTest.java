@@ -62,6 +62,15 @@ class RunsTest {
         assertThat(run.path("result").path("checks").get(0).path("verdict").asString()).isEqualTo("not the clause's setting");
     }
 
+    @Test void aTrainingIsSeenWhileItGoesOnAndStaysWithItsRun() {
+        var id = start("{\"slug\":\"gradient-descent\"}");
+        var drawn = http.events("/api/runs/" + id + "/events?as=html").filter(l -> l.contains("\"slot\":\"training\"")).toList();
+        assertThat(drawn).isNotEmpty().last().asString().contains("Loss, gradient norm by step.", "<svg");
+        assertThat(http.get("/t/gradient-descent?run=" + id).body()).contains("<details class=\"training\" open>",
+                "aria-label=\"Loss, gradient norm by step.\"");
+        assertThat(follow(id)).anyMatch(l -> l.contains("\"metrics\":{") && l.contains("\"gradient norm\":"));
+    }
+
     @Test void aReaderWhoComesBackGetsOnlyWhatWasMissed() {
         var id = start("{\"slug\":\"gradient-descent\"}");
         var whole = follow(id).stream().filter(l -> l.startsWith("id: ")).toList();

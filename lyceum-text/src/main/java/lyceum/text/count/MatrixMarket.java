@@ -54,7 +54,7 @@ final class MatrixMarket {
     }
 
     private static int whole(double value, int most, int line) {
-        if (!(value >= 1 && value <= most) || value != Math.rint(value)) throw wrong(line, value + " is no number from 1 to " + most);
+        if (!(value >= 1 && value <= most) || value != Math.rint(value)) throw wrong(line, value + " is not a number from 1 to " + most);
         return (int) value;
     }
 
@@ -64,7 +64,7 @@ final class MatrixMarket {
         try {
             return Arrays.stream(words).mapToDouble(Double::parseDouble).toArray();
         } catch (NumberFormatException e) {
-            throw wrong(number, "'" + line + "' are no numbers");
+            throw wrong(number, "'" + line + "' are not numbers");
         }
     }
 

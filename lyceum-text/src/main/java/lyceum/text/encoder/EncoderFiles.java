@@ -6,8 +6,10 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.JarURLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.FormatException;
@@ -27,6 +29,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Where sentence encoders come from. */
 final class EncoderFiles {
+    private static final System.Logger LOG = System.getLogger(EncoderFiles.class.getName());
     private static final JsonMapper JSON = new JsonMapper();
     private static final String MINI_LM = "/all-minilm-l6-v2.onnx", MINI_LM_TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
 
@@ -43,6 +46,37 @@ final class EncoderFiles {
             var model = BertEncoder.of(BertConfig.miniLm().withDtype(type), OnnxWeights.of(OnnxFile.read(resource(MINI_LM, arena))));
             return new SentenceEncoder(model, TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
         }
+    }
+
+    /** With the weights of a file that {@link #keepMiniLm} wrote, if it is there and sound. */
+    static SentenceEncoder miniLm(DType type, Path folder) {
+        try {
+            var file = folder.resolve(keptName(type));
+            if (!Files.exists(file)) return miniLm(type);
+            var model = BertEncoder.of(BertConfig.miniLm().withDtype(type), Safetensors.read(file).tensors());
+            return new SentenceEncoder(model, TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
+        } catch (IOException | LyceumException e) {
+            LOG.log(System.Logger.Level.DEBUG, "MiniLM is read off the class path: {0}", e.getMessage());
+            return miniLm(type);
+        }
+    }
+
+    static void keepMiniLm(DType type, Path folder) throws IOException {
+        var file = folder.resolve(keptName(type));
+        if (Files.exists(file)) return;
+        Files.createDirectories(folder);
+        var part = folder.resolve(file.getFileName() + ".part");
+        Safetensors.write(part, miniLm(type).model().checkpoint(), Map.of("formatVersion", "1"));
+        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** A name that says what the file was made of: where another model lies on the class path, another is looked for. */
+    private static String keptName(DType type) throws IOException {
+        var resource = EncoderFiles.class.getResource(MINI_LM);
+        if (resource == null) throw new LyceumException("MiniLM is not on the class path");
+        var connection = resource.openConnection();
+        long mark = connection instanceof JarURLConnection jar ? jar.getJarEntry().getCrc() : connection.getLastModified();
+        return "minilm-" + Long.toHexString(mark) + "-" + type + ".safetensors";
     }
 
     private static MemorySegment resource(String name, Arena arena) {

@@ -79,6 +79,16 @@ public final class SentenceEncoder implements TextEncoder {
     public static SentenceEncoder miniLm(DType type) { return EncoderFiles.miniLm(type); }
 
     /**
+     * The same, its weights out of a folder if {@link #keepMiniLm} has put them there: packed in the artifact they take most of a second of a start.
+     *
+     * @param folder where nothing is found, or something damaged, they come off the class path
+     */
+    public static SentenceEncoder miniLm(DType type, Path folder) { return EncoderFiles.miniLm(type, folder); }
+
+    /** Puts MiniLM's weights into a folder, ready to be mapped, unless they are there. */
+    public static void keepMiniLm(DType type, Path folder) throws IOException { EncoderFiles.keepMiniLm(type, folder); }
+
+    /**
      * From a folder as Hugging Face and sentence-transformers lay it out: {@code config.json}, {@code tokenizer.json}, {@code model.safetensors} or {@code model.onnx}, and if they
      * are there {@code 1_Pooling/config.json}, {@code modules.json} and {@code sentence_bert_config.json}. Without those it is the mean, of length 1.
      *

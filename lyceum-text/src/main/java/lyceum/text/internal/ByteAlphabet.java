@@ -39,6 +39,20 @@ public final class ByteAlphabet {
         return bytes;
     }
 
+    /**
+     * Writes the bytes of a spelling from a place on, which has room for as many as it has characters.
+     *
+     * @return the place behind them, or -1 if it has a character that is none of the alphabet
+     */
+    public static int write(String spelled, byte[] into, int at) {
+        for (int i = 0; i < spelled.length(); i++) {
+            char c = spelled.charAt(i);
+            if (c >= BYTES.length || BYTES[c] < 0) return -1;
+            into[at++] = (byte) BYTES[c];
+        }
+        return at;
+    }
+
     /** The bytes of a spelling, its UTF-8 if it has a character that is none of the alphabet. */
     public static byte[] bytesOrUtf8(String spelled) {
         var bytes = bytes(spelled);

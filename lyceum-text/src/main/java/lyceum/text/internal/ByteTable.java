@@ -55,7 +55,7 @@ public final class ByteTable {
         return all;
     }
 
-    /** Up to seven bytes and their number; never 0 but for none. */
+    /** Up to seven bytes and their number; never 0 except for none. */
     private static long packed(byte[] b, int from, int to) {
         int n = to - from;
         if (n == 0) return Long.MIN_VALUE;

@@ -11,6 +11,16 @@ import lyceum.FormatException;
 public final class Utf8 {
     private Utf8() {}
 
+    /** Refuses a text that has half a surrogate pair. @throws IllegalArgumentException if it does: names the character */
+    public static void require(String text) {
+        for (int i = 0, n = text.length(); i < n; i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) continue;
+            if (Character.isLowSurrogate(c) || i + 1 == n || !Character.isLowSurrogate(text.charAt(i + 1))) throw lone(text, i);
+            i++;
+        }
+    }
+
     /** The bytes of a text. @throws IllegalArgumentException if it has half a surrogate pair: names the character */
     public static byte[] bytes(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -20,12 +30,7 @@ public final class Utf8 {
             for (int i = 0; i < n; i++) if (bytes[i] == '?' && text.charAt(i) != '?') throw lone(text, i);
             return bytes;
         }
-        for (int i = 0; i < n; i++) {
-            char c = text.charAt(i);
-            if (!Character.isSurrogate(c)) continue;
-            if (Character.isLowSurrogate(c) || i + 1 == n || !Character.isLowSurrogate(text.charAt(i + 1))) throw lone(text, i);
-            i++;
-        }
+        require(text);
         return bytes;
     }
 

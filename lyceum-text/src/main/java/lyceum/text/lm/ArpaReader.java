@@ -105,11 +105,11 @@ final class ArpaReader {
         int place = 0;
         for (int k = 0; k <= n; k++) {
             var id = numbers.get(fields[k + 1]);
-            if (id == null) throw malformed("the word \"" + shortened(fields[k + 1]) + "\" is no 1-gram");
+            if (id == null) throw malformed("the word \"" + shortened(fields[k + 1]) + "\" is not a 1-gram");
             if (k == n) return (long) place << 32 | id;
             place = k == 0 ? id : Arrays.binarySearch(ids.get(k), starts.get(k - 1)[place], starts.get(k - 1)[place + 1], id);
             if (place < 0) throw malformed(
-                    "the first " + (k + 1) + " words of \"" + shortened(String.join(" ", fields)) + "\" are no run of the file");
+                    "the first " + (k + 1) + " words of \"" + shortened(String.join(" ", fields)) + "\" are not an n-gram of the file");
         }
         throw new AssertionError();
     }

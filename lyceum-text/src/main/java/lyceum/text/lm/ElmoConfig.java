@@ -6,7 +6,7 @@ import lyceum.withers.Withers;
 /**
  * The shape of an {@link Elmo}.
  *
- * @param vocabulary words to foretell, marks among them: ids are 0 to this less one
+ * @param vocabulary words to predict, marks among them: ids are 0 to this less one
  * @param width p, of a direction's state; a contextual vector has two of them
  * @param units of the memory of each LSTM layer, projected to the width
  * @param layers L of each direction

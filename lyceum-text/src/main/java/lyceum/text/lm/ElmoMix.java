@@ -19,7 +19,7 @@ public final class ElmoMix extends Module {
     private final Tensor weights, gamma;
 
     public ElmoMix(int layers) {
-        if (layers < 1) throw new IllegalArgumentException("ElmoMix: " + layers + " layers; there is at least 1");
+        if (layers < 1) throw new IllegalArgumentException("ElmoMix: " + layers + " layers; at least 1 is needed");
         weights = Tensor.zeros(DType.F32, layers).compute().requiresGrad();
         gamma = Tensor.full(DType.F32, 1).compute().requiresGrad();
     }

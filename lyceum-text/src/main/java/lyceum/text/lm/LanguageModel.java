@@ -80,9 +80,9 @@ public interface LanguageModel {
     }
 
     /**
-     * How well the model foretells whole texts, each ended by the end mark where the model has one.
+     * How well the model predicts whole texts, each ended by the end mark where the model has one.
      *
-     * @throws IllegalArgumentException if the probabilities do not add up to 1, or the texts have no token to foretell
+     * @throws IllegalArgumentException if the probabilities do not add up to 1, or the texts have no token to predict
      */
     default LanguageModelEvaluation evaluate(List<int[]> texts) {
         if (!normalised()) throw new IllegalArgumentException(

@@ -1,15 +1,15 @@
 package lyceum.text.lm;
 
 /**
- * How well a model foretold texts.
+ * How well a model predicted texts.
  *
- * @param tokens that were foretold, at least 1
+ * @param tokens that were predicted, at least 1
  * @param logLikelihood of all of them, nats
  * @param impossible tokens to which the model gave no probability at all; one is enough for an infinite perplexity
  */
 public record LanguageModelEvaluation(long tokens, double logLikelihood, long impossible) {
     public LanguageModelEvaluation {
-        if (tokens < 1) throw new IllegalArgumentException("evaluate: there is no token to foretell");
+        if (tokens < 1) throw new IllegalArgumentException("evaluate: there is no token to predict");
     }
 
     /** {@code exp(-logLikelihood / tokens)}: as unsure as if it had to choose among so many; infinite where a token was impossible. */

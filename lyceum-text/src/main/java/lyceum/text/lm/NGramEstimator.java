@@ -13,9 +13,9 @@ import lyceum.withers.Withers;
  * var katz = new NGramEstimator(3, vocabulary).withMarks(0, 1).withSmoothing(new NGramSmoothing.Katz()).fit(texts);
  * }
  *
- * @param order n, 1 to 8: a token is foretold from the n - 1 before it
+ * @param order n, 1 to 8: a token is predicted from the n - 1 before it
  * @param vocabulary ids are 0 to this less one, marks among them
- * @param startMark an id that is put before every text and never foretold, or -1
+ * @param startMark an id that is put before every text and never predicted, or -1
  * @param endMark an id that is put behind every text, or -1
  * @param unknown an id as which ids outside of the vocabulary are read, or -1 to refuse them
  * @param smoothing modified Kneser-Ney by default

@@ -16,7 +16,7 @@ import lyceum.format.Safetensors;
  * {@snippet :
  * var model = new NGramEstimator(3, vocabulary).withMarks(0, 1).fit(texts);
  * model.probability(7, 3, 5);                                          // of 7 after 3 and 5
- * int[] orders = model.orders(ids);                                    // how long a run foretold each token
+ * int[] orders = model.orders(ids);                                    // how long a run predicted each token
  * }
  *
  * @see <a href="https://doi.org/10.1006/csla.1999.0128">Chen and Goodman (1999)</a>
@@ -83,7 +83,7 @@ public final class NGramLanguageModel implements LanguageModel {
     /** {@code p(id | context)}. */
     public double probability(int id, int... context) { return Math.exp(after(context).logProbability(id)); }
 
-    /** For each term of {@link #logProbabilities(int...)} how many ids the run has that foretold it: n at most, 0 where the uniform distribution did. */
+    /** For each term of {@link #logProbabilities(int...)} how many ids the run has that predicted it: n at most, 0 where the uniform distribution did. */
     public int[] orders(int... ids) {
         int given = form.startMark >= 0 ? 0 : 1;
         var orders = new int[Math.max(0, ids.length - given)];
@@ -172,7 +172,7 @@ public final class NGramLanguageModel implements LanguageModel {
             return sum + base;
         }
 
-        /** Ids of the run that foretells an id: 1 for the id alone, 0 if it was never seen. */
+        /** Ids of the run that predicts an id: 1 for the id alone, 0 if it was never seen. */
         public int order(int id) {
             int known = NGramEstimator.known(id, form.vocabulary, form.unknown);
             for (int j = length; j >= 0; j--) {

@@ -29,7 +29,7 @@ import lyceum.train.History;
 import lyceum.train.Trainer;
 
 /**
- * A small network that foretells words, from nothing to a perplexity: vectors of words, a network that turns those before into a vector h, and
+ * A small network that predicts words, from nothing to a perplexity: vectors of words, a network that turns those before into a vector h, and
  * {@code p(w) = softmax(W h + b)}. Four kinds of network, one way to train them, and the calls of every other {@link LanguageModel}.
  *
  * {@snippet :
@@ -109,7 +109,7 @@ public final class NeuralLanguageModel extends Module implements LanguageModel {
     }
 
     /**
-     * Learns to foretell each token of the texts, and their ends where there is an end mark, from where the parameters stand. A row of a batch is a text, or
+     * Learns to predict each token of the texts, and their ends where there is an end mark, from where the parameters stand. A row of a batch is a text, or
      * a piece of one; of a WINDOW it is a token.
      *
      * @param texts without marks
@@ -118,7 +118,7 @@ public final class NeuralLanguageModel extends Module implements LanguageModel {
      */
     public History fit(List<int[]> texts, List<int[]> validation, Trainer trainer, Rng rng, Progress progress) {
         if (window != null) return window.fit(texts, validation, trainer, rng, progress);
-        var pieces = new ArrayList<int[]>(); // what is read and, one place on, foretold
+        var pieces = new ArrayList<int[]>(); // what is read and, one place on, predicted
         for (var text : texts) {
             var whole = ended(text);
             var read = new int[whole.length + 1];

@@ -15,7 +15,7 @@ import lyceum.withers.Withers;
  * @param dropout of words' vectors, between layers, and before the logits, in [0, 1); a WINDOW has none
  * @param tied whether the logits' weights are the words' vectors; widths agree then
  * @param cut tokens of a text that are learnt from at once; longer texts are cut into pieces, each of which begins without a past. A WINDOW does not cut
- * @param startMark an id that stands before a text and is never foretold
+ * @param startMark an id that stands before a text and is never predicted
  * @param endMark an id that ends a text, or -1
  */
 @Withers

@@ -7,12 +7,12 @@ import lyceum.withers.Withers;
 /**
  * The shape of a {@link NeuralProbabilisticLanguageModel}.
  *
- * @param order n: a token is foretold from the n - 1 before it, 2 or more
+ * @param order n: a token is predicted from the n - 1 before it, 2 or more
  * @param vocabulary ids are 0 to this less one, marks among them
  * @param width m, of a word's vector, 60 by default
  * @param hidden h, units of the tanh layer, 50 by default; 0 for none, which needs direct connections
  * @param direct whether the vectors reach the logits directly as well, by W; false by default
- * @param startMark an id that stands for all places before a text and is never foretold
+ * @param startMark an id that stands for all places before a text and is never predicted
  * @param endMark an id that ends a text, or -1
  * @param dtype of the parameters: F32 or F64
  */

@@ -68,7 +68,7 @@ public final class NeuralProbabilisticLanguageModel extends Module implements La
     @Override protected Tensor compute(Tensor contexts, Pass pass) {
         if (contexts.rank() == 0 || contexts.size(-1) != config.order() - 1)
             throw new ShapeException("NeuralProbabilisticLanguageModel: contexts " + contexts.shape() + "; their last axis has the "
-                    + (config.order() - 1) + " ids before the one to foretell");
+                    + (config.order() - 1) + " ids before the one to predict");
         long[] beside = contexts.shape().toArray();
         beside[beside.length - 1] *= config.width();
         var x = vectors.forward(contexts, pass).reshape(beside);
@@ -90,7 +90,7 @@ public final class NeuralProbabilisticLanguageModel extends Module implements La
     }
 
     /**
-     * Learns to foretell each token of the texts, and their ends where there is an end mark, from where the parameters stand. A row of a batch is a token.
+     * Learns to predict each token of the texts, and their ends where there is an end mark, from where the parameters stand. A row of a batch is a token.
      *
      * @param texts without marks
      * @param validation texts whose loss a token is the score of an epoch, or empty

@@ -117,7 +117,7 @@ public final class EmbeddingEvaluation {
                 partner[j] = p;
             }
         }
-        if (n < 2) throw new IllegalArgumentException("siblingAuroc: " + n + " pairs of siblings in the table; there are at least two");
+        if (n < 2) throw new IllegalArgumentException("siblingAuroc: " + n + " pairs of siblings in the table; at least two are needed");
         double above = 0;
         double[] others = new double[n];
         for (int i = 0; i < n; i++) others[i] = table.similarity(own.get(i).get(0), own.get(partner[i]).get(1));

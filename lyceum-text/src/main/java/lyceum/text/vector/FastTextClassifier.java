@@ -87,7 +87,7 @@ public record FastTextClassifier(FastTextSettings.Loss loss, int dimension, int 
             for (var label : texts.get(i).labels) seen.computeIfAbsent(label, _ -> new long[1])[0]++;
         }
         if (seen.size() < 2)
-            throw new IllegalArgumentException("FastTextClassifier: the labels are " + seen.keySet() + "; there are at least two");
+            throw new IllegalArgumentException("FastTextClassifier: the labels are " + seen.keySet() + "; at least two are needed");
         var labels = seen.keySet().stream()
                 .sorted(Comparator.<String>comparingLong(l -> -seen.get(l)[0]).thenComparing(Comparator.naturalOrder())).toList();
         var settings = new FastTextSettings(dimension, 5, epochs, minCount, negatives, runs, loss, FastTextSettings.Kind.SUPERVISED,

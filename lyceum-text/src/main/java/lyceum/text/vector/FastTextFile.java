@@ -103,7 +103,7 @@ final class FastTextFile {
             if (in.read() >= 0) throw wrong("there is more after the second matrix");
             var settings = new FastTextSettings(dimension, window, epochs, minCount, negatives, runs, loss, kind, buckets, shortest,
                     longest, subsample);
-            if (new HashSet<>(names).size() < entries) throw wrong("a word or label stands there twice");
+            if (new HashSet<>(names).size() < entries) throw wrong("a word or label occurs twice");
             var bare = names.subList(words, entries); // labels of another prefix keep it
             var prefix = bare.stream().allMatch(l -> l.startsWith(FastTextClassifier.PREFIX)) ? FastTextClassifier.PREFIX : "";
             bare = bare.stream().map(l -> l.substring(prefix.length())).toList();

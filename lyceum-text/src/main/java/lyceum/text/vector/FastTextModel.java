@@ -110,7 +110,7 @@ public final class FastTextModel {
     /** How often each word stands in the text. */
     public long[] counts() { return counts.clone(); }
 
-    /** What texts are about, without their prefix, by falling count; none but for a classifier. */
+    /** What texts are about, without their prefix, by falling count; none except for a classifier. */
     public List<String> labels() { return labels; }
 
     public boolean contains(String word) { return numbers.containsKey(word); }

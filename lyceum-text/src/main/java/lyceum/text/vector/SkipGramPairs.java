@@ -24,7 +24,7 @@ public record SkipGramPairs(int window, boolean dynamicWindow, double[] keep) {
         void take(int centre, int context);
     }
 
-    /** Takes a centre, {@code text[at]}, with its neighbours, {@code text[from]} to {@code text[to - 1]} but for itself. */
+    /** Takes a centre, {@code text[at]}, with its neighbours, {@code text[from]} to {@code text[to - 1]} except for itself. */
     @FunctionalInterface
     interface WindowTaker {
         void take(int[] text, int at, int from, int to);

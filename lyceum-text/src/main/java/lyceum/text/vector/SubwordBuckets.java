@@ -24,7 +24,7 @@ public record SubwordBuckets(int shortest, int longest, int buckets) {
     public SubwordBuckets {
         if (shortest < 0 || longest < shortest || shortest == 0 && longest > 0) throw new IllegalArgumentException(
                 "SubwordBuckets: pieces of " + shortest + " to " + longest + " letters; they have at least 1, or both are 0 for none");
-        if (buckets < 1) throw new IllegalArgumentException("SubwordBuckets: " + buckets + " buckets; there is at least 1");
+        if (buckets < 1) throw new IllegalArgumentException("SubwordBuckets: " + buckets + " buckets; at least 1 is needed");
     }
 
     /** FNV-1a of the bytes, each widened with its sign; an unsigned number of 32 bits. */

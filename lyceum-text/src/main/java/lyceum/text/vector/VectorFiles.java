@@ -85,7 +85,7 @@ public final class VectorFiles {
             return Float.parseFloat(field);
         } catch (NumberFormatException e) {
             throw FormatException.at("text vectors", at,
-                    "'" + (field.length() > 40 ? field.substring(0, 40) + "..." : field) + "' is no number");
+                    "'" + (field.length() > 40 ? field.substring(0, 40) + "..." : field) + "' is not a number");
         }
     }
 

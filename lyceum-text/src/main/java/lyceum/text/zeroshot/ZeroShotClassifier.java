@@ -55,7 +55,7 @@ public final class ZeroShotClassifier {
         for (var label : labels) {
             var texts = templates.length == 0 ? List.of(label) : List.of(templates).stream().map(t -> t.replace("{}", label)).toList();
             if (descriptions.put(label, texts) != null)
-                throw new IllegalArgumentException("ZeroShotClassifier: '" + label + "' is there twice");
+                throw new IllegalArgumentException("ZeroShotClassifier: '" + label + "' occurs twice");
         }
         return new ZeroShotClassifier(encoder, descriptions);
     }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -196,5 +197,19 @@ class SentenceEncoderTest {
         assertThat(MiniLm.encoder().model().checkpoint()).containsKeys("encoder.layer.5.attention.self.query.weight",
                 "encoder.layer.0.output.LayerNorm.bias", "embeddings.token_type_embeddings.weight");
         assertThat(MiniLm.encoder().with(OPTIONS).encode("a bank")[0]).isCloseTo(MiniLm.encoder().encode("a bank")[0], within(1e-6f));
+    }
+
+    @Test void keptWeightsGiveTheSameVectorsAndDamagedOnesAreNotTaken(@TempDir Path folder) throws IOException {
+        var texts = List.of("two kept words", "and some more of them");
+        var wanted = SentenceEncoder.miniLm(DType.BF16).encode(texts).toFloatArray();
+        assertThat(SentenceEncoder.miniLm(DType.BF16, folder).encode(texts).toFloatArray()).as("nothing is kept").isEqualTo(wanted);
+        SentenceEncoder.keepMiniLm(DType.BF16, folder);
+        try (var files = Files.list(folder)) {
+            var kept = files.toList();
+            assertThat(kept).singleElement().asString().matches(".*minilm-[0-9a-f]+-BF16\\.safetensors");
+            assertThat(SentenceEncoder.miniLm(DType.BF16, folder).encode(texts).toFloatArray()).isEqualTo(wanted);
+            Files.write(kept.getFirst(), new byte[] {1, 2, 3});
+            assertThat(SentenceEncoder.miniLm(DType.BF16, folder).encode(texts).toFloatArray()).as("damaged").isEqualTo(wanted);
+        }
     }
 }

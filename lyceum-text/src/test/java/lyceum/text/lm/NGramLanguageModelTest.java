@@ -309,7 +309,7 @@ class NGramLanguageModelTest {
         assertThatThrownBy(() -> new NGramEstimator(2, 5).withMarks(7, 1)).hasMessageContaining("marks");
         assertThatThrownBy(() -> new AbsoluteDiscount(1.5, true)).hasMessageContaining("discount is 1.5");
         assertThatThrownBy(() -> new AddK(Double.NaN)).hasMessageContaining("k is NaN");
-        assertThatThrownBy(() -> refusing.evaluate(List.of(new int[] {3}))).hasMessageContaining("no token to foretell");
+        assertThatThrownBy(() -> refusing.evaluate(List.of(new int[] {3}))).hasMessageContaining("no token to predict");
         assertThatThrownBy(() -> ArpaFile.write(Path.of("never"), model, List.of("a"))).hasMessageContaining("1 words for 5 ids");
     }
 }

@@ -204,7 +204,7 @@ class EmbeddingTableTest {
         assertThatThrownBy(() -> text("3 2\na 1 2\n")).isInstanceOf(FormatException.class).hasMessageContaining("says 3 rows; there are 1");
         assertThatThrownBy(() -> text("1 2\na 1 2\nb 1 2\n")).hasMessageContaining("there are more, at byte 10");
         assertThatThrownBy(() -> text("1 999999999\na 1 2\n")).hasMessageContaining("999999999 numbers, at byte 12");
-        assertThatThrownBy(() -> text("a 1 2\nb 1 x\n")).hasMessageContaining("'x' is no number, at byte 6");
+        assertThatThrownBy(() -> text("a 1 2\nb 1 x\n")).hasMessageContaining("'x' is not a number, at byte 6");
         assertThatThrownBy(() -> text("a 1\na 2\n")).isInstanceOf(FormatException.class).hasMessageContaining("names rows 0 and 1");
         assertThatThrownBy(() -> text("a NaN\n")).isInstanceOf(FormatException.class).hasMessageContaining("holds NaN");
         var half = EmbeddingTable.of(List.of("a\ud800"), Tensor.ones(1, 2));

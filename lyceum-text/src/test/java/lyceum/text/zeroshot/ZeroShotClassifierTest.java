@@ -124,7 +124,7 @@ class ZeroShotClassifierTest {
         assertThat(classifier.classify(List.of())).isEmpty();
         assertThat(classifier.labels()).containsExactly("first", "second");
         assertThatThrownBy(() -> ZeroShotClassifier.of(encoder, List.of("a"), "no place")).hasMessageContaining("has no {}");
-        assertThatThrownBy(() -> ZeroShotClassifier.of(encoder, List.of("a", "a"))).hasMessageContaining("'a' is there twice");
+        assertThatThrownBy(() -> ZeroShotClassifier.of(encoder, List.of("a", "a"))).hasMessageContaining("'a' occurs twice");
         assertThatThrownBy(() -> ZeroShotClassifier.of(encoder, List.of())).hasMessageContaining("no classes");
         assertThatThrownBy(() -> classifier.probabilities(List.of("a"), 0)).hasMessageContaining("temperature is 0.0");
         descriptions.put("third", List.of());

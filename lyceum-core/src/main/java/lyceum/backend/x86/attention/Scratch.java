@@ -44,6 +44,9 @@ final class Scratch {
     /** Addresses of zeros, and of one factor for each row of columns. */
     final long zeros, factors;
     private final long productArguments, scoreArguments, otherArguments;
+    private KeyDots.Form dotsForm;
+    private TileProduct.Form productForm;
+    private Kernel dots, product;
 
     Scratch(AttentionKernels kernels, int width, int valueWidth) {
         this.kernels = kernels;
@@ -172,7 +175,7 @@ final class Scratch {
                 argument(productArguments, TileProduct.A_STEP, shift * stepOfA);
                 argument(productArguments, TileProduct.B_STEP, shift * bStride);
                 argument(productArguments, TileProduct.DEPTH_STEP, groups == 1 ? 0 : band.to(row + 2 * rows) - to - shift);
-                var kernel = kernels.of(new TileProduct.Form(order, into, rows, vectors, partial, pairs));
+                var kernel = productKernel(order, into, rows, vectors, partial, pairs);
                 if ((long) groups * rows * here * (band.n / band.unit) < MUCH) kernel.call(productArguments);
                 else kernel.callLong(productArguments);
             }
@@ -205,7 +208,27 @@ final class Scratch {
         argument(otherArguments, KeyDots.TO, to);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
         argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
-        kernels.of(new KeyDots.Form((width + lanes - 1) / lanes, width % lanes != 0, pairs)).call(otherArguments);
+        dotsKernel((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
+    }
+
+    /** Page after page asks for the kernel of the one before: it is kept, and no key to find it by is made. */
+    private Kernel dotsKernel(int vectors, boolean partial, boolean pairs) {
+        var last = dotsForm;
+        if (last == null || last.vectors() != vectors || last.partial() != partial || last.pairs() != pairs) {
+            dotsForm = new KeyDots.Form(vectors, partial, pairs);
+            dots = kernels.of(dotsForm);
+        }
+        return dots;
+    }
+
+    private Kernel productKernel(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
+        var last = productForm;
+        if (last == null || last.order() != order || last.into() != into || last.rows() != rows || last.vectors() != vectors
+                || last.partial() != partial || last.pairs() != pairs) {
+            productForm = new TileProduct.Form(order, into, rows, vectors, partial, pairs);
+            product = kernels.of(productForm);
+        }
+        return product;
     }
 
     private void rowArguments(long from, long fromStride, long to, long toStride, int count, long factors, int columns) {

@@ -15,7 +15,7 @@ import lyceum.memory.Scope;
 
 /**
  * Attention in machine code: F32, and BF16 where the CPU multiplies it; F16, other BF16 and operands whose rows have gaps between their elements are brought
- * into F32 rows first. Where the CPU has tiles, those take the forward pass of BF16 (without a bias, and but for a few queries). F64 goes to plain loops.
+ * into F32 rows first. Where the CPU has tiles, those take the forward pass of BF16 (without a bias, and except for a few queries). F64 goes to plain loops.
  */
 public final class X86Attention {
     private final AttentionKernels kernels;

@@ -80,7 +80,7 @@ final class PackedProduct {
                 });
     }
 
-    /** Blocks whose numbers of vectors differ by one at most, all full but for the last of all; a source vector may be cut in two. */
+    /** Blocks whose numbers of vectors differ by one at most, all full except for the last of all; a source vector may be cut in two. */
     private List<Block> blocks(Product[] products, Columns columns) {
         var blocks = new ArrayList<Block>();
         int outputs = 0;

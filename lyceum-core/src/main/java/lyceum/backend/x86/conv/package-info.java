@@ -22,7 +22,7 @@
  * <p><b>Pooling.</b> A mean is a depthwise convolution with ones. A maximum ({@code MaxPoolKernel}) takes its taps last to first, so that the first of
  * equals stays; its gradient adds each number where the index says, one by one.
  *
- * <p><b>Bits.</b> An element is one running sum of multiply-adds over channel and tap (but for Winograd's), in blocks whose borders the sizes alone
+ * <p><b>Bits.</b> An element is one running sum of multiply-adds over channel and tap (except for Winograd's), in blocks whose borders the sizes alone
  * decide; depthwise gradients by the weight are added over the examples in double. Neither tiles nor threads change a bit. An infinity or NaN reaches what reads it
  * and nothing else: padding is left out or 0, lanes between lines are dropped.
  *

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Backend.Reduction;
 import lyceum.backend.Op;
@@ -31,7 +32,7 @@ public final class FusedReductions {
     private static final long FEWEST_ROWS = 64;
     /** What an element of an operand costs, about. */
     private static final double NANOS = 0.05;
-    private static final int TOGETHER = 4, SIMPLE = 8, MOST_PIECES = 64;
+    private static final int TOGETHER = 4, SIMPLE = 8, MOST_PIECES = 64, SHORTEST_ROW = 64;
 
     private final FusedPrograms programs;
 
@@ -50,7 +51,7 @@ public final class FusedReductions {
         while (split > 0 && (!axes[split - 1] || shape[split - 1] == 1)) split--;
         for (int i = split; i < shape.length; i++) inner *= shape[i];
         if (split == 0) return false;
-        if (inner < 8) return byRows(reduction, program, inputs, axes, kept, reduced, out);
+        if (inner < 8) return byRows(reduction, program, inputs, axes, kept, reduced, out) || inTwo(reduction, program, inputs, axes, out);
         try (var partial = Scope.open("partial results")) {
             return byColumns(reduction, program, inputs, axes, split, out);
         }
@@ -65,6 +66,37 @@ public final class FusedReductions {
         };
     }
 
+    /**
+     * Where reduced axes stand on both sides of one that stays, as in the moments of an image's channels: the innermost axes by rows and then the outer ones, or the other
+     * way round where the rows would be short and every operand has a number for each column.
+     */
+    private boolean inTwo(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
+        int last = axes.length;
+        long row = 1;
+        for (; last > 0 && axes[last - 1]; last--) row *= inputs[0].shape()[last - 1];
+        boolean[] inner = new boolean[axes.length], outer = axes.clone();
+        Arrays.fill(inner, last, axes.length, true);
+        Arrays.fill(outer, last, axes.length, false);
+        if (last == axes.length || Arrays.equals(inner, axes)) return false;
+        return row < SHORTEST_ROW && inTwo(reduction, program, inputs, axes, outer, out)
+                || inTwo(reduction, program, inputs, axes, inner, out);
+    }
+
+    private boolean inTwo(Reduction reduction, Program program, View[] inputs, boolean[] axes, boolean[] first, View out) {
+        var shape = inputs[0].shape();
+        var sizes = IntStream.range(0, axes.length).filter(i -> !first[i]).mapToLong(i -> shape[i]).toArray();
+        var rest = new boolean[sizes.length];
+        for (int i = 0, at = 0; i < axes.length; i++) if (!first[i]) rest[at++] = axes[i];
+        var type = reduction == Reduction.SUM ? DType.F64 : program.at(program.output(0)).type();
+        try (var scope = Scope.open("partial results")) {
+            var storage = Allocator.allocate(View.size(sizes) * type.bytes());
+            var partial = new View(type, storage, 0, sizes, View.contiguousStrides(sizes));
+            var p = new ProgramBuilder();
+            return reduce(reduction, program, inputs, first, partial)
+                    && reduce(reduction, p.build(p.load(type, 0)), new View[] {partial}, rest, out);
+        }
+    }
+
     // By rows.
 
     private boolean byRows(Reduction reduction, Program program, View[] inputs, boolean[] axes, long kept, long reduced, View out) {
@@ -74,8 +106,8 @@ public final class FusedReductions {
             if (rows[i] == null) return false;
         }
         var target = withRowLast(out, kept(rows[0]), reduced, 0);
-        if (reduced <= PIECE)
-            return programs.run(reducing(reduction, program, program.at(program.output(0)).type()), rows, new View[] {target});
+        var type = out.dtype() == DType.F64 ? DType.F64 : program.at(program.output(0)).type();
+        if (reduced <= PIECE) return programs.run(reducing(reduction, program, type, out.dtype()), rows, new View[] {target});
         try (var partial = Scope.open("partial results")) {
             return longRows(reduction, program, rows, kept, reduced, out);
         }
@@ -117,16 +149,16 @@ public final class FusedReductions {
     }
 
     /** The program with its value reduced by rows, in {@code type}. */
-    private static Program reducing(Reduction reduction, Program program, DType type) {
+    private static Program reducing(Reduction reduction, Program program, DType type, DType out) {
         var p = new ProgramBuilder();
         p.addAll(program);
-        return p.build(p.of(rowOp(reduction), type, p.cast(type, program.output(0))));
+        return p.build(p.cast(out, p.of(rowOp(reduction), type, p.cast(type, program.output(0)))));
     }
 
     /** Rows in pieces, whose results are combined in order. */
     private boolean longRows(Reduction reduction, Program program, View[] rows, long kept, long reduced, View out) {
         long whole = reduced / PIECE, rest = reduced % PIECE, pieces = whole + (rest > 0 ? 1 : 0);
-        var reducing = reducing(reduction, program, DType.F64);
+        var reducing = reducing(reduction, program, DType.F64, DType.F64);
         var partial = new View(DType.F64, Allocator.allocate(kept * pieces * 8), 0, new long[] {kept, pieces}, new long[] {pieces, 1});
         var outer = kept(rows[0]);
         var strides = View.contiguousStrides(outer);
@@ -302,7 +334,7 @@ public final class FusedReductions {
         }
         var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
         var value = program.at(program.output(0));
-        // Results are rounded already and add up as they are, but for narrow ones, which have no room; what is loaded is not rounded.
+        // Results are rounded already and add up as they are, except for narrow ones, which have no room; what is loaded is not rounded.
         boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST && (op != Op.ADD || value.type().bytes() >= 4);
         for (int k = 0; k < count && !isResult; k++) values[k] = p.cast(type, values[k]);
         for (int n = count; n > 1; n /= 2) {

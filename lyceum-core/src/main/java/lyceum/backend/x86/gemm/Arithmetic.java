@@ -51,6 +51,9 @@ enum Arithmetic {
     /** True if a product and its addition are one instruction. */
     boolean isFused() { return this != I32; }
 
+    /** Takes a product of floats, in their own type, off a sum. */
+    Instruction multiplySubtract() { return this == F64 ? Instruction.VFNMADD231PD : Instruction.VFNMADD231PS; }
+
     /** How operands of these types are multiplied for a result of that type; null if no kernel does it. */
     static Arithmetic of(Cpu cpu, DType a, DType b, DType result) {
         boolean whole = result == DType.I32 && isByte(a) && isByte(b);

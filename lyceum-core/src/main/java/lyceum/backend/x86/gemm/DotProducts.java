@@ -20,15 +20,19 @@ final class DotProducts {
         this.gemm = gemm;
     }
 
-    /** False if the product has another form. */
-    boolean multiply(Product product) {
-        var arithmetic = product.arithmetic();
-        boolean suits = switch (arithmetic) {
+    /** True for products of this form. */
+    boolean suits(Product product) {
+        return switch (product.arithmetic()) {
             case F32, F64, BF16 -> Math.min(product.m(), product.n()) <= FEW_ROWS && !product.widens(product.a())
                     && Product.rowStride(product.b()) == 1 && Product.columnStride(product.a()) == 1;
             default -> false;
         };
-        if (!suits) return false;
+    }
+
+    /** False if the product has another form. */
+    boolean multiply(Product product) {
+        if (!suits(product)) return false;
+        var arithmetic = product.arithmetic();
         boolean turned = product.n() < product.m();
         int few = Math.min(product.m(), product.n()), many = Math.max(product.m(), product.n());
         long bytes = (long) product.k() * arithmetic.bytes, batch = product.batch();

@@ -30,6 +30,8 @@ public final class Gemm {
     private final Packing packing;
     private final Backend programs;
     private final DotProducts dots;
+    private final Substitution substitution;
+    private final Transposition transposition;
     final PanelProducts panels;
 
     /** @param programs runs element-wise ones */
@@ -42,6 +44,8 @@ public final class Gemm {
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this);
+        this.transposition = new Transposition(kernels);
+        this.substitution = new Substitution(cpu, kernels, packing);
         this.panels = new PanelProducts(cpu, kernels, packing, this, tiles);
     }
 
@@ -93,6 +97,27 @@ public final class Gemm {
                 && multiply(Product.of(arithmetic, a, b, then, others, outputs));
     }
 
+    /**
+     * {@code out -= a b} in F32 or F64; false if the elements of {@code out} have no neighbours in memory, or where inner products of rows as they lie are faster:
+     * beside a few columns.
+     */
+    public boolean subtract(View a, View b, View out) {
+        var arithmetic = Arithmetic.of(cpu, a.dtype(), b.dtype(), out.dtype());
+        if (arithmetic == null || arithmetic.bytes != a.dtype().bytes() || !a.dtype().isFloat() || out.dtype().bytes() < 4) return false;
+        var product = Product.of(arithmetic, a, b, out).subtracting();
+        boolean isColumn = product.n() == 1 && product.m() > 1 && Product.rowStride(out) == 1 && Product.columnStride(a) != 1;
+        if (isColumn || !product.isDirect()) product = product.transposed();
+        if (!product.isDirect() || dots.suits(product)) return false;
+        if (product.k() > 0 && out.size() > 0) blocked(product);
+        return true;
+    }
+
+    /** Where a matrix is turned. */
+    public Transposition transposition() { return transposition; }
+
+    /** Where a triangle of a few rows is solved by a kernel. */
+    public Substitution substitution() { return substitution; }
+
     private boolean multiply(Product product) {
         View a = product.a(), out = product.out();
         if (product.k() == 0) return false;
@@ -141,9 +166,9 @@ public final class Gemm {
             MicroKernel.B_STEP.set(parameters, right.rowStride());
             MicroKernel.C_ROW.set(parameters, target.rowStride());
             MicroKernel.STEPS.set(parameters, (depth + arithmetic.depth - 1) / arithmetic.depth);
-            MicroKernel.ADD.set(parameters, p > 0 ? 1 : 0);
+            MicroKernel.ADD.set(parameters, p > 0 || product.subtracted() ? 1 : 0);
             boolean ends = direct && product.then() != null && p + depth == product.k();
-            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth)
+            new Block(this, arithmetic, blocking, scratch, left, right, target, rows, columns, depth, product.subtracted())
                     .run(!ends ? null : (row, count) -> finish(product, null, index, i + row, count, j, columns));
         }
         if (!direct) finish(product, scratch, index, i, rows, j, columns);
@@ -192,7 +217,7 @@ public final class Gemm {
 
     /** A block of B under some rows of A. */
     private record Block(Gemm gemm, Arithmetic arithmetic, Blocking blocking, Scratch scratch, Operand a, Operand b, Operand c, int rows,
-            int columns, int depth) {
+            int columns, int depth, boolean minus) {
 
         /**
          * Panel after panel of B, each of which meets all rows; or, where B is near or if that is given, as many rows at once as stay in the cache until their
@@ -200,7 +225,7 @@ public final class Gemm {
          */
         void run(Complete complete) {
             int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
-            if (streams(gemm.cpu, arithmetic, rows, columns) && b.columnStride() == arithmetic.bytes) {
+            if (!minus && streams(gemm.cpu, arithmetic, rows, columns) && b.columnStride() == arithmetic.bytes) {
                 stream(lanes);
                 if (complete != null) complete.rows(0, 1);
                 return;
@@ -283,7 +308,7 @@ public final class Gemm {
             boolean masked = width < vectors * lanes;
             long mask = masked ? gemm.packing.mask(width - (vectors - 1) * lanes, arithmetic.lane) : 0,
                     from = b.address() + column * b.columnStride();
-            var kernel = gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, false));
+            var kernel = gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, false, minus));
             long to = c.address() + row * c.rowStride() + column * c.columnStride();
             int done = 0;
             if (blocking.packB()) {
@@ -309,8 +334,8 @@ public final class Gemm {
             var parameters = scratch.parameters();
             MicroKernel.B_STEP.set(parameters, b.rowStride());
             MicroKernel.COPY_TO.set(parameters, panel);
-            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true)).call(parameters.address(), left, from,
-                    to, blocking.tile(), mask);
+            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true, minus)).call(parameters.address(), left,
+                    from, to, blocking.tile(), mask);
             return blocking.tile();
         }
 

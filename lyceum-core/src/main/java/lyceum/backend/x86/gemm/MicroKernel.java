@@ -30,7 +30,7 @@ import lyceum.backend.x86.asm.Vec;
 import lyceum.backend.x86.machine.KernelForm;
 
 /**
- * Generates {@code C (+)= A B} for some rows of A and a panel of B of {@code vectors} vectors.
+ * Generates {@code C (+)= A B} or {@code C (-)= A B} for some rows of A and a panel of B of {@code vectors} vectors.
  *
  * <p>A tile of C, {@code rows x vectors}, stays in registers over the inner dimension: for every step the panel's vectors are loaded, and each
  * element of a column of A is broadcast and multiplied in. Broadcast apart from the product is faster than the embedded form. A and B are read
@@ -69,22 +69,28 @@ final class MicroKernel {
     private final Assembler a;
     private final Arithmetic arithmetic;
     private final int bits, vectors;
-    private final boolean masked, wide, copying;
+    private final boolean masked, wide, copying, minus;
 
     /**
      * @param rows of a tile
      * @param copying for one tile of at most 8 rows, which meanwhile copies the panel to where the tiles that follow read it in sequence, and (with AVX-512) asks
      *        for the panel beside it
+     * @param minus whether the sums are those of {@code -A B}, of floats in their own type
      */
-    record Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying) implements KernelForm {
+    record Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying, boolean minus) implements KernelForm {
+        Form(Arithmetic arithmetic, int rows, int vectors, boolean masked, boolean copying) {
+            this(arithmetic, rows, vectors, masked, copying, false);
+        }
+
         @Override public String name(Cpu cpu) {
-            return (copying ? "gemm copying " : "gemm ") + arithmetic + " " + rows + "x" + vectors + (masked ? " masked" : "");
+            return (copying ? "gemm copying " : "gemm ") + (minus ? "minus " : "") + arithmetic + " " + rows + "x" + vectors
+                    + (masked ? " masked" : "");
         }
 
         @Override public void write(Assembler a, Cpu cpu) { new MicroKernel(a, cpu, this).write(rows); }
 
         @Override public int hashCode() {
-            return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 4 + (masked ? 2 : 0) + (copying ? 1 : 0);
+            return ((arithmetic.ordinal() * 32 + rows) * 16 + vectors) * 8 + (minus ? 4 : 0) + (masked ? 2 : 0) + (copying ? 1 : 0);
         }
 
         @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
@@ -99,6 +105,7 @@ final class MicroKernel {
         this.vectors = form.vectors;
         this.masked = form.masked;
         this.copying = form.copying;
+        this.minus = form.minus;
     }
 
     /** Most rows of a tile beside panels of {@code vectors}: accumulators, the panel's vectors, an element of A and a mask share the registers. */
@@ -289,7 +296,7 @@ final class MicroKernel {
     /** The element of A goes first: of the products of bytes that is the one without a sign. */
     private void multiplyAdd(Vec sum, Vec x, lyceum.backend.x86.asm.Operand y) {
         if (arithmetic.isFused()) {
-            a.emit(arithmetic.multiplyAdd, sum, x, y);
+            a.emit(minus ? arithmetic.multiplySubtract() : arithmetic.multiplyAdd, sum, x, y);
         } else {
             a.emit(arithmetic.multiplyAdd, product(), x, y);
             a.emit(arithmetic.add, sum, sum, product());

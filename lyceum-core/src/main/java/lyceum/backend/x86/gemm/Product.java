@@ -8,8 +8,9 @@ import lyceum.backend.View;
  * A product of matrices, or a batch of them, and how its elements are multiplied.
  *
  * @param then what is done to the sums, or null
+ * @param subtracted whether the product is taken off what {@code out} holds
  */
-record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k, Then then) {
+record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, int k, Then then, boolean subtracted) {
 
     /**
      * A program on the sums.
@@ -32,7 +33,7 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
     private static Product of(Arithmetic arithmetic, View a, View b, View out, Then then) {
         int rank = out.shape().length;
         return new Product(arithmetic, a, b, out, Math.toIntExact(out.shape()[rank - 2]), Math.toIntExact(out.shape()[rank - 1]),
-                Math.toIntExact(a.shape()[rank - 1]), then);
+                Math.toIntExact(a.shape()[rank - 1]), then, false);
     }
 
     /** With a program. */
@@ -43,8 +44,11 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
 
     /** The same numbers, from {@code out' = b' a'}. */
     Product transposed() {
-        return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then == null ? null : then.transposed());
+        return new Product(arithmetic, turned(b), turned(a), turned(out), n, m, k, then == null ? null : then.transposed(), subtracted);
     }
+
+    /** {@code out -= a b}. */
+    Product subtracting() { return new Product(arithmetic, a, b, out, m, n, k, then, true); }
 
     private static View turned(View x) {
         int rank = x.shape().length;

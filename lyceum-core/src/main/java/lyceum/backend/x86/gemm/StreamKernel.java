@@ -30,7 +30,7 @@ import lyceum.backend.x86.machine.KernelForm;
  * Generates {@code c (+)= a B} for one row, with B's rows read from end to end, some at a time, and c in the first-level cache: what comes from afar comes in
  * sequence, as a CPU's prefetchers foresee it, where the {@link MicroKernel} would read a few lines of every row. Floats, with AVX-512.
  *
- * <p>Arguments are the micro-kernel's, but for r8: whole vectors of a row, and r9: mask of the lanes behind them, 0 for none. An element is the same running sum.
+ * <p>Arguments are the micro-kernel's, except for r8: whole vectors of a row, and r9: mask of the lanes behind them, 0 for none. An element is the same running sum.
  */
 final class StreamKernel {
     /** Rows of B that are read together, vectors between two jumps. */
@@ -63,7 +63,7 @@ final class StreamKernel {
         a.leave(SAVED);
     }
 
-    /** So many rows of B, added to what stands in c but for the first ones of a product. */
+    /** So many rows of B, added to what stands in c except for the first ones of a product. */
     private void rows(int count) {
         for (int r = 0; r < count; r++) {
             a.emit(arithmetic.broadcast, zmm(28 + r), Mem.at(RSI));

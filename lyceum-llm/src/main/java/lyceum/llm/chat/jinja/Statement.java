@@ -120,7 +120,7 @@ sealed interface Statement {
         @Override public Next run(Frame frame) {
             frame.work.step();
             if (!(frame.get(namespace) instanceof Values.Namespace n))
-                throw new FormatException("template: '" + namespace + "' is no namespace, so that ." + attribute + " cannot be set");
+                throw new FormatException("template: '" + namespace + "' is not a namespace, so that ." + attribute + " cannot be set");
             n.attributes().put(attribute, value.in(frame));
             return Next.ON;
         }

@@ -25,7 +25,7 @@ public final class TabularGame implements GanGame {
         if (p.rank() != 1 || p.dtype() != DType.F64)
             throw new ShapeException("TabularGame: p is " + p.dtype() + " " + p.shape() + "; it is F64 (states)");
         if (!(p.min().item() >= 0) || Math.abs(p.sum().item() - 1) > 1e-9)
-            throw new IllegalArgumentException("TabularGame: " + p + " are no probabilities");
+            throw new IllegalArgumentException("TabularGame: " + p + " are not probabilities");
         this.p = p.detach();
         states = Tensor.arange(p.size(0));
     }

@@ -20,7 +20,7 @@ import lyceum.withers.Withers;
 public record AnnealedLangevin(int stepsPerLevel, double step, boolean cleaned) implements DiffusionSampler, AnnealedLangevinWithers {
     public AnnealedLangevin {
         if (stepsPerLevel < 1)
-            throw new IllegalArgumentException("AnnealedLangevin: " + stepsPerLevel + " steps a level; there is at least one");
+            throw new IllegalArgumentException("AnnealedLangevin: " + stepsPerLevel + " steps a level; at least one is needed");
         if (!(step > 0 && step < 4)) throw new IllegalArgumentException("AnnealedLangevin: step is " + step + "; it lies between 0 and 4");
     }
 

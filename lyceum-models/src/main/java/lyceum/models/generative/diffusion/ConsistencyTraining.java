@@ -36,7 +36,7 @@ public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDe
         if (!(targetDecay >= 0 && targetDecay < 1))
             throw new IllegalArgumentException("ConsistencyTraining: targetDecay is " + targetDecay + "; it lies in [0, 1)");
         if (!(huber >= 0)) throw new IllegalArgumentException("ConsistencyTraining: huber is " + huber + "; it is at least 0");
-        if (steps < 1) throw new IllegalArgumentException("ConsistencyTraining: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("ConsistencyTraining: " + steps + " steps; at least one is needed");
     }
 
     /** From 10 to 40 times over so many steps, squared distances, a target of decay 0.9. */

@@ -44,7 +44,7 @@ public record DdimSampler(int steps, double eta, Spacing spacing, double clip) i
     }
 
     public DdimSampler {
-        if (steps < 1) throw new IllegalArgumentException("DdimSampler: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("DdimSampler: " + steps + " steps; at least one is needed");
         if (!(eta >= 0 && eta <= 1)) throw new IllegalArgumentException("DdimSampler: eta is " + eta + "; it lies in [0, 1]");
         Objects.requireNonNull(spacing, "spacing");
         if (!(clip > 0)) throw new IllegalArgumentException("DdimSampler: clip is " + clip + "; it is above 0, infinity for none");

@@ -114,7 +114,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     public static Tensor unpatchify(Tensor patches, int patch, int channels) {
         long n = patches.size(0), side = Math.round(Math.sqrt(patches.size(1)));
         if (side * side != patches.size(1) || patches.size(2) != (long) patch * patch * channels) throw new ShapeException(
-                "unpatchify: " + patches.shape() + " is no square of patches of " + patch + " with " + channels + " channels");
+                "unpatchify: " + patches.shape() + " is not a square of patches of " + patch + " with " + channels + " channels");
         return patches.reshape(n, side, side, patch, patch, channels).permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch,
                 side * patch);
     }

@@ -19,7 +19,7 @@ import lyceum.tensor.Tensor;
  */
 public record DpmSolverSampler(int steps) implements DiffusionSampler {
     public DpmSolverSampler {
-        if (steps < 1) throw new IllegalArgumentException("DpmSolverSampler: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("DpmSolverSampler: " + steps + " steps; at least one is needed");
     }
 
     @Override public Tensor sample(DiffusionModel model, Tensor start, Tensor condition, NoiseStreams noise, Progress progress) {

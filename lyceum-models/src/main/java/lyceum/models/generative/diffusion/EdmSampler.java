@@ -14,7 +14,7 @@ import lyceum.tensor.Tensor;
  */
 public record EdmSampler(int steps) implements DiffusionSampler {
     public EdmSampler {
-        if (steps < 1) throw new IllegalArgumentException("EdmSampler: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("EdmSampler: " + steps + " steps; at least one is needed");
     }
 
     @Override public Tensor sample(DiffusionModel model, Tensor start, Tensor condition, NoiseStreams noise, Progress progress) {

@@ -37,7 +37,7 @@ public record FlowModel(Denoiser velocity) {
     }
 
     private static void requireSteps(String name, int steps) {
-        if (steps < 1) throw new IllegalArgumentException("FlowModel: " + name + " with " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("FlowModel: " + name + " with " + steps + " steps; at least one is needed");
     }
 
     /** Noise and the data to which the flow carries it, (n, ..) each. */

@@ -102,7 +102,7 @@ public final class MaskedDiffusion extends Module implements Generator {
         Arrays.sort(sorted);
         for (int i = 0; i < Math.max(sorted.length, config.length()); i++)
             if (sorted.length != config.length() || sorted[i] != i) throw new IllegalArgumentException(
-                    "MaskedDiffusion.logProbability: " + Arrays.toString(order) + " is no order of 0 to " + (config.length() - 1));
+                    "MaskedDiffusion.logProbability: " + Arrays.toString(order) + " is not a permutation of 0 to " + (config.length() - 1));
         return Autograd.noGrad(() -> {
             var hidden = new double[config.length()];
             Arrays.fill(hidden, 1);

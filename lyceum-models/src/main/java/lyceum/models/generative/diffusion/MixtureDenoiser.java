@@ -105,7 +105,7 @@ public final class MixtureDenoiser implements Denoiser {
         return Tensor.where(chosen.any(1, true), chosen.to(x.dtype()), free);
     }
 
-    /** log weight + log density but for the constant, (n, components). */
+    /** log weight + log density except for the constant, (n, components). */
     private Tensor logits(Tensor x, Tensor a, Tensor s) {
         var parts = new Tensor[centres.length];
         for (int k = 0; k < centres.length; k++) {

@@ -11,7 +11,7 @@ import java.util.Arrays;
 public record NoiseLadder(double... deviations) implements NoisePath {
     public NoiseLadder {
         deviations = deviations.clone();
-        if (deviations.length == 0) throw new IllegalArgumentException("NoiseLadder: no levels; there is at least one");
+        if (deviations.length == 0) throw new IllegalArgumentException("NoiseLadder: no levels; at least one is needed");
         for (int i = 0; i < deviations.length; i++) {
             if (!(deviations[i] > (i == 0 ? 0 : deviations[i - 1]) && deviations[i] < Double.POSITIVE_INFINITY))
                 throw new IllegalArgumentException("NoiseLadder: deviations " + Arrays.toString(deviations) + "; they rise from above 0");

@@ -72,7 +72,7 @@ public final class NoiseSchedule implements NoisePath {
     }
 
     private static int positive(int steps) {
-        if (steps < 1) throw new IllegalArgumentException("NoiseSchedule: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("NoiseSchedule: " + steps + " steps; at least one is needed");
         return steps;
     }
 

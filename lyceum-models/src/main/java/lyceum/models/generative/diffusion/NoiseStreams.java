@@ -22,7 +22,7 @@ public final class NoiseStreams {
     private final Rng[] streams;
 
     private NoiseStreams(Rng[] streams) {
-        if (streams.length == 0) throw new IllegalArgumentException("NoiseStreams: no items; there is at least one");
+        if (streams.length == 0) throw new IllegalArgumentException("NoiseStreams: no items; at least one is needed");
         this.streams = streams;
     }
 

@@ -52,7 +52,7 @@ public record OdeSampler(Method method, int steps, Grid grid, boolean cleaned) i
     public OdeSampler {
         Objects.requireNonNull(method, "method");
         Objects.requireNonNull(grid, "grid");
-        if (steps < 1) throw new IllegalArgumentException("OdeSampler: " + steps + " steps; there is at least one");
+        if (steps < 1) throw new IllegalArgumentException("OdeSampler: " + steps + " steps; at least one is needed");
     }
 
     /** Evenly in time for Euler and Heun, in the log signal-to-noise ratio for the others; not cleaned. */

@@ -18,7 +18,7 @@ import lyceum.withers.Withers;
 
 /**
  * Learns the score, the gradient of the log density in the data, without knowing the density's constant. Half the expected squared distance of the model's score
- * s from the true one is, but for a constant, the mean of {@code |s|^2 / 2 + trace of ds/dx} (explicit); the trace may be estimated along random directions,
+ * s from the true one is, except for a constant, the mean of {@code |s|^2 / 2 + trace of ds/dx} (explicit); the trace may be estimated along random directions,
  * {@code v' (ds/dx) v} (sliced), or avoided by regressing on the score of added noise, {@code |s(x + sigma e) + e / sigma|^2 / 2} (denoising).
  *
  * {@snippet :
@@ -52,7 +52,7 @@ public record ScoreMatching(Form form, int projections, NoiseLadder ladder, Pred
     public ScoreMatching {
         Objects.requireNonNull(form, "form");
         Objects.requireNonNull(prediction, "prediction");
-        if (projections < 1) throw new IllegalArgumentException("ScoreMatching: " + projections + " projections; there is at least one");
+        if (projections < 1) throw new IllegalArgumentException("ScoreMatching: " + projections + " projections; at least one is needed");
         if (form == Form.DENOISING && ladder == null)
             throw new IllegalArgumentException("ScoreMatching: denoising needs levels of noise; give a NoiseLadder");
         if (!Double.isFinite(weightPower)) throw new IllegalArgumentException("ScoreMatching: weightPower is " + weightPower);

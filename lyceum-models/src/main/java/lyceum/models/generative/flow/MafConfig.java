@@ -36,7 +36,7 @@ public record MafConfig(int features, int layers, List<Integer> hidden, Activati
         this(features, layers, Arrays.stream(hidden).boxed().toList(), Activation.RELU, false, 3, DType.F32);
     }
 
-    /** Each layer begins as the identity, but for the reversals. */
+    /** Each layer begins as the identity, except for the reversals. */
     public FlowChain build(AutoregressiveFlow.Direction direction, Rng rng) {
         var network = new MadeConfig(features, 2).withHidden(hidden).withActivation(activation).withDtype(dtype);
         var chain = new ArrayList<FlowLayer>();

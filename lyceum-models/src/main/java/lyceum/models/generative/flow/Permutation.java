@@ -16,7 +16,7 @@ public final class Permutation extends FlowLayer {
         int[] sorted = order.clone();
         Arrays.sort(sorted);
         if (order.length == 0 || !Arrays.equals(sorted, IntStream.range(0, order.length).toArray()))
-            throw new IllegalArgumentException("Permutation: " + Arrays.toString(order) + " is no order of 0 to " + (order.length - 1));
+            throw new IllegalArgumentException("Permutation: " + Arrays.toString(order) + " is not a permutation of 0 to " + (order.length - 1));
         this.order = Tensor.of(order).to(DType.I64).compute();
     }
 

@@ -106,7 +106,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
         return pictures(fillCodes(encoded(pictures), free, prompts, options, noise, progress));
     }
 
-    /** The same of scaled codes: those that are not free come back as they were, but for rounding. */
+    /** The same of scaled codes: those that are not free come back as they were, up to rounding. */
     public Tensor fillCodes(Tensor codes, Tensor free, List<String> prompts, PictureOptions options, NoiseStreams noise,
             Progress progress) {
         requireOne(prompts, noise);

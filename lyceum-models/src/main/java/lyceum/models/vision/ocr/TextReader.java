@@ -58,7 +58,7 @@ public record TextReader(TextDetector detector, UnaryOperator<Tensor> detection,
      * @throws IOException if one is missing: names it
      */
     public static TextReader load(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) throw new IOException(folder + " is no folder");
+        if (!Files.isDirectory(folder)) throw new IOException(folder + " is not a folder");
         var characters = new ArrayList<>(Files.readAllLines(required(folder, "*{keys,dict}*.txt", "characters")));
         characters.add(" ");
         var direction = find(folder, "*_cls_*.onnx");

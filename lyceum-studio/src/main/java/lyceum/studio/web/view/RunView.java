@@ -13,10 +13,15 @@ import java.util.stream.Collectors;
  * @param made    parameters, seed, duration, machine and date, in words
  * @param trouble why it failed or stopped, or null
  * @param events  number of events so far
+ * @param training the curves of its trainings, or null
  */
-public record RunView(String id, String state, List<Item> items, List<Check> checks, String made, String trouble, long events) {
+public record RunView(String id, String state, List<Item> items, List<Check> checks, String made, String trouble, long events,
+        Training training) {
 
     public boolean live() { return state.equals("queued") || state.equals("running"); }
+
+    /** How the trainings of a run go, as a picture that grows while they do; {@code description} says what is in it. */
+    public record Training(String svg, String description) {}
 
     /** Something a lab emitted. */
     public sealed interface Item permits Said, Figure, Grid, Picture {}

@@ -1,0 +1,62 @@
+"""SciPy as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
+import time
+
+import numpy
+import scipy
+import scipy.fft
+import scipy.linalg
+import scipy.sparse
+from peer import serve
+
+operation = None
+workers = 1
+random = numpy.random.default_rng(1)
+
+
+def hello(threads):
+    global workers
+    workers = threads
+    scipy.linalg.cholesky(numpy.eye(2))
+    blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
+    return {"name": "SciPy " + scipy.__version__, "blas": bool(blas)}
+
+
+def prepare(op, **arguments):
+    global operation
+    if op not in operations:
+        raise ValueError("no such operation: " + op)
+    operation = operations[op](**arguments)
+    operation()
+    return {"ready": True}
+
+
+def run(calls):
+    start = time.perf_counter()
+    for _ in range(calls):
+        operation()
+    return {"seconds": time.perf_counter() - start}
+
+
+def linalg(name, n):
+    a = random.standard_normal((n, n))
+    if name in ("cholesky", "eigh"):
+        a = a @ a.T / n + numpy.eye(n)
+    b = random.standard_normal((n, 1))
+    f = scipy.linalg
+    return {"cholesky": lambda: f.cholesky(a, lower=True), "lu": lambda: f.lu_factor(a), "qr": lambda: f.qr(a, mode="economic"), "solve": lambda: f.solve(a, b), "eigh": lambda: f.eigh(a), "svdvals": lambda: f.svdvals(a)}[name]
+
+
+def spmm(n, each, width):
+    columns = numpy.sort(random.integers(0, n, (n, each), dtype=numpy.int32), axis=1).ravel()
+    a = scipy.sparse.csr_array((random.standard_normal(n * each), columns, numpy.arange(0, n * each + 1, each, dtype=numpy.int32)), shape=(n, n))
+    x = random.standard_normal((n, width))
+    return lambda: a @ x
+
+
+def fft(n):
+    x = random.standard_normal(n) + 1j * random.standard_normal(n)
+    return lambda: scipy.fft.fft(x, workers=workers)
+
+
+operations = {f.__name__: f for f in (linalg, spmm, fft)}
+serve(hello, prepare, run)

@@ -1,0 +1,56 @@
+package lyceum.backend;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * Dot products of a vector with rows in memory, one at a time, as a walk through an index of vectors asks for them. Products are summed in 32 sums, number {@code i} to sum
+ * {@code i mod 32}, in single precision: with vector instructions and without the bits are the same.
+ */
+public interface RowDots {
+    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector} and the CPU has wide ones. */
+    static RowDots best() { return Plain.BEST; }
+
+    float dot(float[] x, float[] y);
+
+    /** With the floats from byte {@code offset} on, little-endian, as many as {@code x} has. */
+    float dot(float[] x, MemorySegment rows, long offset);
+
+    /** With the signed bytes from byte {@code offset} on. */
+    float dotBytes(float[] x, MemorySegment rows, long offset);
+
+    /** Plain loops. */
+    final class Plain implements RowDots {
+        private static final RowDots BEST = Backends.rowDots();
+        private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        private static final int SUMS = 32, LANES = 8;
+
+        @Override public float dot(float[] x, float[] y) {
+            var sums = new float[SUMS];
+            int i = 0;
+            for (; i + SUMS <= x.length; i += SUMS) for (int j = 0; j < SUMS; j++) sums[j] += x[i + j] * y[i + j];
+            float rest = 0;
+            for (; i < x.length; i++) rest += x[i] * y[i];
+            return sum(sums) + rest;
+        }
+
+        @Override public float dot(float[] x, MemorySegment rows, long offset) {
+            var y = new float[x.length];
+            MemorySegment.copy(rows, FLOAT, offset, y, 0, y.length);
+            return dot(x, y);
+        }
+
+        @Override public float dotBytes(float[] x, MemorySegment rows, long offset) {
+            var y = new float[x.length];
+            for (int i = 0; i < y.length; i++) y[i] = rows.get(ValueLayout.JAVA_BYTE, offset + i);
+            return dot(x, y);
+        }
+
+        /** Four vectors of eight lanes added, then neighbouring lanes. */
+        private static float sum(float[] s) {
+            for (int k = 0; k < LANES; k++) s[k] = s[k] + s[k + LANES] + (s[k + 2 * LANES] + s[k + 3 * LANES]);
+            return s[0] + s[1] + (s[2] + s[3]) + (s[4] + s[5] + (s[6] + s[7]));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package lyceum.backend.x86.fourier;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Storage;
+
+/**
+ * The transform of a length with other factors than 2, 3 and 5: since {@code k t = (k^2 + t^2 - (k - t)^2) / 2}, a product with a chirp, a convolution with its
+ * conjugate by a longer transform, and a product. Immutable.
+ */
+final class Chirp implements FourierTransforms.Line {
+    @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE;
+
+    private final int n, length;
+    private final Plan plan;
+    private final double[] cos, sin;
+    /** The transform of the conjugate chirp, divided by the length: real parts, imaginary parts. */
+    private volatile double[][] filter;
+
+    Chirp(int n) {
+        this.n = n;
+        int least = 2 * n - 1, found = Integer.highestOneBit(least) << 1;
+        for (int p5 = 1; p5 < found; p5 *= 5)
+            for (int p3 = p5; p3 < found; p3 *= 3)
+                for (long m = 64L * p3; m < found; m *= 2) if (m >= least) found = (int) m;
+        length = found;
+        plan = Plan.of(length);
+        cos = new double[n];
+        sin = new double[n];
+        for (int t = 0; t < n; t++) {
+            double angle = Math.PI * ((long) t * t % (2L * n)) / n; // t^2 modulo the period, so that the angle stays exact
+            cos[t] = Math.cos(angle);
+            sin[t] = -Math.sin(angle);
+        }
+    }
+
+    private double[][] filter(KernelCache<Cpu> kernels) {
+        if (filter != null) return filter;
+        var scratch = Scratch.ofThread().convolved(4L * length * Double.BYTES);
+        long re = scratch.address(), im = re + 8L * length;
+        for (int i = 0; i < length; i++) {
+            int t = Math.min(i, length - i);
+            MEMORY.set(F64, re + 8L * i, t < n ? cos[t] : 0);
+            MEMORY.set(F64, im + 8L * i, t < n ? -sin[t] : 0);
+        }
+        plan.transform(kernels, re, im, re, im);
+        var made = new double[2][length];
+        for (int i = 0; i < length; i++) {
+            made[0][i] = MEMORY.get(F64, re + 8L * i) / length;
+            made[1][i] = MEMORY.get(F64, im + 8L * i) / length;
+        }
+        Reference.reachabilityFence(scratch);
+        return filter = made;
+    }
+
+    @Override public void transform(KernelCache<Cpu> kernels, long re, long im, long outRe, long outIm) {
+        double[][] filter = filter(kernels);
+        double[] filterRe = filter[0], filterIm = filter[1];
+        Storage scratch = Scratch.ofThread().convolved(4L * length * Double.BYTES);
+        long aRe = scratch.address(), aIm = aRe + 8L * length;
+        for (int t = 0; t < n; t++) {
+            double x = MEMORY.get(F64, re + 8L * t), y = MEMORY.get(F64, im + 8L * t);
+            MEMORY.set(F64, aRe + 8L * t, x * cos[t] - y * sin[t]);
+            MEMORY.set(F64, aIm + 8L * t, x * sin[t] + y * cos[t]);
+        }
+        MEMORY.asSlice(aRe + 8L * n, 8L * (length - n)).fill((byte) 0);
+        MEMORY.asSlice(aIm + 8L * n, 8L * (length - n)).fill((byte) 0);
+        plan.transform(kernels, aRe, aIm, aRe, aIm);
+        for (int k = 0; k < length; k++) {
+            double x = MEMORY.get(F64, aRe + 8L * k), y = MEMORY.get(F64, aIm + 8L * k);
+            MEMORY.set(F64, aRe + 8L * k, x * filterRe[k] - y * filterIm[k]);
+            MEMORY.set(F64, aIm + 8L * k, x * filterIm[k] + y * filterRe[k]);
+        }
+        plan.transform(kernels, aIm, aRe, aIm, aRe); // with its parts exchanged it is the inverse
+        for (int k = 0; k < n; k++) {
+            double x = MEMORY.get(F64, aRe + 8L * k), y = MEMORY.get(F64, aIm + 8L * k);
+            MEMORY.set(F64, outRe + 8L * k, x * cos[k] - y * sin[k]);
+            MEMORY.set(F64, outIm + 8L * k, x * sin[k] + y * cos[k]);
+        }
+        Reference.reachabilityFence(scratch);
+    }
+}

@@ -1,0 +1,53 @@
+package lyceum.backend.x86.fourier;
+
+import java.util.concurrent.ConcurrentHashMap;
+import lyceum.DType;
+import lyceum.backend.View;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.machine.Cpu;
+
+/** Where a transform arrives. Remembers what it has worked out for the lengths it has met. */
+public final class FourierTransforms {
+    /** Lengths that are remembered. */
+    private static final int MOST = 16;
+
+    private final Cpu cpu;
+    private final KernelCache<Cpu> kernels;
+    private final ConcurrentHashMap<Integer, Line> plans = new ConcurrentHashMap<>();
+
+    public FourierTransforms(Cpu cpu) {
+        this.cpu = cpu;
+        this.kernels = new KernelCache<>(cpu);
+    }
+
+    /** Transforms each line of {@code n} numbers, one after the other; false for lengths, layouts and CPUs that kernels are not made for. */
+    public boolean transform(View re, View im, View outRe, View outIm) {
+        int rank = re.shape().length;
+        long n = re.shape()[rank - 1], lines = n == 0 ? 0 : re.size() / n;
+        if (!cpu.has(Feature.AVX512) || n > 1 << 26 || n < 64) return false;
+        for (var view : new View[] {re, im, outRe, outIm}) if (view.dtype() != DType.F64 || !view.isContiguous()) return false;
+        var plan = plan((int) n);
+        for (long line = 0; line < lines; line++) {
+            long at = line * n * Double.BYTES;
+            plan.transform(kernels, re.address() + at, im.address() + at, outRe.address() + at, outIm.address() + at);
+        }
+        return true;
+    }
+
+    /** The transform of lines of one length. */
+    interface Line {
+        /** Of the parts that begin at these addresses. */
+        void transform(KernelCache<Cpu> kernels, long re, long im, long outRe, long outIm);
+    }
+
+    private Line plan(int n) {
+        var known = plans.get(n);
+        if (known != null) return known;
+        Line made = Plan.of(n);
+        if (made == null) made = new Chirp(n);
+        if (plans.size() >= MOST) plans.clear();
+        plans.put(n, made);
+        return made;
+    }
+}

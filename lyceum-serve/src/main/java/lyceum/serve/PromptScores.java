@@ -1,0 +1,12 @@
+package lyceum.serve;
+
+import java.util.List;
+import lyceum.llm.generate.GenerationRequest.Likely;
+
+/**
+ * How likely each id of a prompt was in its place, given those before it. The first one has nothing before it: index i is about id i + 1.
+ *
+ * @param logProbabilities under the model, nats
+ * @param likeliest what was likeliest in its place, as many as the request asked for
+ */
+public record PromptScores(double[] logProbabilities, List<List<Likely>> likeliest) {}
