@@ -33,7 +33,7 @@ final class CsvReading {
     record Source(String name, long bytes, Opening opening) {}
 
     /** A column costs about a kilobyte however few cells it has, and a file may cost its size and 16 MiB: more columns are taken for a wrong delimiter. */
-    private static final int MANY_COLUMNS = 12_000, BYTES_A_COLUMN = 1 << 10;
+    private static final int MANY_COLUMNS = 9_000, BYTES_A_COLUMN = 1 << 10;
 
     private final Csv csv;
     private final String name;

@@ -70,7 +70,7 @@ import lyceum.withers.Withers;
 @Withers
 public record TableFit(TableTask task, List<String> models, int search, int folds, double testShare, int maxRows, List<String> dropped,
         String group, String time, long seed) implements TableFitWithers {
-    private static final int FEWEST_ROWS = 10, BACKGROUND = 50, REPEATS = 5;
+    private static final int FEWEST_ROWS = 10, BACKGROUND = 50, REPEATS = 5, MOST_JUDGED = 200;
 
     public TableFit {
         models = models.stream().distinct().toList();
@@ -285,7 +285,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             return learner instanceof Classifier classifier ? classifier.fit(x, y) : ((Regressor) learner).fit(x, y);
         }
 
-        /** By how much the loss of the test rows rises when the values of a column change rows. */
+        /** By how much the loss of the test rows rises when the values of a column change rows; of very many columns, of those that matter. */
         private List<TableStudy.Importance> importances(TableEncoder encoder, Model model, Tensor x, Tensor truth) {
             var scorer = scorers()[0];
             double before = scorer.score(model, x, truth, null);
@@ -293,7 +293,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             double[] values = x.toDoubleArray();
             var found = new ArrayList<TableStudy.Importance>();
             int[][] groups = encoder.groups();
-            for (int g = 0; g < groups.length; g++) {
+            for (int g : judged(groups, model, values, n, width)) {
                 var rise = new double[REPEATS];
                 for (int r = 0; r < REPEATS; r++) {
                     int[] order = Rng.of(how.seed).split(3 + r).permutation(n);
@@ -306,6 +306,39 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             }
             found.sort((a, b) -> Double.compare(b.rise(), a.rise()));
             return found;
+        }
+
+        /** All columns of the table, or of very many those that go with what the model says of the rows, by the largest correlation. */
+        private static int[] judged(int[][] groups, Model model, double[] values, int n, int width) {
+            if (groups.length <= MOST_JUDGED) return IntStream.range(0, groups.length).toArray();
+            double[] said = TableStudy.Outputs.of(model, Tensor.of(values, n, width), null).said().toDoubleArray();
+            int outputs = said.length / n;
+            var strength = new double[groups.length];
+            double[] a = new double[n], b = new double[n];
+            for (int g = 0; g < groups.length; g++) {
+                for (int j : groups[g]) {
+                    for (int c = 0; c < outputs; c++) {
+                        for (int i = 0; i < n; i++) {
+                            a[i] = Double.isNaN(values[i * width + j]) ? 0 : values[i * width + j];
+                            b[i] = said[i * outputs + c];
+                        }
+                        strength[g] = Math.max(strength[g], squaredCorrelation(a, b));
+                    }
+                }
+            }
+            return IntStream.range(0, groups.length).boxed().sorted((g, h) -> Double.compare(strength[h], strength[g])).limit(MOST_JUDGED)
+                    .mapToInt(Integer::intValue).toArray();
+        }
+
+        /** 0 where one of them is constant. */
+        private static double squaredCorrelation(double[] a, double[] b) {
+            double ma = Arrays.stream(a).average().orElseThrow(), mb = Arrays.stream(b).average().orElseThrow(), ab = 0, aa = 0, bb = 0;
+            for (int i = 0; i < a.length; i++) {
+                ab += (a[i] - ma) * (b[i] - mb);
+                aa += (a[i] - ma) * (a[i] - ma);
+                bb += (b[i] - mb) * (b[i] - mb);
+            }
+            return aa * bb == 0 ? 0 : ab * ab / (aa * bb);
         }
     }
 }

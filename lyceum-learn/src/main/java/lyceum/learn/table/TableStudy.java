@@ -33,7 +33,7 @@ import lyceum.tensor.Tensor;
  * @param searched whether settings were drawn on the folds that the entries are compared on: their intervals flatter then
  * @param testScores of rows that were put aside, which no choice has seen
  * @param outputs what was said of those rows
- * @param importances of the table's columns, the greatest first
+ * @param importances of the table's columns, the greatest first; of more than 200 those that go with what the model says
  * @param model fitted to all rows
  */
 public record TableStudy(TableTask task, String target, List<String> classes, long given, int rows, TableProfile profile,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.data.Column;
@@ -172,6 +173,24 @@ class TableFitTest {
         assertThatThrownBy(() -> new TableFit().fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z"))
                 .hasMessageContaining("a z is Infinity");
         assertThatThrownBy(() -> new TableFit().fit(SHOP, "since")).hasMessageContaining("since is of type DATE");
+    }
+
+    /** Of very many columns those are judged that go with what the model says: the one that matters is among them. */
+    @Test void ofManyColumnsTheOnesThatMatterAreJudged() {
+        int n = 120, p = 230;
+        var rng = Rng.of(8);
+        var columns = new ArrayList<Column>();
+        var y = new double[n];
+        for (int j = 0; j < p; j++) {
+            var values = new double[n];
+            for (int i = 0; i < n; i++) values[i] = rng.nextGaussian();
+            columns.add(Column.of("c" + j, values));
+            if (j == 217) for (int i = 0; i < n; i++) y[i] = 5 * values[i] + rng.nextGaussian();
+        }
+        columns.add(Column.of("y", y));
+        var study = new TableFit().withModels("gbdt").fit(Frame.of(columns), "y");
+        assertThat(study.importances()).hasSize(200);
+        assertThat(study.importances().getFirst().column()).isEqualTo("c217");
     }
 
     @Test void aStudyThatFoundNothingSaysSo() {
