@@ -46,8 +46,9 @@ public final class TopicSearch {
     /** What a deviation of meaning is worth beside the best score of words, tuned on the committed questions, and the deviations that find a topic by themselves. */
     private static final double MEANING = 0.5;
     private static final double TELLING = 1.5;
-    /** The similarity that no nonsense has to any topic, and every tuned question to some. */
+    /** The similarity that every tuned question has to some topic, and that which nonsense without a known word rarely has to any. */
     private static final double LEAST = 0.3;
+    private static final double LEAST_WITHOUT_WORDS = 0.36;
 
     private final Catalogue catalogue;
     private final List<Topic> topics;
@@ -166,11 +167,11 @@ public final class TopicSearch {
     /** The scores of words, of which the best is 1, with those of meaning. */
     private double[] meant(String query, double[] words) {
         var near = meanings.nearest(query, topics.size());
-        if (near.values().stream().noneMatch(similarity -> similarity >= LEAST)) return words;
+        double best = Arrays.stream(words).max().orElse(0), least = best > 0 ? LEAST : LEAST_WITHOUT_WORDS;
+        if (near.values().stream().noneMatch(similarity -> similarity >= least)) return words;
         var similar = topics.stream().mapToDouble(t -> near.getOrDefault(t.slug(), 0.0)).toArray();
         double mean = Arrays.stream(similar).average().orElse(0);
         double deviation = Math.sqrt(Arrays.stream(similar).map(s -> (s - mean) * (s - mean)).average().orElse(0));
-        double best = Arrays.stream(words).max().orElse(0);
         var scores = new double[words.length];
         for (int d = 0; d < words.length; d++) {
             scores[d] = best > 0 ? words[d] / best : 0;
