@@ -92,16 +92,20 @@ final class Backends {
 
     private static boolean vectorModulePresent() { return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(); }
 
-    static RowDots rowDots() {
-        if (!vectorModulePresent()) return new RowDots.Plain();
+    static RowDots rowDots() { return withVectors(RowDots.class, "VectorRowDots", new RowDots.Plain()); }
+
+    static Butterflies butterflies() { return withVectors(Butterflies.class, "VectorButterflies", new Butterflies.Plain()); }
+
+    private static <T> T withVectors(Class<T> type, String name, T plain) {
+        if (!vectorModulePresent()) return plain;
         try {
-            var type = Class.forName("lyceum.backend.vector.VectorRowDots").getDeclaredConstructor();
-            type.setAccessible(true);
-            return (RowDots) type.newInstance();
+            var constructor = Class.forName("lyceum.backend.vector." + name).getDeclaredConstructor();
+            constructor.setAccessible(true);
+            return type.cast(constructor.newInstance());
         } catch (InvocationTargetException e) {
-            return new RowDots.Plain(); // no wide vectors
+            return plain; // no wide vectors
         } catch (ReflectiveOperationException e) {
-            throw new AssertionError("VectorRowDots is missing from the jar", e);
+            throw new AssertionError(name + " is missing from the jar", e);
         }
     }
 

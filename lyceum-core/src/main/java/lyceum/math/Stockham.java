@@ -1,14 +1,14 @@
 package lyceum.math;
 
 import java.util.Arrays;
+import lyceum.backend.Butterflies;
 
 /**
  * The transform of lines side by side: number t of line c stands at {@code t w + c}, so that each loop runs over neighbours and no bits are reversed (Stockham's form of
  * Cooley and Tukey's). For lengths of prime factors up to 13.
  */
 final class Stockham {
-    static final Butterflies BUTTERFLIES = ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent() ? new VectorButterflies()
-            : new Butterflies.Plain();
+    static final Butterflies BUTTERFLIES = Butterflies.best();
     private static final int[] RADICES = {4, 2, 3, 5, 7, 11, 13};
 
     final int n;

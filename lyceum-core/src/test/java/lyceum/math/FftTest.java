@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
 import lyceum.ShapeException;
+import lyceum.backend.Butterflies;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -62,7 +63,7 @@ class FftTest {
             int s = 16, m = 3, size = radix * s * m;
             double[] x = values(rng, size), y = values(rng, size), w = values(rng, 2 * m * (radix - 1));
             double[] a = new double[size], b = new double[size], c = new double[size], d = new double[size];
-            new VectorButterflies().pass(radix, x, y, a, b, s, m, w);
+            Butterflies.best().pass(radix, x, y, a, b, s, m, w);
             new Butterflies.Plain().pass(radix, x, y, c, d, s, m, w);
             assertThat(a).containsExactly(c, within(1e-14 * 20));
             assertThat(b).containsExactly(d, within(1e-14 * 20));

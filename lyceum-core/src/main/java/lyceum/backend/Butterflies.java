@@ -1,25 +1,31 @@
-package lyceum.math;
+package lyceum.backend;
 
-/**
- * One pass of Stockham's transform: {@code y[(r p + j) s + q] = w(p, j) sum over k of x[(p + k m) s + q] exp(-2 pi i j k / r)} for p below m and q below s, where s is a
- * multiple of eight and {@code w(p, j)} stands at {@code 2 (p (r - 1) + j - 1)} of the factors, {@code w(p, 0) = 1}.
- */
-interface Butterflies {
+/** The loops of Fourier transforms that stand side by side, element t of line c at {@code t w + c}: every loop runs over neighbours. */
+public interface Butterflies {
+    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector}. */
+    static Butterflies best() { return Plain.BEST; }
+
+    /**
+     * One pass of Stockham's transform: {@code y[(r p + j) s + q] = w(p, j) sum over k of x[(p + k m) s + q] exp(-2 pi i j k / r)} for p below m and q below s, where s is a
+     * multiple of eight and {@code w(p, j)} stands at {@code 2 (p (r - 1) + j - 1)} of the factors, {@code w(p, 0) = 1}.
+     */
     void pass(int radix, double[] xr, double[] xi, double[] yr, double[] yi, int s, int m, double[] factors);
 
-    /** {@code (x + i y)(c + i d)} of {@code count} numbers, into x and y; the factors from {@code at} on. */
+    /** {@code (x + i y) (c + i d)} of {@code count} numbers, into x and y; the factors from {@code at} on. */
     void scale(double[] x, double[] y, double[] c, double[] d, int at, int count);
 
     /** Rows of {@code width} numbers, a multiple of eight. */
     void rows(double[] x, int from, int step, double[] y, int to, int stepTo, int rows, int width);
 
-    /** Without the module of vectors: a sum for each frequency. */
+    /** Plain loops: a sum for each frequency. */
     final class Plain implements Butterflies {
+        private static final Butterflies BEST = Backends.butterflies();
+
         @Override public void pass(int r, double[] xr, double[] xi, double[] yr, double[] yi, int s, int m, double[] factors) {
             double[] cos = new double[r], sin = new double[r], a = new double[r], b = new double[r];
             for (int k = 0; k < r; k++) {
-                cos[k] = Roots.cos(k, r);
-                sin[k] = -Roots.sin(k, r);
+                cos[k] = Math.cos(2 * Math.PI * k / r);
+                sin[k] = -Math.sin(2 * Math.PI * k / r);
             }
             for (int p = 0; p < m; p++) {
                 for (int q = 0; q < s; q++) {

@@ -1,18 +1,19 @@
-package lyceum.math;
+package lyceum.backend.vector;
 
 import static jdk.incubator.vector.DoubleVector.broadcast;
 import static jdk.incubator.vector.DoubleVector.fromArray;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorSpecies;
+import lyceum.backend.Butterflies;
 
 /** Radices 2 to 5 over eight numbers at once at most; the same operations in the same order for any width of vectors. */
 final class VectorButterflies implements Butterflies {
     private static final VectorSpecies<Double> S = DoubleVector.SPECIES_PREFERRED.length() <= 8 ? DoubleVector.SPECIES_PREFERRED
             : DoubleVector.SPECIES_512;
     private static final int L = S.length();
-    private static final double HALF_ROOT_3 = Math.sqrt(3) / 2, C1 = Roots.cos(1, 5), C2 = Roots.cos(2, 5), S1 = Roots.sin(1, 5),
-            S2 = Roots.sin(2, 5);
+    private static final double HALF_ROOT_3 = Math.sqrt(3) / 2, C1 = Math.cos(Math.PI * 2 / 5), C2 = Math.cos(Math.PI * 4 / 5),
+            S1 = Math.sin(Math.PI * 2 / 5), S2 = Math.sin(Math.PI * 4 / 5);
     private final Butterflies others = new Plain();
 
     @Override public void pass(int radix, double[] xr, double[] xi, double[] yr, double[] yi, int s, int m, double[] factors) {
