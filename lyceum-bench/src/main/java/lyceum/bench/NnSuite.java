@@ -30,7 +30,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Autocast;
 import lyceum.tensor.Tensor;
 
-/** Whole training steps: forward, cross-entropy, backward and AdamW; and forward and backward alone. Targets of the MLPs and of the GPT are for one thread. */
+/** Training steps: forward, cross-entropy, backward and AdamW; and forward and backward alone. Targets of the MLPs and the GPT are for one thread. */
 final class NnSuite implements Suite {
     private static final int VOCABULARY = 65, LAYERS = 4, HEADS = 4, WIDTH = 128, BLOCK = 64, BATCH = 12, CLASSES = 10;
 

@@ -11,7 +11,7 @@ import lyceum.optim.Clip;
 import lyceum.random.Rng;
 import lyceum.train.Trainer;
 
-/** Three steps of AdamW over the whole of GPT-2 small, a batch of 4 rows of 64 ids; says the most memory that the process has had, in MiB. */
+/** Three steps of AdamW over all of GPT-2 small, a batch of 4 rows of 64 ids; says the most memory that the process has had, in MiB. */
 public final class GptSmallSteps {
     private static final int BATCH = 4, LENGTH = 64, STEPS = 3;
 

@@ -67,16 +67,16 @@ public final class FusedReductions {
     }
 
     /**
-     * Where reduced axes stand on both sides of one that stays, as in the moments of an image's channels: the innermost axes by rows and then the outer ones, or the other
-     * way round where the rows would be short and every operand has a number for each column.
+     * Where reduced axes stand on both sides of one that stays, as in the moments of an image's channels: the innermost by rows and then the outer ones, or
+     * the other way round where the rows would be short and every operand has a number for each column.
      */
     private boolean inTwo(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {
         int last = axes.length;
         long row = 1;
         for (; last > 0 && axes[last - 1]; last--) row *= inputs[0].shape()[last - 1];
-        boolean[] inner = new boolean[axes.length], outer = axes.clone();
+        var inner = new boolean[axes.length];
         Arrays.fill(inner, last, axes.length, true);
-        Arrays.fill(outer, last, axes.length, false);
+        var outer = Arrays.copyOf(Arrays.copyOf(axes, last), axes.length);
         if (last == axes.length || Arrays.equals(inner, axes)) return false;
         return row < SHORTEST_ROW && inTwo(reduction, program, inputs, axes, outer, out)
                 || inTwo(reduction, program, inputs, axes, inner, out);
@@ -85,15 +85,13 @@ public final class FusedReductions {
     private boolean inTwo(Reduction reduction, Program program, View[] inputs, boolean[] axes, boolean[] first, View out) {
         var shape = inputs[0].shape();
         var sizes = IntStream.range(0, axes.length).filter(i -> !first[i]).mapToLong(i -> shape[i]).toArray();
+        var type = reduction == Reduction.SUM ? DType.F64 : program.at(program.output(0)).type();
         var rest = new boolean[sizes.length];
         for (int i = 0, at = 0; i < axes.length; i++) if (!first[i]) rest[at++] = axes[i];
-        var type = reduction == Reduction.SUM ? DType.F64 : program.at(program.output(0)).type();
         try (var scope = Scope.open("partial results")) {
-            var storage = Allocator.allocate(View.size(sizes) * type.bytes());
-            var partial = new View(type, storage, 0, sizes, View.contiguousStrides(sizes));
-            var p = new ProgramBuilder();
+            var partial = new View(type, Allocator.allocate(View.size(sizes) * type.bytes()), 0, sizes, View.contiguousStrides(sizes));
             return reduce(reduction, program, inputs, first, partial)
-                    && reduce(reduction, p.build(p.load(type, 0)), new View[] {partial}, rest, out);
+                    && reduce(reduction, Program.copy(type), new View[] {partial}, rest, out);
         }
     }
 
@@ -245,8 +243,7 @@ public final class FusedReductions {
                 if (!add(single, together, count, reduction, views, o, first, n, column, sums)) refused.set(true);
             }
         });
-        boolean done = !refused.get() && combine(reduction, results, out, outerAxes);
-        return done;
+        return !refused.get() && combine(reduction, results, out, outerAxes);
     }
 
     /**
@@ -388,8 +385,6 @@ public final class FusedReductions {
     private boolean combine(Reduction reduction, View results, View out, int outerAxes) {
         var type = results.dtype();
         long outer = results.shape()[0], pieces = results.shape()[1], columns = results.shape()[2];
-        var merged = merged(out, outerAxes);
-        if (merged == null) return false;
         var p = new ProgramBuilder();
         var inputs = new View[(int) pieces];
         int sum = -1;
@@ -399,6 +394,6 @@ public final class FusedReductions {
             int next = p.load(type, i);
             sum = i == 0 ? next : p.of(op, type, sum, next);
         }
-        return programs.run(p.build(p.cast(out.dtype(), sum)), inputs, new View[] {merged});
+        return programs.run(p.build(p.cast(out.dtype(), sum)), inputs, new View[] {merged(out, outerAxes)});
     }
 }
