@@ -160,6 +160,8 @@ final class ExportRows {
 
     private String elementwise(Op op, Made made, String... x) {
         var same = SAME.get(op);
+        // ONNX Runtime has sines of doubles and no cosines
+        if (op == Op.COS && made.type() == DType.F64) return out.node("Sin", out.node("Add", x[0], number(made, Math.PI / 2)));
         if (same != null) return out.node(same, x);
         return switch (op) {
             case CAST -> out.cast(x[0], made.type());
@@ -207,6 +209,9 @@ final class ExportRows {
             case MIN -> "ReduceMin";
             default -> throw refused(made);
         };
+        boolean isSum = name.equals("ReduceSum") || name.equals("ReduceProd");
+        var type = out.type(made.operands().getFirst());
+        if (isSum && (type == DType.U8 || type == DType.I8)) x = out.cast(x, made.type()); // sums are of 32 bits and more
         return out.node(name, new String[] {x, out.numbers(axes)}, set("keepdims", r.keep() ? 1 : 0));
     }
 
