@@ -103,8 +103,10 @@ final class SideBySide {
         if (!effort.wants(c)) return;
         var own = only(Timing.seconds(ours, 1));
         if (c.rivals().isEmpty() || !Double.isNaN(c.limit())) listener.accept(alone(c, own));
-        for (var rival : c.rivals())
-            listener.accept(beside(c, own, only(rival.seconds().applyAsDouble(1)), new Contender(rival.name(), rival.target(), rival.seconds())));
+        for (var rival : c.rivals()) {
+            var contender = new Contender(rival.name(), rival.target(), rival.seconds());
+            listener.accept(beside(c, own, only(rival.seconds().applyAsDouble(1)), contender));
+        }
     }
 
     private static Timing.Median only(double seconds) { return new Timing.Median(seconds, Double.NaN, seconds); }

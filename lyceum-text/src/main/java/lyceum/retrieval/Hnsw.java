@@ -306,7 +306,8 @@ public final class Hnsw implements VectorIndex {
         }
         for (var each : high) {
             at = each[1];
-            for (int layer = 1; layer <= links.level((int) each[0]); layer++) at = readLinks(file, graph, at, (int) each[0], layer, n, into);
+            int node = (int) each[0];
+            for (int layer = 1; layer <= links.level(node); layer++) at = readLinks(file, graph, at, node, layer, n, into);
         }
     }
 
