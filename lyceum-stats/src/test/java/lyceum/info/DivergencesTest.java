@@ -69,12 +69,18 @@ class DivergencesTest {
         assertThat(pairs).isGreaterThan(20);
         Evidence.of("closed forms against quadrature of 30 digits", gap, below(1e-8));
         Evidence.of("own quadrature against it", own, below(1e-8));
-        // and the vectors of SciPy's relative entropy
+        // and the vectors of SciPy's relative entropy, as arrays and as tensors of weights that do not add up to 1
+        var tensors = Gap.absolute();
         for (var c : Golden.load("golden/shannon-entropy.json").list("cases")) {
             if (!c.has("expected.klBits")) continue;
             assertThat(Divergences.kl(c.doubles("input.p"), c.doubles("input.q"))).as(c.text("name")).isCloseTo(c.number("expected.klNats"),
                     within(1e-12));
+            Tensor weights = Tensor.of(c.doubles("input.p")).mul(3).unsqueeze(1), others = Tensor.of(c.doubles("input.q")).mul(0.7).unsqueeze(1);
+            tensors.see(c.text("name"), Divergences.kl(weights, others, 0).item(), c.number("expected.klNats"));
         }
+        var counts = Divergences.kl(Tensor.of(new long[] {3, 1, 0}), Tensor.of(new long[] {1, 1, 2}), 0);
+        tensors.see("counts", counts.item(), 0.75 * Math.log(3));
+        Evidence.of("tensors of weights against SciPy", tensors, below(1e-12));
     }
 
     @Test void otherPairsWithFormulasEqualIntegration() {

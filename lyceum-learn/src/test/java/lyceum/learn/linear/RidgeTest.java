@@ -96,6 +96,7 @@ class RidgeTest {
         Evidence.of("largest gap to scikit-learn", gap, below(1e-8));
     }
 
+    @Acceptance(topic = TOPIC, clause = 1)
     @Test void leaveOneOutErrorsAreThoseOfRefitting() {
         var rng = Rng.of(4);
         int n = 14;
