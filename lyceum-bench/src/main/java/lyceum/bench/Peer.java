@@ -44,6 +44,18 @@ final class Peer implements AutoCloseable {
         return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads);
     }
 
+    /** Debian's PyTorch with models of torchvision and torchaudio and our transcriptions of others, as far as they are installed. */
+    static Optional<Peer> models(int threads) {
+        return find("PyTorch", PYTORCH + " python3-torchvision python3-torchaudio", () -> PeerProcess.python("models_peer.py", threads),
+                threads);
+    }
+
+    /** Debian's SciPy, if it is installed. */
+    static Optional<Peer> scipy(int threads) {
+        return find("SciPy", "sudo apt-get install python3-scipy libopenblas0-pthread",
+                () -> PeerProcess.python("scipy_peer.py", threads), threads);
+    }
+
     private static Optional<Peer> find(String what, String install, Start start, int threads) {
         try {
             return Optional.of(new Peer(start, threads));
