@@ -15,35 +15,39 @@ import lyceum.DType;
  * @param target the least ratio to a peer; NaN for none
  * @param limit the most that ours may be in the unit; NaN for none
  * @param rivals others than the peers
+ * @param needs the peer that the row says is not installed where none answers; empty to say nothing
  */
 record Case(String name, String shape, String dtype, Unit unit, Map<String, Object> request, double target, double limit, String level,
-        List<Rival> rivals) {
+        List<Rival> rivals, String needs) {
 
     /** Somebody to compare with who lives in this process. @param seconds what so many calls take */
     record Rival(String name, double target, IntToDoubleFunction seconds) {}
 
     Case(String name, String shape, DType type, Unit unit) {
-        this(name, shape, type.name(), unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.of(type), List.of());
+        this(name, shape, type.name(), unit, Map.of(), Double.NaN, Double.NaN, FeatureLevel.of(type), List.of(), "");
     }
 
     /** Beside every peer that has the operation. */
     Case beside(String op, Map<String, ?> arguments) {
         var request = new HashMap<String, Object>(arguments);
         request.put("op", op);
-        return new Case(name, shape, dtype, unit, request, target, limit, level, rivals);
+        return new Case(name, shape, dtype, unit, request, target, limit, level, rivals, needs);
     }
+
+    /** A row that says so where nobody to stand beside is installed. @param peer such as {@code torchvision} */
+    Case needing(String peer) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals, peer); }
 
     /** At least so many times as good as each peer. Where AVX2 is asked for, the only target is nine tenths of the F32 of peers that are held to it too. */
     Case atLeast(double ratio) {
         double target = !FeatureLevel.isAvx2Asked() ? ratio : dtype.equals("F32") ? Math.min(ratio, 0.9) : Double.NaN;
-        return new Case(name, shape, dtype, unit, request, target, limit, level, rivals);
+        return new Case(name, shape, dtype, unit, request, target, limit, level, rivals, needs);
     }
 
     /** Ours is at most that, in the unit. */
-    Case atMost(double limit) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals); }
+    Case atMost(double limit) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals, needs); }
 
     /** Computed with those features. */
-    Case on(String level) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals); }
+    Case on(String level) { return new Case(name, shape, dtype, unit, request, target, limit, level, rivals, needs); }
 
     /** Beside another way of ours, made when it is measured. */
     Case besideOurs(String rival, double target, Supplier<Supplier<?>> body) { return besideCalls(rival, target, new Later(body)); }
@@ -52,7 +56,7 @@ record Case(String name, String shape, String dtype, Unit unit, Map<String, Obje
     Case besideCalls(String rival, double target, IntToDoubleFunction seconds) {
         var more = new ArrayList<>(rivals);
         more.add(new Rival(rival, FeatureLevel.isAvx2Asked() ? Double.NaN : target, seconds));
-        return new Case(name, shape, dtype, unit, request, this.target, limit, level, more);
+        return new Case(name, shape, dtype, unit, request, this.target, limit, level, more, needs);
     }
 
     /** A clock for what is made at its first tick. */

@@ -31,7 +31,7 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName {
-        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, serve,
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, models, serve,
         learn, onnx, studio, acceptance
     }
 
@@ -91,6 +91,7 @@ public final class Main implements Callable<Integer> {
             case text -> tensors(new TextSuite());
             case retrieval -> tensors(new RetrievalSuite());
             case llm -> tensors(new LlmSuite());
+            case models -> tensors(new ModelsSuite());
             case serve -> tensors(new ServeSuite());
             case learn -> new LearnSuite(counts(Runtime.getRuntime().availableProcessors()), effort(), this::show).run();
             case onnx -> new OnnxSuite(root.resolve(".lyceum/models"), counts(2), effort(), this::show).run();
@@ -117,7 +118,11 @@ public final class Main implements Callable<Integer> {
         for (int n : counts) {
             var peers = new ArrayList<Peer>();
             try {
-                if (suite != SuiteName.startup && suite != SuiteName.text && suite != SuiteName.retrieval) {
+                if (suite == SuiteName.models) {
+                    Peer.models(n).ifPresent(peers::add);
+                    Peer.libtorch(n).ifPresent(peers::add);
+                    Peer.scipy(n).ifPresent(peers::add);
+                } else if (suite != SuiteName.startup && suite != SuiteName.text && suite != SuiteName.retrieval) {
                     Peer.libtorch(n).ifPresent(peers::add);
                     Peer.pytorch(n).ifPresent(peers::add);
                     if (suite == SuiteName.linalg) Peer.scipy(n).ifPresent(peers::add);

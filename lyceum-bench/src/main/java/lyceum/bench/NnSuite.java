@@ -152,7 +152,8 @@ final class NnSuite implements Suite {
         });
     }
 
-    private static Supplier<?> step(Module network, Tensor x, Tensor y) {
+    /** A step of a classifier. */
+    static Supplier<?> step(Module network, Tensor x, Tensor y) {
         var optimizer = new AdamW(1e-3).over(network.parameters());
         var pass = Pass.training(Rng.of(4));
         return () -> {

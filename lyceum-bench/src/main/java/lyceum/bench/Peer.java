@@ -86,6 +86,12 @@ final class Peer implements AutoCloseable {
         return find(name, "Debian's python3", () -> PeerProcess.python("llama_peer.py", threads, environment), threads);
     }
 
+    /** Debian's PyTorch with models of torchvision and torchaudio and our transcriptions of others, as far as they are installed. */
+    static Optional<Peer> models(int threads) {
+        return find("PyTorch", PYTORCH + " python3-torchvision python3-torchaudio", () -> PeerProcess.python("models_peer.py", threads),
+                threads);
+    }
+
     /** Debian's SciPy, if it is installed. */
     static Optional<Peer> scipy(int threads) {
         return find("SciPy", "sudo apt-get install python3-scipy libopenblas0-pthread", () -> PeerProcess.python("scipy_peer.py", threads),

@@ -72,6 +72,7 @@ final class SideBySide {
         contenders.add(new Contender("", c.limit(), ours));
         if (!c.request().isEmpty())
             for (var peer : peers) if (peer.prepare(c.request())) contenders.add(new Contender(peer.name(), c.target(), peer::seconds));
+        boolean alone = contenders.size() == 1;
         for (var rival : c.rivals()) contenders.add(new Contender(rival.name(), rival.target(), rival.seconds()));
         int n = contenders.size();
         var paces = new Timing.Pace[n];
@@ -94,7 +95,8 @@ final class SideBySide {
         }
         var medians = new Timing.Median[n];
         for (int i = 0; i < n; i++) medians[i] = Timing.Median.of(samples[i]);
-        if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));
+        if (alone && !c.needs().isEmpty()) listener.accept(missing(c, medians[0]));
+        else if (n == 1 || !Double.isNaN(c.limit())) listener.accept(alone(c, medians[0]));
         for (int i = 1; i < n; i++) listener.accept(beside(c, medians[0], medians[i], contenders.get(i)));
     }
 
@@ -127,6 +129,12 @@ final class SideBySide {
         if (!effort.wants(c)) return;
         listener.accept(new Row(suite, c.name(), c.shape(), c.dtype(), threads, Double.NaN, Double.NaN, c.unit().name(), Double.NaN, beside,
                 Cpu.name(), Double.NaN, Double.NaN, Double.NaN, c.level(), c.target(), Verdict.NOT_MEASURED_HERE));
+    }
+
+    private Row missing(Case c, Timing.Median ours) {
+        return new Row(suite, c.name(), c.shape(), c.dtype(), threads, c.unit().of(ours.value()), Double.NaN, c.unit().name(), Double.NaN,
+                c.needs() + " (not installed)", Cpu.name(), ours.spread(), Double.NaN, Double.NaN, c.level(), c.target(),
+                Verdict.NOT_MEASURED_HERE, handover);
     }
 
     private Row alone(Case c, Timing.Median ours) {

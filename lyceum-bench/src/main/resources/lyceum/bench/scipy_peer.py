@@ -58,5 +58,28 @@ def fft(n):
     return lambda: scipy.fft.fft(x, workers=workers)
 
 
-operations = {f.__name__: f for f in (linalg, spmm, fft)}
+def assignment(n):
+    from scipy.optimize import linear_sum_assignment
+    cost = numpy.random.default_rng(1).random((n, n))
+    return lambda: linear_sum_assignment(cost)
+
+
+def frechet(features):
+    """As pytorch-fid computes it: the trace of the principal root of the product of both covariances."""
+    rng = numpy.random.default_rng(1)
+
+    def moments():
+        x = rng.normal(size=(2 * features, features)) @ numpy.diag(1 + rng.random(features))
+        return x.mean(0), numpy.cov(x, rowvar=False)
+
+    (m1, c1), (m2, c2) = moments(), moments()
+
+    def call():
+        root = scipy.linalg.sqrtm(c1.dot(c2))
+        return ((m1 - m2) ** 2).sum() + numpy.trace(c1) + numpy.trace(c2) - 2 * numpy.trace(root.real)
+
+    return call
+
+
+operations = {f.__name__: f for f in (linalg, spmm, fft, assignment, frechet)}
 serve(hello, prepare, run)

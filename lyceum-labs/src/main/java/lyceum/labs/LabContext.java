@@ -43,6 +43,14 @@ public interface LabContext {
     /** A text of one line, at least one and at most {@code most} characters: a query, a sentence to be cut into tokens. */
     String text(String name, String defaultValue, int most);
 
+    /**
+     * A drawing: a page has a pad for it, a command line takes its text, see {@link Sketch}.
+     *
+     * @param defaultStrokes what is drawn at first, such as {@code "6,5 21,5 12,24"}
+     * @param side of the sheet on which points lie
+     */
+    Sketch drawing(String name, String defaultStrokes, int side);
+
     /** The run's seed, 1 by default. */
     long seed();
 

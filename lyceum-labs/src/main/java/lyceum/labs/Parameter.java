@@ -123,6 +123,29 @@ public sealed interface Parameter {
         }
     }
 
+    /** A drawing, as {@link Sketch} writes it; an empty text is an empty sheet. */
+    @JsonTypeName("drawing")
+    record Drawing(String name, String defaultValue, int side) implements Parameter {
+        /** Checks the default. */
+        public Drawing {
+            try {
+                defaultValue = Sketch.parse(defaultValue, side).toString();
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(name + " defaults to '" + defaultValue + "': " + e.getMessage(), e);
+            }
+        }
+
+        @Override public String allowed() { return "strokes such as 6,5 21,5; 12,24 on a sheet of " + side + " x " + side; }
+
+        @Override public String parse(String text) {
+            try {
+                return Sketch.parse(text, side).toString();
+            } catch (IllegalArgumentException e) {
+                throw new LabParameterException(name, name + ": " + e.getMessage());
+            }
+        }
+    }
+
     /** A switch. */
     @JsonTypeName("flag")
     record Flag(String name, Boolean defaultValue) implements Parameter {

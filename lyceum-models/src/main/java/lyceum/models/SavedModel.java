@@ -142,7 +142,7 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var weights = contents.tensors();
         bound("config", fields, Math.max(MOST_NUMBER, weights.values().stream().mapToLong(Tensor::count).sum()));
         var config = kind.read(fields);
-        compare(shapes(kind, config, Files.size(folder.resolve(WEIGHTS)) + SLACK), weights);
+        requireSame(shapes(kind, config, Files.size(folder.resolve(WEIGHTS)) + SLACK), weights);
         var model = kind.build(config, Rng.of(0));
         model.load(weights);
         return new SavedModel(model, config, notes);
@@ -184,7 +184,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         }
     }
 
-    private static void compare(Map<String, Shape> wanted, Map<String, Tensor> given) {
+    /** @throws FormatException with the names that are missing, unknown or of another shape than a state's */
+    public static void requireSame(Map<String, Shape> wanted, Map<String, Tensor> given) {
         var wrong = new ArrayList<String>();
         wanted.forEach((name, shape) -> {
             if (!given.containsKey(name)) wrong.add(name + " is missing");

@@ -26,8 +26,9 @@ import lyceum.tensor.Tensor;
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
 @JsonSubTypes({@Type(value = Plot.class, name = "plot"), @Type(value = Panels.class, name = "panels"),
-        @Type(value = Frames.class, name = "frames")})
-public sealed interface Figure permits Plot, Panels, Frames {
+        @Type(value = Frames.class, name = "frames"), @Type(value = Audio.class, name = "audio"),
+        @Type(value = Cloud.class, name = "cloud")})
+public sealed interface Figure permits Plot, Panels, Frames, Audio, Cloud {
 
     /** What the figure shows, a few words. */
     String title();
@@ -210,6 +211,18 @@ public sealed interface Figure permits Plot, Panels, Frames {
     static Frames frames(String title, String slider, List<? extends Figure> figures) {
         return new Frames(title, "", slider, List.of(numbered(0, figures.size() - 1)), new ArrayList<>(figures), null);
     }
+
+    /** Sound that can be heard. @param rate samples a second @param amplitudes from -1 to 1; what lies beyond is held there */
+    static Audio audio(String title, int rate, double... amplitudes) { return Audio.of(title, rate, amplitudes); }
+
+    /** As {@link #audio(String, int, double...)}, of the values of a tensor in order. */
+    static Audio audio(String title, int rate, Tensor amplitudes) { return Audio.of(title, rate, amplitudes); }
+
+    /** Points in space at the rows of a tensor (n, 3), the third axis up. */
+    static Cloud cloud(String title, Tensor rows) { return Cloud.of(title, rows, new int[(int) rows.size(0)], ""); }
+
+    /** Points in space by class, a colour for each. @param classes 0 to {@code names.length - 1} */
+    static Cloud cloud(String title, Tensor rows, int[] classes, String... names) { return Cloud.of(title, rows, classes, names); }
 
     /** Names of categories or frames that are numbers: {@code from} to {@code to}, both included. */
     static String[] numbered(int from, int to) {

@@ -28,6 +28,8 @@ public record Frames(String title, String description, String slider, List<Strin
         for (var f : figures) {
             if (f instanceof Frames) throw new FigureException(
                     "the sequence '" + title + "' holds the sequence '" + f.title() + "'; a sequence holds plots and panels");
+            if (f instanceof Audio || f instanceof Cloud) throw new FigureException(
+                    "the sequence '" + title + "' holds '" + f.title() + "', which is heard or turned; a sequence holds plots and panels");
         }
     }
 

@@ -21,6 +21,8 @@ public record Panels(String title, String description, int columns, List<Figure>
         for (var f : figures) {
             if (f instanceof Frames) throw new FigureException(
                     "panels '" + title + "' hold the sequence '" + f.title() + "'; a sequence may hold panels, panels hold no sequence");
+            if (f instanceof Audio || f instanceof Cloud) throw new FigureException(
+                    "panels '" + title + "' hold '" + f.title() + "', which is heard or turned; show it as a figure of its own");
             if (f instanceof Panels p && p.figures.stream().anyMatch(Panels.class::isInstance))
                 throw new FigureException("panels '" + title + "' nest deeper than two; lay the plots out in one grid");
         }

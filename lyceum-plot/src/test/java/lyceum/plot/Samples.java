@@ -13,7 +13,7 @@ public final class Samples {
     /** All of them. */
     public static List<Figure> all() {
         return List.of(loss(), scatter(), coverage(), bars(), stackedBars(), importances(), confusion(), correlations(), digits(), colors(),
-                regions(), contour(), intervals(), areas(), tree(), graph(), roc(), principalAxes(), longTail(), panels(), frames());
+                regions(), contour(), intervals(), areas(), tree(), graph(), roc(), principalAxes(), longTail(), panels(), frames(), sound(), cloud());
     }
 
     public static Plot loss() {
@@ -213,6 +213,25 @@ public final class Samples {
     public static Panels panels() {
         return Figure.grid("Four views of one run", 2, loss(), coverage(), confusion(), scatter())
                 .describedAs("Loss, coverage, confusions and data.");
+    }
+
+    public static Audio sound() {
+        return Figure.audio("A fading tone", 8_000, IntStream.range(0, 4_000).mapToDouble(i -> Math.sin(0.35 * i) * (1 - i / 4_000.0)).toArray())
+                .describedAs("A tone that fades within half a second.");
+    }
+
+    public static Cloud cloud() {
+        var rng = new Random(3);
+        double[][] at = new double[3][120];
+        for (int i = 0; i < 120; i++) {
+            double angle = 2 * Math.PI * rng.nextDouble();
+            at[0][i] = Math.cos(angle);
+            at[1][i] = Math.sin(angle);
+            at[2][i] = 3 * rng.nextDouble();
+        }
+        return new Cloud("A tube", "Points on the wall of a tube that stands upright.", "x (m)", "y (m)", "height (m)",
+                List.of(new Cloud.Group("wall", Numbers.of(at[0]), Numbers.of(at[1]), Numbers.of(at[2])),
+                        new Cloud.Group("axis", Numbers.of(0, 0), Numbers.of(0, 0), Numbers.of(0, 3))));
     }
 
     public static Frames frames() {

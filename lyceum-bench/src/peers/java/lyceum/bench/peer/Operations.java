@@ -8,6 +8,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -56,6 +58,13 @@ final class Operations {
             }
             case "indexing" -> indexing(r.path("name").asString(), size(r, "rows"), size(r, "width"), size(r, "other"));
             case "conv" -> conv(r);
+            case "vision" -> {
+                var file = Path.of(r.path("script").asString());
+                if (!Files.isRegularFile(file)) throw new UnsupportedOperationException("no such operation: PyTorch wrote no script");
+                var network = Script.of(manager, file);
+                var x = random(size(r, "batch"), 3, 224, 224);
+                yield closing(() -> network.infer(x));
+            }
             default -> throw new UnsupportedOperationException("no such operation");
         };
     }

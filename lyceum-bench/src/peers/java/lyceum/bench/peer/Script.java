@@ -12,6 +12,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -36,6 +38,18 @@ final class Script {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** A module that PyTorch wrote. */
+    static Script of(NDManager manager, Path file) {
+        try (var in = Files.newInputStream(file)) {
+            return new Script(JniUtils.loadModule((PtNDManager) manager, in, false, false));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The value, without a record. */
+    NDArray infer(NDArray... inputs) { return IValueUtils.forward(block, new NDList(inputs), false).singletonOrThrow(); }
 
     /** The value, recorded where an input is: DJL records nothing unless it trains. */
     NDArray call(NDArray... inputs) { return IValueUtils.forward(block, new NDList(inputs), true).singletonOrThrow(); }

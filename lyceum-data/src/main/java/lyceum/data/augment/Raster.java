@@ -11,6 +11,8 @@ import lyceum.tensor.Tensor;
  * @param values (channels, height, width), not copied
  */
 public record Raster(float[] values, int channels, int height, int width) {
+    private static final int MOST_VALUES = Integer.MAX_VALUE - 8;
+
     public Raster {
         if (channels < 1 || height < 1 || width < 1 || values.length != (long) channels * height * width)
             throw new ShapeException("Raster: " + values.length + " values for " + channels + " x " + height + " x " + width);
@@ -36,8 +38,14 @@ public record Raster(float[] values, int channels, int height, int width) {
         float at(int channel, int y, int x);
     }
 
+    private static void requireRoom(int channels, int height, int width) {
+        if ((double) channels * height * width > MOST_VALUES)
+            throw new ShapeException("Raster: a picture of " + channels + " x " + height + " x " + width + " values is too large");
+    }
+
     /** A picture whose values are computed place by place. */
     public static Raster make(int channels, int height, int width, Pixel pixel) {
+        requireRoom(channels, height, width);
         var values = new float[channels * height * width];
         for (int c = 0, i = 0; c < channels; c++)
             for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) values[i++] = pixel.at(c, y, x);
@@ -75,29 +83,36 @@ public record Raster(float[] values, int channels, int height, int width) {
      * Another size by bilinear interpolation between pixel centres. Where it shrinks, each pixel is the triangle-weighted mean of all that it covers, as
      * in PIL, so that nothing aliases.
      */
-    public Raster resized(int height, int width) {
-        double[][] down = weights(this.height, height), across = weights(this.width, width);
-        var middle = make(channels, this.height, width, (c, y, x) -> {
+    public Raster resized(int height, int width) { return resized(height, width, 0, 0, height, width); }
+
+    /** A part of {@link #resized(int, int)}, from ({@code top}, {@code left}) on and inside it; no more than this is computed, however large the whole would be. */
+    public Raster resized(int height, int width, int top, int left, int partHeight, int partWidth) {
+        if (top < 0 || left < 0 || partHeight < 1 || partWidth < 1 || top > height - partHeight || left > width - partWidth)
+            throw new ShapeException("Raster.resized: a part of " + partHeight + " x " + partWidth + " from row " + top + ", column " + left
+                    + " on; the whole is " + height + " x " + width);
+        requireRoom(channels, partHeight, partWidth);
+        double[][] down = weights(this.height, height, top, partHeight), across = weights(this.width, width, left, partWidth);
+        int first = (int) down[0][0], end = (int) down[partHeight - 1][0] + down[partHeight - 1].length - 1;
+        var middle = make(channels, end - first, partWidth, (c, y, x) -> {
             double sum = 0;
             int from = (int) across[x][0];
-            for (int k = 1; k < across[x].length; k++) sum += across[x][k] * at(c, y, from + k - 1);
+            for (int k = 1; k < across[x].length; k++) sum += across[x][k] * at(c, first + y, from + k - 1);
             return (float) sum;
         });
-        return make(channels, height, width, (c, y, x) -> {
+        return make(channels, partHeight, partWidth, (c, y, x) -> {
             double sum = 0;
-            int from = (int) down[y][0];
+            int from = (int) down[y][0] - first;
             for (int k = 1; k < down[y].length; k++) sum += down[y][k] * middle.at(c, from + k - 1, x);
             return (float) sum;
         });
     }
 
-    /** Of each new place: the first old one, then the weights. */
-    private static double[][] weights(int from, int to) {
-        if (to < 1) throw new ShapeException("Raster.resized: a size of " + to);
+    /** Of each of {@code count} new places from {@code start} on: the first old one, then the weights. */
+    private static double[][] weights(int from, int to, int start, int count) {
         double scale = from / (double) to, reach = Math.max(scale, 1);
-        var weights = new double[to][];
-        for (int i = 0; i < to; i++) {
-            double centre = (i + 0.5) * scale;
+        var weights = new double[count][];
+        for (int i = 0; i < count; i++) {
+            double centre = (start + i + 0.5) * scale;
             int low = Math.max(0, (int) (centre - reach + 0.5)), high = Math.min(from, (int) (centre + reach + 0.5));
             var w = new double[high - low + 1];
             w[0] = low;

@@ -21,7 +21,6 @@ import lyceum.data.augment.ImageAugment;
 import lyceum.data.augment.Raster;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
-import org.w3c.dom.Element;
 
 /**
  * Labelled picture files. {@link #of} takes a tree with a folder a class, as ImageNet's training set is: {@code root/n02084071/n02084071_1.JPEG}.
@@ -101,7 +100,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     /** Number of pictures. */
     public int size() { return files.size(); }
 
-    /** Decodes a picture, 3 channels from 0 to 1. @throws FormatException naming the file */
+    /** Decodes a picture, 3 channels from 0 to 1, a photograph turned as its camera was held (Exif). @throws FormatException naming the file */
     public Raster read(int row) { return read(files.get(row)); }
 
     /** As {@link #read(int)}, any file. */
@@ -145,7 +144,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
 
     /** Decodes a grey picture or one with a palette to its numbers. @throws FormatException naming the file, also if it has colours */
     public static Numbers numbers(Path file) {
-        return decoded(file, reader -> {
+        return decoded(file, (reader, header) -> {
             var samples = reader.read(0).getRaster();
             if (samples.getNumBands() != 1) throw new FormatException(
                     file + ": " + samples.getNumBands() + " values a pixel; a mask has one, grey or a place in the palette");
@@ -155,7 +154,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     }
 
     private interface Decoding<T> {
-        T of(ImageReader reader) throws IOException;
+        /** @param header of a JPEG file, null for another */
+        T of(ImageReader reader, JpegHeader header) throws IOException;
     }
 
     /** The size is looked at before anything is decoded. */
@@ -166,11 +166,12 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
             if (readers == null || !readers.hasNext()) throw new FormatException(file + ": not a picture of a known kind");
             var reader = readers.next();
             try {
+                var header = reader.getFormatName().equalsIgnoreCase("jpeg") ? JpegHeader.of(in) : null;
                 reader.setInput(in, true, true);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
                 if (pixels > MOST_PIXELS)
                     throw new FormatException(file + ": " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels are too many");
-                return decoding.of(reader);
+                return decoding.of(reader, header);
             } finally {
                 reader.dispose();
             }
@@ -181,23 +182,15 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
         }
     }
 
-    private static Raster pixels(ImageReader reader) throws IOException {
-        return reader.getFormatName().equalsIgnoreCase("jpeg") && frame(reader, "sof", "numFrameComponents").equals("4") ? printed(reader)
-                : raster(reader.read(0));
-    }
-
-    /** An attribute of a JPEG file's header, empty if it is not there. */
-    private static String frame(ImageReader reader, String node, String attribute) throws IOException {
-        var root = (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_jpeg_image_1.0");
-        var found = (Element) root.getElementsByTagName(node).item(0);
-        return found == null ? "" : found.getAttribute(attribute);
+    private static Raster pixels(ImageReader reader, JpegHeader header) throws IOException {
+        if (header == null) return raster(reader.read(0));
+        return header.upright(header.components() == 4 ? printed(reader, header.luma()) : raster(reader.read(0)));
     }
 
     /** Four inks, which the JDK reads without their meaning. Adobe's files, and so all, hold 255 less the ink; with its mark 2 the first three are YCbCr. */
-    private static Raster printed(ImageReader reader) throws IOException {
+    private static Raster printed(ImageReader reader, boolean luma) throws IOException {
         var inks = reader.readRaster(0, null);
         int w = inks.getWidth(), h = inks.getHeight();
-        boolean luma = frame(reader, "app14Adobe", "transform").equals("2");
         int[] all = inks.getPixels(0, 0, w, h, (int[]) null);
         var values = new float[3 * w * h];
         for (int i = 0; i < w * h; i++) {

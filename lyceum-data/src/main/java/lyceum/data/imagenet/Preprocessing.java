@@ -1,5 +1,6 @@
 package lyceum.data.imagenet;
 
+import lyceum.ShapeException;
 import lyceum.data.augment.Augment;
 import lyceum.data.augment.Raster;
 import lyceum.random.Rng;
@@ -39,9 +40,20 @@ public record Preprocessing(int resize, int crop, float[] mean, float[] deviatio
 
     /** Where the crop of a picture of this size lies. */
     public Geometry geometry(int height, int width) {
-        int h = height <= width ? resize : (int) ((long) resize * height / width),
-                w = height <= width ? (int) ((long) resize * width / height) : resize;
+        int shorter = Math.min(height, width), longer = Math.max(height, width);
+        long to = (long) resize * longer / shorter;
+        if (to > Integer.MAX_VALUE) throw new ShapeException("Preprocessing: a picture of " + height + " x " + width
+                + " has a long side of " + to + " where its short one has " + resize + "; cut it first");
+        int h = height <= width ? resize : (int) to, w = height <= width ? (int) to : resize;
         return new Geometry(h, w, half(h - crop), half(w - crop));
+    }
+
+    /** The square that is judged: the central crop of the resized picture, of which no more than this is computed. */
+    public Raster central(Raster p) {
+        var g = geometry(p.height(), p.width());
+        if (g.height == p.height() && g.width == p.width())
+            return g.height == crop && g.width == crop ? p : p.cropped(g.top, g.left, crop, crop, 0);
+        return p.resized(g.height, g.width, g.top, g.left, crop, crop);
     }
 
     /** Half of a number, rounded to even. */
@@ -69,12 +81,7 @@ public record Preprocessing(int resize, int crop, float[] mean, float[] deviatio
     }
 
     /** Resize, central crop, normalise; nothing is random. */
-    public Augment<Raster> evaluation() {
-        return (p, rng) -> {
-            var g = geometry(p.height(), p.width());
-            return normalised(p.resized(g.height, g.width).cropped(g.top, g.left, crop, crop, 0));
-        };
-    }
+    public Augment<Raster> evaluation() { return (p, rng) -> normalised(central(p)); }
 
     /** Random part of at least 8% of the area, flip, normalise. */
     public Augment<Raster> training() { return training(0.08); }

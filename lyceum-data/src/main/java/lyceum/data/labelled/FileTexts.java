@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import lyceum.FormatException;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
@@ -59,17 +60,25 @@ public record FileTexts(List<Path> files, List<String> texts) {
     }
 
     /** Sounds: one of the fields {@link #AUDIO}, and the text. @throws FormatException with the line, also if a file is not there */
-    public static FileTexts ofSounds(Path jsonl) throws IOException { return read(jsonl, AUDIO); }
+    public static FileTexts ofSounds(Path jsonl) throws IOException { return ofSounds(jsonl, FileTexts::fatal); }
+
+    /** As {@link #ofSounds(Path)}. @param wrong takes each line that cannot be used, and throws it or leaves it out */
+    public static FileTexts ofSounds(Path jsonl, Consumer<FormatException> wrong) throws IOException { return read(jsonl, AUDIO, wrong); }
+
+    private static void fatal(FormatException wrong) { throw wrong; }
 
     /**
      * Pictures: JSON lines with one of the fields {@link #IMAGE}; or a folder, which has a {@code captions.jsonl} or {@code metadata.jsonl}, or a text file beside
      * each picture ({@code 01.png} and {@code 01.txt}), or folders whose names are the texts of the pictures in them ({@code red-square/01.png}), or just pictures,
      * whose texts are empty.
      */
-    public static FileTexts ofPictures(Path source) throws IOException {
-        if (!Files.isDirectory(source)) return read(source, IMAGE);
+    public static FileTexts ofPictures(Path source) throws IOException { return ofPictures(source, FileTexts::fatal); }
+
+    /** As {@link #ofPictures(Path)}. @param wrong takes each line of JSON that cannot be used, and throws it or leaves it out */
+    public static FileTexts ofPictures(Path source, Consumer<FormatException> wrong) throws IOException {
+        if (!Files.isDirectory(source)) return read(source, IMAGE, wrong);
         for (var name : List.of("captions.jsonl", "metadata.jsonl"))
-            if (Files.exists(source.resolve(name))) return read(source.resolve(name), IMAGE);
+            if (Files.exists(source.resolve(name))) return read(source.resolve(name), IMAGE, wrong);
         var files = new ArrayList<Path>();
         var texts = new ArrayList<String>();
         for (var entry : ImageFolder.sorted(source)) {
@@ -97,30 +106,34 @@ public record FileTexts(List<Path> files, List<String> texts) {
     }
 
     /** JSON lines. @param fields names of the field with the path, of which the first that is there counts */
-    public static FileTexts read(Path jsonl, List<String> fields) throws IOException {
+    public static FileTexts read(Path jsonl, List<String> fields) throws IOException { return read(jsonl, fields, FileTexts::fatal); }
+
+    private static FileTexts read(Path jsonl, List<String> fields, Consumer<FormatException> wrong) throws IOException {
         if (Files.size(jsonl) > MOST_BYTES) throw new FormatException(jsonl + ": " + Files.size(jsonl) + " bytes; at most " + MOST_BYTES);
-        return read(Files.readAllBytes(jsonl), jsonl.toAbsolutePath().getParent(), String.valueOf(jsonl.getFileName()), fields);
+        return read(Files.readAllBytes(jsonl), jsonl.toAbsolutePath().getParent(), String.valueOf(jsonl.getFileName()), fields, wrong);
     }
 
-    static FileTexts read(byte[] bytes, Path folder, String name, List<String> fields) {
+    static FileTexts read(byte[] bytes, Path folder, String name, List<String> fields, Consumer<FormatException> wrong) {
         var files = new ArrayList<Path>();
         var texts = new ArrayList<String>();
         for (int from = 0, number = 1; from < bytes.length; number++) {
             int to = from;
             while (to < bytes.length && bytes[to] != '\n') to++;
-            if (!blank(bytes, from, to)) {
+            if (!blank(bytes, from, to)) try {
                 String where = name + ", line " + number;
                 var node = object(bytes, from, to, where);
                 var path = path(folder, field(node, fields, where), where);
                 if (!Files.isRegularFile(path)) throw new FormatException(where + ": " + path + " does not exist");
-                files.add(path);
                 String text = field(node, TEXT, where);
                 if (text.length() > MOST_TEXT) throw new FormatException(where + ": a text of " + text.length() + " characters");
+                files.add(path);
                 texts.add(text);
+            } catch (FormatException e) {
+                wrong.accept(e);
             }
             from = to + 1;
         }
-        if (files.isEmpty()) throw new FormatException(name + ": no lines");
+        if (files.isEmpty()) throw new FormatException(name + ": no lines with a file");
         return new FileTexts(files, texts);
     }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import lyceum.FormatException;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
@@ -43,6 +44,13 @@ public record MaskFolder(List<Path> pictures, List<Path> masks, List<String> cla
 
     /** @throws FormatException if a picture has no mask, or there are no pictures */
     public static MaskFolder of(Path root) throws IOException {
+        return of(root, wrong -> {
+            throw wrong;
+        });
+    }
+
+    /** As {@link #of(Path)}. @param wrong takes what a picture without a mask is, and throws it or leaves the picture out */
+    public static MaskFolder of(Path root, Consumer<FormatException> wrong) throws IOException {
         for (var part : List.of("images", "masks", "classes.txt"))
             if (!Files.exists(root.resolve(part)))
                 throw new FormatException(root + ": no " + part + "; a folder of masks has images, masks and classes.txt");
@@ -53,7 +61,10 @@ public record MaskFolder(List<Path> pictures, List<Path> masks, List<String> cla
         for (var file : ImageFolder.sorted(root.resolve("images"))) {
             if (!ImageFolder.isPicture(file)) continue;
             var mask = masks.get(stem(file));
-            if (mask == null) throw new FormatException(file + ": no mask of the name " + stem(file) + ".png in " + root.resolve("masks"));
+            if (mask == null) {
+                wrong.accept(new FormatException(file + ": no mask of the name " + stem(file) + ".png in " + root.resolve("masks")));
+                continue;
+            }
             pictures.add(file);
             found.add(mask);
         }

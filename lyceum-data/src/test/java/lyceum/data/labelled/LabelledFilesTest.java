@@ -114,7 +114,9 @@ class LabelledFilesTest {
             assertThat(coco.refused()).isPositive();
         }
         var texts = Fuzz.of(lines.getBytes(StandardCharsets.UTF_8)).allowing(FormatException.class).mutants(mutants,
-                b -> FileTexts.read(b, folder, "lines.jsonl", FileTexts.AUDIO));
+                b -> FileTexts.read(b, folder, "lines.jsonl", FileTexts.AUDIO, wrong -> {
+                    throw wrong;
+                }));
         assertThat(texts.accepted()).isPositive();
         assertThat(texts.refused()).isPositive();
         var nodes = "id,label,x,y\n1,red,0.5,1\n2,blue,-1,0\n3,,2.5,1\n";

@@ -17,6 +17,7 @@ import lyceum.models.audio.SignalRatio;
 import lyceum.models.audio.Stft;
 import lyceum.models.generative.VectorQuantizerConfig;
 import lyceum.optim.Adam;
+import lyceum.plot.Audio;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.random.Rng;
@@ -42,6 +43,7 @@ final class AudioCodecLab implements LabBody {
         var ratios = new double[books];
         var rows = new ArrayList<List<?>>();
         var pictures = new ArrayList<Plot>(List.of(spectrogram("the tune itself", fresh)));
+        var sounds = new ArrayList<Audio>(List.of(heard("The tunes themselves", fresh)));
         var waves = Figure.plot("The first 30 milliseconds of a note").line("the tune itself", times(), wave(fresh));
         for (int n = 1; n <= books; n++) {
             var ids = codec.encode(fresh, n);
@@ -52,6 +54,7 @@ final class AudioCodecLab implements LabBody {
             if (n == 1 || n == books) {
                 pictures.add(spectrogram(n + (n == 1 ? " book" : " books"), back));
                 waves = waves.line(n + (n == 1 ? " book" : " books"), times(), wave(back));
+                sounds.add(heard("Heard by " + n + (n == 1 ? " book" : " books"), back));
             }
         }
         lab.table("Each rate", List.of("books", "bits a second", "bytes of a tune of 0.26 s", "SI-SNR (dB)", "codes in use"), rows);
@@ -59,6 +62,7 @@ final class AudioCodecLab implements LabBody {
                 .describedAs("The ratio of tune to error by the number of books: a steep rise first, then less and less."));
         lab.figure(Figure.row("Seen", pictures.toArray(Plot[]::new)).describedAs(
                 "Spectrograms of one tune, of its copy by one book, and by all: the pitches stand in each, the dirt between them goes away."));
+        sounds.forEach(lab::figure);
         lab.figure(waves.axes("time (ms)", "amplitude")
                 .describedAs("Samples of the tune and of its copies: one book has the beat of the note, all books its shape."));
         lab.say("One book is %.0f bits a second, %d are %.0f. The same codec serves all rates: books are left out from the end.",
@@ -73,6 +77,11 @@ final class AudioCodecLab implements LabBody {
             all[i] = WORLD.play(style.draw(4, rng), Melodies.Timbre.values()[rng.nextInt(3)], rng).tensor();
         }
         return Tensor.stack(0, all).compute();
+    }
+
+    private static Audio heard(String title, Tensor sounds) {
+        return Figure.audio(title, 4_000, sounds.reshape(-1).to(DType.F64))
+                .describedAs("Two dozen tunes, a quarter of a second each: with few books they are hoarse, with many clearer.");
     }
 
     private static Tensor times() { return Tensor.arange(120).to(DType.F64).div(4); }

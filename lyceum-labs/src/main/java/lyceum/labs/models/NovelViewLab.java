@@ -53,6 +53,10 @@ final class NovelViewLab implements LabBody {
         lab.figure(Figure.line("Gaussians as they grow and are thinned", 1, Arrays.stream(fitted.sizes()).asDoubleStream().toArray())
                 .axes("step", "Gaussians")
                 .describedAs("A staircase: at each growth the Gaussians that move much are cloned or split, the faint ones go."));
+        var places = fitted.splats().state().get("xyz").detach();
+        lab.figure(Figure.cloud("Where the Gaussians lie",
+                Tensor.stack(1, places.select(1, 0), places.select(1, 2), places.select(1, 1).neg())).axes("x", "z", "up")
+                .describedAs("The middles of the Gaussians in space: turn them to see that they have gathered about the balls."));
         lab.say("On views between the cameras the field reaches %.1f dB and %d Gaussians %.1f dB.", field, fitted.splats().size(), splats);
         lab.shows("field, dB on unseen views", field, above(13));
         lab.shows("splats, dB on unseen views", splats, above(15));

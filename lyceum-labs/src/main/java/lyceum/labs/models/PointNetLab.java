@@ -18,6 +18,7 @@ import lyceum.models.points.PointNetConfig;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Schedule;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
@@ -40,11 +41,14 @@ final class PointNetLab implements LabBody {
             return Loss.crossEntropy(net.forward(batch.clouds(), pass), Tensor.of(batch.labels()));
         }, null, lab.rng(2)).finish(lab.progress());
         var skeletons = new ArrayList<Figure>();
+        var turned = new ArrayList<Cloud>();
         double moved = 0, kept = 0;
         for (var shape : Shape.values()) {
             var cloud = shapes.sample(shape, lab.rng(10 + shape.ordinal()));
             var critical = net.critical(cloud);
             int[] winners = IntStream.range(0, points).filter(i -> critical[i]).toArray();
+            turned.add(Figure.cloud("To turn: " + shape.name().toLowerCase(Locale.ROOT), cloud.narrow(1, 0, 3),
+                    IntStream.range(0, points).map(i -> critical[i] ? 1 : 0).toArray(), "all", "critical"));
             var side = cloud.narrow(1, 0, 3).indexSelect(1, Tensor.of(0, 2)); // seen from the side
             skeletons.add(Figure.plot(shape.name().toLowerCase(Locale.ROOT)).points("all", side).points("critical", side.rows(winners))
                     .axes("x", "z").equalScales());
@@ -54,6 +58,8 @@ final class PointNetLab implements LabBody {
         }
         lab.figure(Figure.grid("Points that win a maximum", 3, skeletons.toArray(Figure[]::new)).describedAs(
                 "Five clouds from the side. The critical points, in another colour, trace the outline; the others could be deleted without a change."));
+        for (var cloud : turned.subList(0, 2)) lab.figure(cloud
+                .describedAs("One body in space: turn it to see that the critical points lie on its outline from every side."));
         var batch = shapes.batch(150, lab.rng(20));
         double[] shares = {1, 0.75, 0.5, 0.25, 0.1}, accuracy = new double[shares.length];
         for (int i = 0; i < shares.length; i++) {

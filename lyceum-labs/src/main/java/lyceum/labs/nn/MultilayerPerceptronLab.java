@@ -12,6 +12,7 @@ import lyceum.data.Split;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
+import lyceum.labs.Sketch;
 import lyceum.nn.Activation;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
@@ -31,8 +32,9 @@ final class MultilayerPerceptronLab implements LabBody {
         int units = lab.param("units", 24, 4, 64);
         int epochs = lab.param("epochs", 12, 1, 100);
         var activation = Activation.valueOf(lab.choice("activation", "TANH", "TANH", "RELU", "SIGMOID", "GELU"));
+        var drawn = lab.drawing("digit", "8,6 22,6 13,26", 32);
         moons(lab, Datasets.moons(lab.rng(1), 160, noise), activation);
-        digits(lab, units, epochs);
+        digits(lab, units, epochs, drawn);
     }
 
     private static void moons(LabContext lab, Dataset data, Activation activation) {
@@ -54,7 +56,7 @@ final class MultilayerPerceptronLab implements LabBody {
         lab.shows("share of the moons right with 16 units, over that with one", accuracies[2] - accuracies[0], atLeast(0));
     }
 
-    private static void digits(LabContext lab, int units, int epochs) {
+    private static void digits(LabContext lab, int units, int epochs, Sketch drawn) {
         var parts = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(3), 0.8, 0.2);
         Dataset train = parts.get(0), test = parts.get(1);
         var network = new Mlp(MlpConfig.classifier(64, 10, units), lab.rng(4));
@@ -66,6 +68,12 @@ final class MultilayerPerceptronLab implements LabBody {
         lab.figure(Figure.images("What each unit of the first layer looks for", 8, pictures).describedAs(
                 "Each picture shows the 64 incoming weights of a hidden unit as pixels, bright where ink excites it and dark where ink calms it: strokes, edges and blobs, none of them a whole digit, and a plain grey one that the penalty has put to rest."));
         lab.figure(history.figure());
+        var seen = drawn.fitted(3).pixels(8);
+        double[] read = network.forward(seen.reshape(1, 64)).softmax(1).toDoubleArray();
+        lab.figure(Figure.images("What you drew, as the network sees it", 1, Image.gray("8 x 8", seen))
+                .describedAs("The drawing fills the sheet, and is as coarse as the digits that the network learned from."));
+        lab.figure(Figure.bar("What it reads in the drawing", Figure.numbered(0, 9), read).axes("digit", "probability").limitY(0, 1)
+                .describedAs("The probability of each digit, by a network that has seen " + train.size() + " digits of other hands."));
         lab.say("With %d hidden units, %.1f%% of %d unseen digits are read rightly after %d epochs.", units, 100 * accuracy, test.size(),
                 epochs);
         lab.shows("unseen digits read rightly", accuracy, atLeast(0.9));

@@ -8,6 +8,7 @@ import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.labs.LabException;
 import lyceum.labs.Parameter;
+import lyceum.labs.Sketch;
 import lyceum.plot.Figure;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -60,6 +61,10 @@ final class DescribingLab implements LabContext {
 
     @Override public String text(String name, String defaultValue, int most) {
         return add(new Parameter.Text(name, defaultValue, most)).defaultValue();
+    }
+
+    @Override public Sketch drawing(String name, String defaultStrokes, int side) {
+        return Sketch.parse(add(new Parameter.Drawing(name, defaultStrokes, side)).defaultValue(), side);
     }
 
     @Override public long seed() { return 1; }

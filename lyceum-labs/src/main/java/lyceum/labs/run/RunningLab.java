@@ -19,6 +19,7 @@ import lyceum.labs.CheckResult;
 import lyceum.labs.LabContext;
 import lyceum.labs.LabImage;
 import lyceum.labs.LabTable;
+import lyceum.labs.Sketch;
 import lyceum.labs.Verdict;
 import lyceum.plot.Figure;
 import lyceum.progress.Progress;
@@ -104,6 +105,8 @@ final class RunningLab implements LabContext {
     @Override public boolean flag(String name, boolean defaultValue) { return (Boolean) value(name); }
 
     @Override public String text(String name, String defaultValue, int most) { return (String) value(name); }
+
+    @Override public Sketch drawing(String name, String defaultStrokes, int side) { return Sketch.parse((String) value(name), side); }
 
     @Override public long seed() { return request.seed(); }
 

@@ -18,7 +18,9 @@ import lyceum.labs.run.LabRequest;
 import lyceum.labs.run.LabResult;
 import lyceum.labs.run.LabRunner;
 import lyceum.labs.NumberText;
+import lyceum.plot.Audio;
 import lyceum.plot.Axis;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Layer;
@@ -142,6 +144,11 @@ class LabContractTest {
             }
             case Panels panels -> panels.figures().forEach(f -> part(f, problems));
             case Frames frames -> frames.figures().forEach(f -> part(f, problems));
+            case Cloud cloud -> {
+                if (cloud.x().isBlank() || cloud.y().isBlank() || cloud.z().isBlank())
+                    problems.add("figure '" + figure.title() + "' has an axis without a label");
+            }
+            case Audio _ -> {}
         }
     }
 

@@ -66,6 +66,18 @@ class LabClassTest {
         assertThatThrownBy(() -> new Parameter.Text("line", "longer", 3)).isInstanceOf(IllegalArgumentException.class);
     }
 
+    @Test void aDrawingIsReadAndNamedWhereItIsNone() {
+        var seven = new Parameter.Drawing("digit", " 6,5  21.0,5 ; 12,24", 28);
+        assertThat(seven.defaultValue()).isEqualTo("6,5 21,5; 12,24");
+        assertThat(seven.parse("")).isEmpty();
+        assertThat(seven.parse("0,0 28,28")).isEqualTo("0,0 28,28");
+        assertThatThrownBy(() -> seven.parse("1,2 29,3")).isInstanceOf(LabParameterException.class)
+                .hasMessage("digit: '29,3' is no point of the sheet; two numbers from 0 to 28 with a comma between them");
+        assertThatThrownBy(() -> seven.parse("1;2")).hasMessageContaining("'1' is no point");
+        assertThatThrownBy(() -> seven.parse("NaN,1")).hasMessageContaining("is no point");
+        assertThatThrownBy(() -> new Parameter.Drawing("digit", "x", 28)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     @Test void whatIsNoLabIsRefused() {
         assertThatThrownBy(() -> LabClass.of("lyceum.labs.dummy.Nothing")).isInstanceOf(LabException.class)
                 .hasMessage("there is no lab class lyceum.labs.dummy.Nothing");

@@ -60,7 +60,12 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
      */
     public record Segment(double start, double end, int[] tokens, Decoded window) {}
 
-    /** Windows one behind the other. @throws IllegalArgumentException if the sound has another rate than the spectrogram */
+    /**
+     * Windows one behind the other.
+     *
+     * @throws IllegalArgumentException if the sound has another rate than the spectrogram
+     * @throws lyceum.progress.CancelledException if progress says so
+     */
     public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) { return transcribe(sound, new int[0], rng, progress); }
 
     /** The same after some text, such as names that will come. @param prompt tokens that stand before the first window's */

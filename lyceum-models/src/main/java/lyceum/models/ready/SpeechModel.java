@@ -90,8 +90,7 @@ public record SpeechModel(SavedModel saved) {
         var symbols = saved.texts("symbols");
         if (symbols.size() != model.config().symbols()) throw new FormatException(
                 SavedModel.CONFIG + ": notes.symbols has " + symbols.size() + " texts; the model writes " + model.config().symbols());
-        if (given.rate() < LEAST_RATE)
-            throw new FormatException("the sound has " + given.rate() + " samples a second; speech has at least " + LEAST_RATE);
+        requireSpeech(given);
         var sound = given.mono().resampled(ears.rate);
         var words = new ArrayList<Word>();
         for (int from = 0; from < sound.length();) {
@@ -102,6 +101,11 @@ public record SpeechModel(SavedModel saved) {
             from = to;
         }
         return words;
+    }
+
+    static void requireSpeech(Sound sound) {
+        if (sound.rate() < LEAST_RATE)
+            throw new FormatException("the sound has " + sound.rate() + " samples a second; speech has at least " + LEAST_RATE);
     }
 
     /** Where a part ends: at the sound's end, or in the quietest tenth of a second of the last ones that fit. */

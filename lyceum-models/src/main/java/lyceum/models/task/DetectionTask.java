@@ -35,6 +35,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.validation}</td><td>the share of pictures that is held out, 0.1</td></tr>
  * <tr><td>{@code data.side}</td><td>of the square that the network sees: a multiple of its stride; the first picture's longer side, at most 320</td></tr>
  * <tr><td>{@code data.faulty}</td><td>of boxes that are wrong: fatal, or mend and tell; fatal</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all pictures are read once, and each damaged one is named; fatal</td></tr>
  * <tr><td>{@code data.flip}</td><td>whether half of the pictures are learned mirrored; true</td></tr>
  * <tr><td>{@code model}</td><td>width 16, depth 1, stages 3, levels 2, dual false of a {@link YoloConfig}</td></tr>
  * </table>
@@ -51,12 +52,14 @@ public final class DetectionTask implements TrainingTask {
         var faulty = data.oneOf("faulty", "fatal", "fatal", "mend").equals("mend") ? CocoBoxes.Faulty.MENDED : CocoBoxes.Faulty.FATAL;
         var boxes = data.has("images") ? CocoBoxes.read(data.path("boxes"), data.path("images"), faulty)
                 : CocoBoxes.read(data.path("boxes"), faulty);
-        for (var picture : boxes.pictures()) { // said now, not in the midst of an epoch
-            var file = boxes.folder().resolve(picture.file());
+        var damaged = Damaged.of(data);
+        int[] readable = damaged.readable(boxes.size(), "pictures", boxes::load);
+        for (int row : readable) { // said now, not in the midst of an epoch
+            var file = boxes.folder().resolve(boxes.pictures().get(row).file());
             if (!Files.isRegularFile(file)) throw data.wrong("images", "it has no picture " + file);
         }
         boolean flips = data.flag("flip", true);
-        var rows = Rows.of(data, boxes.size(), rng.split(1));
+        var rows = Rows.of(data, readable, rng.split(1));
         var model = settings.section("model");
         YoloConfig config;
         try {
@@ -66,7 +69,8 @@ public final class DetectionTask implements TrainingTask {
         } catch (IllegalArgumentException e) {
             throw model.wrong("levels", e.getMessage());
         }
-        int stride = 2 << config.stages(), longer = Math.max(boxes.pictures().getFirst().width(), boxes.pictures().getFirst().height());
+        var first = boxes.pictures().get(readable[0]);
+        int stride = 2 << config.stages(), longer = Math.max(first.width(), first.height());
         int side = data.whole("side", (Math.min(longer, LARGEST) + stride - 1) / stride * stride, 1);
         if (side % stride != 0)
             throw data.wrong("side", "it is a multiple of " + stride + ", the stride of " + config.stages() + " stages; it is " + side);
@@ -83,12 +87,13 @@ public final class DetectionTask implements TrainingTask {
             return yolo.loss(pictures(seen), truths(seen), pass);
         };
         int objects = 0;
-        for (int i = 0; i < boxes.size(); i++) objects += boxes.objects(i).size();
+        for (int i : readable) objects += boxes.objects(i).size();
         var told = new ArrayList<String>();
         told.add(String.format(Locale.ROOT, "%s, with %,d objects of %d classes, seen as %d x %d", rows.told("pictures"), objects,
                 boxes.classes().size(), side, side));
         boxes.notes().stream().limit(20).forEach(note -> told.add("mended: " + note));
         if (boxes.notes().size() > 20) told.add("mended: " + (boxes.notes().size() - 20) + " more");
+        told.addAll(damaged.named());
         return new Ready(saved, rows.learned().length, loss, i -> boxes.pictures().get(rows.learned()[i]).file(),
                 rows.held().length == 0 ? null : () -> judged(yolo, shown, rows.held()), told, null);
     }

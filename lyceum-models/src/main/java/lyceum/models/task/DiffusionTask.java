@@ -2,6 +2,7 @@ package lyceum.models.task;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -31,6 +32,7 @@ import lyceum.train.task.TrainingTask;
  * <caption>Its names</caption>
  * <tr><td>{@code data.pictures}</td><td>a folder or JSON lines of pictures with captions ({@link FileTexts#ofPictures}); without captions pictures are drawn from nothing</td></tr>
  * <tr><td>{@code data.validation}</td><td>the share of pictures that is held out, 0.1</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all pictures are read once, and each damaged one is named; fatal</td></tr>
  * <tr><td>{@code data.side}</td><td>of the pictures that are drawn, a multiple of 4; 32</td></tr>
  * <tr><td>{@code data.dropped}</td><td>share of captions that are left out while learning, for guidance; 0.1</td></tr>
  * <tr><td>{@code model.width}</td><td>channels of the finest of three levels, 24</td></tr>
@@ -45,7 +47,8 @@ public final class DiffusionTask implements TrainingTask {
 
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
-        var pictures = FileTexts.ofPictures(data.path("pictures"));
+        var damaged = Damaged.of(data);
+        var pictures = readable(FileTexts.ofPictures(data.path("pictures"), damaged::met), damaged);
         int side = data.whole("side", 32, 4);
         double dropped = data.number("dropped", 0.1, 0, 0.9);
         var rows = Rows.of(data, pictures.size(), rng.split(1));
@@ -75,6 +78,7 @@ public final class DiffusionTask implements TrainingTask {
                 rows.told("pictures") + ", drawn as " + side + " x " + side
                         + (words.isEmpty() ? ", without captions" : ", captions of " + words.size() + " words"),
                 pictures.texts(), reader, config.text().positions());
+        told.addAll(damaged.named());
         return new Ready(saved, rows.learned().length, loss, i -> pictures.files().get(rows.learned()[i]).toString(),
                 rows.held().length == 0 ? null : () -> judged(painter, pictures, letterbox, ids, rows.held()), told, null);
     }
@@ -82,8 +86,15 @@ public final class DiffusionTask implements TrainingTask {
     /** What was read, and of how many captions the end is not. */
     static List<String> told(String what, List<String> captions, Function<String, int[]> reader, int positions) {
         long cut = captions.stream().filter(caption -> reader.apply(caption).length > positions).count();
-        return cut == 0 ? List.of(what)
-                : List.of(what, String.format(Locale.ROOT, "%,d captions are cut: of each, %d words are read", cut, positions - 2));
+        var lines = new ArrayList<>(List.of(what));
+        if (cut > 0) lines.add(String.format(Locale.ROOT, "%,d captions are cut: of each, %d words are read", cut, positions - 2));
+        return lines;
+    }
+
+    /** Those whose pictures can be read, as the policy says: the words are those of their texts. */
+    static FileTexts readable(FileTexts all, Damaged damaged) {
+        int[] kept = damaged.readable(all.size(), "pictures", all::picture);
+        return new FileTexts(Arrays.stream(kept).mapToObj(all.files()::get).toList(), Arrays.stream(kept).mapToObj(all.texts()::get).toList());
     }
 
     private static Tensor seen(FileTexts pictures, Letterbox letterbox, int... rows) {

@@ -63,9 +63,8 @@ public final class ImageTask implements TrainingTask {
 
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
-        boolean skips = data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip");
-        var skipped = new ArrayList<String>();
-        var sets = sets(data, skips ? skipped : null, rng.split(1));
+        var damaged = Damaged.of(data);
+        var sets = sets(data, damaged, rng.split(1));
         var section = settings.section("model");
         var before = section.has("from") ? SavedModel.load(section.path("from")) : null;
         var as = before == null ? null : PictureModel.preprocessing(before);
@@ -81,7 +80,7 @@ public final class ImageTask implements TrainingTask {
         var preprocessing = as != null ? as : measured(sets, side, rng.split(2));
         var told = new ArrayList<String>();
         var saved = before == null ? model(section, sets, side, rng.split(3)) : from(section, before, sets, rng.split(3), told);
-        told.addAll(skipped);
+        told.addAll(damaged.named());
         sets.train.classes().forEach(saved.notes().putArray("labels")::add);
         note(saved.notes(), preprocessing);
         var model = saved.model();
@@ -98,13 +97,11 @@ public final class ImageTask implements TrainingTask {
 
     private static Pictures judged(PictureSet set, Pictures train) { return set == null ? null : train.of(set); }
 
-    /** Pictures of a folder. @param skipped takes what is damaged and left out; null if that is not wanted */
-    private static PictureSet folder(TrainingSettings data, String name, List<String> classes, List<String> skipped) throws IOException {
-        var all = PictureSet.of(data.path(name), classes);
-        return skipped == null ? all : all.readable(why -> skipped.add("skipped " + why));
+    private static PictureSet folder(TrainingSettings data, String name, List<String> classes, Damaged damaged) throws IOException {
+        return PictureSet.of(data.path(name), classes).readable(damaged);
     }
 
-    private static Sets sets(TrainingSettings data, List<String> skipped, Rng rng) throws IOException {
+    private static Sets sets(TrainingSettings data, Damaged damaged, Rng rng) throws IOException {
         PictureSet train, validation = null, test = null;
         int channels;
         if (data.has("set")) {
@@ -124,11 +121,11 @@ public final class ImageTask implements TrainingTask {
         } else {
             channels = data.whole("channels", 3, 1);
             if (channels != 1 && channels != 3) throw data.wrong("channels", "it is 1 or 3; it is " + channels);
-            train = folder(data, "train", null, skipped);
-            if (data.has("test")) test = folder(data, "test", train.classes(), skipped);
+            train = folder(data, "train", null, damaged);
+            if (data.has("test")) test = folder(data, "test", train.classes(), damaged);
         }
         if (data.has("validation") && data.json().path("validation").isString())
-            validation = folder(data, "validation", train.classes(), skipped);
+            validation = folder(data, "validation", train.classes(), damaged);
         else if (data.has("validation")) {
             if (train.size() < 2) throw data.wrong("validation", "there is one picture to learn from, and none to hold out");
             var parts = train.parted(data.number("validation", 0, 1e-6, 0.999999), rng.split(1));

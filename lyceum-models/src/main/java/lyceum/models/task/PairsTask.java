@@ -32,6 +32,7 @@ import lyceum.train.task.TrainingTask;
  * <caption>Its names</caption>
  * <tr><td>{@code data.pictures}</td><td>a folder or JSON lines of pictures with captions ({@link FileTexts#ofPictures})</td></tr>
  * <tr><td>{@code data.validation}</td><td>the share of pairs that is held out, 0.1</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all pictures are read once, and each damaged one is named; fatal</td></tr>
  * <tr><td>{@code data.side}</td><td>of the square that the network sees, a multiple of the patch; 32</td></tr>
  * <tr><td>{@code model}</td><td>patch 8, width 64, depth 3, heads 4, embedding 64</td></tr>
  * </table>
@@ -45,7 +46,8 @@ public final class PairsTask implements TrainingTask {
 
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
-        var pairs = FileTexts.ofPictures(data.path("pictures"));
+        var damaged = Damaged.of(data);
+        var pairs = DiffusionTask.readable(FileTexts.ofPictures(data.path("pictures"), damaged::met), damaged);
         int side = data.whole("side", 32, 4);
         var rows = Rows.of(data, pairs.size(), rng.split(1));
         if (rows.learned().length < 2) throw data.wrong("pictures", "a pair is told from others; there is one");
@@ -74,12 +76,12 @@ public final class PairsTask implements TrainingTask {
             int[] own = rows.learned(some);
             return net.loss(seen(pairs, letterbox, own), ids.rows(own), pass);
         };
+        var told = DiffusionTask.told(
+                rows.told("pairs") + ", pictures seen as " + side + " x " + side + ", texts of " + words.size() + " words", pairs.texts(),
+                reader, LENGTH);
+        told.addAll(damaged.named());
         return new Ready(saved, rows.learned().length, loss, i -> pairs.files().get(rows.learned()[i]).toString(),
-                rows.held().length < 2 ? null : () -> judged(net, pairs, letterbox, ids, rows.held()),
-                DiffusionTask.told(
-                        rows.told("pairs") + ", pictures seen as " + side + " x " + side + ", texts of " + words.size() + " words",
-                        pairs.texts(), reader, LENGTH),
-                null);
+                rows.held().length < 2 ? null : () -> judged(net, pairs, letterbox, ids, rows.held()), told, null);
     }
 
     private static Tensor seen(FileTexts pairs, Letterbox letterbox, int... rows) {

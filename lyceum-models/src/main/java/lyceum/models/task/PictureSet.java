@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import lyceum.FormatException;
-import lyceum.backend.Parallel;
 import lyceum.data.Dataset;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
@@ -43,21 +40,10 @@ interface PictureSet {
         };
     }
 
-    /** Those that can be read, all of which it tries once. @param wrong is told of each other one */
-    default PictureSet readable(Consumer<String> wrong) {
-        var problems = new String[size()];
-        Parallel.range(problems.length, 1, (from, to) -> {
-            for (int i = (int) from; i < to; i++) try {
-                read(i);
-            } catch (FormatException e) {
-                problems[i] = e.getMessage();
-            }
-        });
-        for (var problem : problems) if (problem != null) wrong.accept(problem);
-        int[] kept = IntStream.range(0, problems.length).filter(i -> problems[i] == null).toArray();
-        if (kept.length == 0 && problems.length > 0)
-            throw new FormatException("none of " + problems.length + " pictures can be read: " + problems[0]);
-        return kept.length == problems.length ? this : rows(kept);
+    /** Those that can be read, as the policy says. */
+    default PictureSet readable(Damaged damaged) {
+        int[] kept = damaged.readable(size(), "pictures", this::read);
+        return kept.length == size() ? this : rows(kept);
     }
 
     /** A share of them, drawn at random, and the rest, both in their order. */

@@ -96,12 +96,7 @@ final class Pictures implements BatchLoss {
     }
 
     /** As it is judged, except for the normalisation. */
-    private Raster fitted(Raster picture) {
-        var g = preprocessing.geometry(picture.height(), picture.width());
-        var sized = g.height() == picture.height() && g.width() == picture.width() ? picture : picture.resized(g.height(), g.width());
-        int side = preprocessing.crop();
-        return sized.height() == side && sized.width() == side ? sized : sized.cropped(g.top(), g.left(), side, side, 0);
-    }
+    private Raster fitted(Raster picture) { return preprocessing.central(picture); }
 
     private Raster varied(Raster picture, Rng rng) {
         if (part == 0) return augment.apply(fitted(picture), rng);

@@ -10,10 +10,13 @@ import lyceum.train.task.TrainingSettings;
 
 /** Which rows are learned from and which are held out: {@code validation} says the share, a tenth by default, 0 for none. */
 record Rows(int[] learned, int[] held) {
-    static Rows of(TrainingSettings data, int count, Rng rng) {
+    static Rows of(TrainingSettings data, int count, Rng rng) { return of(data, IntStream.range(0, count).toArray(), rng); }
+
+    /** Of these rows, such as those that can be read. */
+    static Rows of(TrainingSettings data, int[] rows, Rng rng) {
         double share = data.number("validation", 0.1, 0, 0.9);
-        int held = share == 0 || count < 2 ? 0 : (int) Math.clamp(Math.round(share * count), 1, count - 1);
-        int[] order = rng.permutation(count), first = Arrays.copyOf(order, held), rest = Arrays.copyOfRange(order, held, count);
+        int count = rows.length, held = share == 0 || count < 2 ? 0 : (int) Math.clamp(Math.round(share * count), 1, count - 1);
+        int[] order = IntStream.of(rng.permutation(count)).map(i -> rows[i]).toArray(), first = Arrays.copyOf(order, held), rest = Arrays.copyOfRange(order, held, count);
         Arrays.sort(first);
         Arrays.sort(rest);
         return new Rows(rest, first);

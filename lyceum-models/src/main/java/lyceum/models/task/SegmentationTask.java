@@ -2,6 +2,7 @@ package lyceum.models.task;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.data.labelled.MaskFolder;
@@ -29,6 +30,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.masks}</td><td>a folder with {@code images}, {@code masks} and {@code classes.txt} ({@link MaskFolder})</td></tr>
  * <tr><td>{@code data.validation}</td><td>the share of pictures that is held out, 0.1</td></tr>
  * <tr><td>{@code data.side}</td><td>of the square that the network sees, a multiple of {@code 2^(levels - 1)}; the first picture's longer side, at most 256</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all pictures and masks are read once, and each damaged one is named; fatal</td></tr>
  * <tr><td>{@code data.flip}</td><td>whether half of the pictures are learned mirrored; true</td></tr>
  * <tr><td>{@code model.widths}</td><td>channels of each level, the finest first: [16, 32, 64]</td></tr>
  * </table>
@@ -42,9 +44,11 @@ public final class SegmentationTask implements TrainingTask {
 
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
-        var folder = MaskFolder.of(data.path("masks"));
+        var damaged = Damaged.of(data);
+        var folder = MaskFolder.of(data.path("masks"), damaged::met);
+        int[] readable = damaged.readable(folder.size(), "pictures", folder::load);
         boolean flips = data.flag("flip", true);
-        var rows = Rows.of(data, folder.size(), rng.split(1));
+        var rows = Rows.of(data, readable, rng.split(1));
         var model = settings.section("model");
         UNetConfig config;
         try {
@@ -52,7 +56,7 @@ public final class SegmentationTask implements TrainingTask {
         } catch (IllegalArgumentException e) {
             throw model.wrong("widths", e.getMessage());
         }
-        var first = folder.load(0).picture();
+        var first = folder.load(readable[0]).picture();
         int stride = 1 << config.widths().size() - 1;
         int side = data.whole("side", (Math.min(LARGEST, Math.max(first.width(), first.height())) + stride - 1) / stride * stride, 1);
         if (side % stride != 0)
@@ -72,9 +76,11 @@ public final class SegmentationTask implements TrainingTask {
             return new CrossEntropy().withIgnoreIndex(MaskFolder.VOID).of(net.forward(pictures(seen), pass),
                     Tensor.of(kinds).reshape(seen.length, side, side));
         };
+        var told = new ArrayList<String>();
+        told.add(rows.told("pictures") + ", " + folder.classes().size() + " classes, seen as " + side + " x " + side);
+        told.addAll(damaged.named());
         return new Ready(saved, rows.learned().length, loss, i -> folder.pictures().get(rows.learned()[i]).toString(),
-                rows.held().length == 0 ? null : () -> judged(net, shown, folder.classes(), rows.held()),
-                List.of(rows.told("pictures") + ", " + folder.classes().size() + " classes, seen as " + side + " x " + side), null);
+                rows.held().length == 0 ? null : () -> judged(net, shown, folder.classes(), rows.held()), told, null);
     }
 
     private record Item(Tensor picture, int[] kinds) {

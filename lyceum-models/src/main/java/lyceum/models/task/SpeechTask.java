@@ -2,6 +2,7 @@ package lyceum.models.task;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
@@ -14,7 +15,6 @@ import lyceum.data.labelled.FileTexts;
 import lyceum.memory.Scope;
 import lyceum.models.SavedModel;
 import lyceum.models.audio.ConformerConfig;
-import lyceum.models.audio.MelSpectrogram;
 import lyceum.models.audio.SpeechRecognizer;
 import lyceum.models.audio.SpeechRecognizerConfig;
 import lyceum.models.ready.SpeechModel.Ears;
@@ -39,6 +39,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.rate}</td><td>samples a second that are heard, 16000; other clips are resampled</td></tr>
  * <tr><td>{@code data.bands}</td><td>of the log-mel spectrogram, 40; a frame each 10 ms</td></tr>
  * <tr><td>{@code data.longest}</td><td>seconds; a longer clip is refused: 30</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each clip that cannot be learned from is named; fatal</td></tr>
  * <tr><td>{@code data.lowercase}</td><td>whether capitals are made small; true</td></tr>
  * <tr><td>{@code model}</td><td>width 64, heads 4, layers 4, halvings 2, kernel 15, dropout 0.1 of a {@link ConformerConfig}</td></tr>
  * </table>
@@ -52,33 +53,36 @@ public final class SpeechTask implements TrainingTask {
 
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
-        var clips = FileTexts.ofSounds(data.path("clips"));
+        var damaged = Damaged.of(data);
+        var clips = FileTexts.ofSounds(data.path("clips"), damaged::met);
         boolean words = data.oneOf("symbols", "characters", "characters", "words").equals("words"), small = data.flag("lowercase", true);
         int rate = data.whole("rate", 16_000, 1_000), bands = data.whole("bands", 40, 1);
         double longest = data.number("longest", 30, 0.1, 600);
-        var rows = Rows.of(data, clips.size(), rng.split(1));
         var said = new String[clips.size()][];
-        var known = new TreeSet<String>();
         for (int i = 0; i < said.length; i++) {
             var text = clips.texts().get(i).strip().replaceAll("\\s+", " ");
             said[i] = split(small ? text.toLowerCase(Locale.ROOT) : text, words);
-            Collections.addAll(known, said[i]);
         }
-        if (known.isEmpty()) throw data.wrong("clips", "its texts are all empty");
-        var symbols = List.copyOf(known);
         var model = settings.section("model");
-        SpeechRecognizerConfig config;
+        ConformerConfig encoder;
         try {
             int width = model.whole("width", 64, 2);
-            config = new SpeechRecognizerConfig(ConformerConfig.small(bands).withWidth(width).withHeads(model.whole("heads", 4, 1))
-                    .withHidden(4 * width).withLayers(model.whole("layers", 4, 1)).withHalvings(model.whole("halvings", 2, 0)).withStem(16)
-                    .withKernel(model.whole("kernel", 15, 1)).withDropout(model.number("dropout", 0.1, 0, 0.9)), symbols.size());
+            encoder = ConformerConfig.small(bands).withWidth(width).withHeads(model.whole("heads", 4, 1)).withHidden(4 * width)
+                    .withLayers(model.whole("layers", 4, 1)).withHalvings(model.whole("halvings", 2, 0)).withStem(16)
+                    .withKernel(model.whole("kernel", 15, 1)).withDropout(model.number("dropout", 0.1, 0, 0.9));
         } catch (IllegalArgumentException e) {
             throw model.wrong("width", e.getMessage());
         }
+        var heard = heard(clips, encoder, said, rate, longest, damaged, progress);
+        var ears = heard.ears;
+        var rows = Rows.of(data, heard.kept, rng.split(1));
+        var known = new TreeSet<String>();
+        for (int i : heard.kept) Collections.addAll(known, said[i]);
+        if (known.isEmpty()) throw data.wrong("clips", "its texts are all empty");
+        var symbols = List.copyOf(known);
+        var config = new SpeechRecognizerConfig(encoder, symbols.size());
         var net = new SpeechRecognizer(config, rng.split(2));
         var labels = labels(said, symbols);
-        var ears = measured(clips, net, labels, new MelSpectrogram(rate, rate / 40, rate / 100, bands), rate, longest, progress);
         var saved = new SavedModel(net, config);
         symbols.forEach(saved.notes().putArray("symbols")::add);
         saved.notes().put("joined", words ? " " : "").put("rate", rate).put("window", ears.window()).put("hop", ears.hop());
@@ -93,9 +97,11 @@ public final class SpeechTask implements TrainingTask {
             var batch = Batch.of(clips, ears, own);
             return net.loss(batch.seen, batch.lengths, pick(labels, own), pass);
         };
-        var told = rows.told("clips") + ", written in " + symbols.size() + (words ? " words" : " characters");
+        var told = new ArrayList<String>();
+        told.add(rows.told("clips") + ", written in " + symbols.size() + (words ? " words" : " characters"));
+        told.addAll(damaged.named());
         return new Ready(saved, rows.learned().length, loss, i -> clips.files().get(rows.learned()[i]).toString(),
-                rows.held().length == 0 ? null : () -> judged(net, clips, ears, labels, rows.held()), List.of(told), null);
+                rows.held().length == 0 ? null : () -> judged(net, clips, ears, labels, rows.held()), told, null);
     }
 
     private static String[] split(String text, boolean words) {
@@ -107,45 +113,57 @@ public final class SpeechTask implements TrainingTask {
         Map<String, Integer> number = new HashMap<>();
         for (var symbol : symbols) number.put(symbol, number.size() + 1);
         var labels = new int[said.length][];
-        for (int i = 0; i < said.length; i++) labels[i] = Arrays.stream(said[i]).mapToInt(number::get).toArray();
+        for (int i = 0; i < said.length; i++) labels[i] = Arrays.stream(said[i]).mapToInt(symbol -> number.getOrDefault(symbol, 0)).toArray();
         return labels;
     }
 
     private static int[][] pick(int[][] labels, int... rows) { return Arrays.stream(rows).mapToObj(i -> labels[i]).toArray(int[][]::new); }
 
+    /** @param kept numbers of the clips that can be learned from */
+    private record Heard(Ears ears, int[] kept) {}
+
     /** Reads every clip once, so that none is found damaged in an hour, and measures the bands of the first ones. */
-    private static Ears measured(FileTexts clips, SpeechRecognizer net, int[][] labels, MelSpectrogram mel, int rate, double longest,
+    private static Heard heard(FileTexts clips, ConformerConfig encoder, String[][] said, int rate, double longest, Damaged damaged,
             Progress progress) {
-        int bands = mel.bands();
+        int bands = encoder.bands(), n = 0;
+        int[] kept = new int[clips.size()];
         double[] sum = new double[bands], square = new double[bands];
-        long n = 0;
+        long frames = 0;
         var plain = new Ears(rate, rate / 40, rate / 100, new float[bands], ones(bands));
         for (int i = 0; i < clips.size(); i++) try (var scope = Scope.open("clips to measure")) {
             var sound = clips.sound(i);
-            if (sound.seconds() > longest) throw new FormatException(clips.files().get(i) + ": " + sound.seconds() + " seconds; at most "
-                    + longest + " (data.longest), cut it into sentences");
-            long frames = Math.max(2, (long) (sound.seconds() * rate) / plain.hop());
-            int needed = labels[i].length;
-            for (int k = 1; k < labels[i].length; k++) if (labels[i][k] == labels[i][k - 1]) needed++;
-            if (net.frames((int) frames) < needed) throw new FormatException(
-                    clips.files().get(i) + ": " + net.frames((int) frames) + " frames of " + 10 * net.config().encoder().step()
-                            + " ms for a text that needs " + needed + "; lower model.halvings, or the text is not that of the clip");
-            if (i < MEASURED) {
+            requireFit(clips.files().get(i), sound.seconds(), longest, (long) (sound.seconds() * rate) / plain.hop(), encoder.step(), said[i]);
+            kept[n++] = i;
+            if (n <= MEASURED) {
                 double[][] seen = plain.heard(sound).toRows();
                 for (var frame : seen) for (int b = 0; b < bands; b++) {
                     sum[b] += frame[b];
                     square[b] += frame[b] * frame[b];
                 }
-                n += seen.length;
+                frames += seen.length;
             }
             progress.step("reading", i + 1L, clips.size());
+        } catch (FormatException e) {
+            damaged.met(e);
         }
+        int[] all = damaged.some(Arrays.copyOf(kept, n), clips.size(), "clips");
         float[] mean = new float[bands], deviation = new float[bands];
         for (int b = 0; b < bands; b++) {
-            mean[b] = (float) (sum[b] / n);
-            deviation[b] = (float) Math.sqrt(Math.max(1e-6, square[b] / n - sum[b] / n * sum[b] / n));
+            mean[b] = (float) (sum[b] / frames);
+            deviation[b] = (float) Math.sqrt(Math.max(1e-6, square[b] / frames - sum[b] / frames * sum[b] / frames));
         }
-        return new Ears(rate, rate / 40, rate / 100, mean, deviation);
+        return new Heard(new Ears(rate, rate / 40, rate / 100, mean, deviation), all);
+    }
+
+    /** A clip is not too long, and long enough for its text: a frame a symbol, and one more between two that are equal. */
+    private static void requireFit(Path file, double seconds, double longest, long frames, int step, String... said) {
+        if (seconds > longest)
+            throw new FormatException(file + ": " + seconds + " seconds; at most " + longest + " (data.longest), cut it into sentences");
+        long left = (Math.max(2, frames) + step - 1) / step;
+        int needed = said.length;
+        for (int k = 1; k < said.length; k++) if (said[k].equals(said[k - 1])) needed++;
+        if (left < needed) throw new FormatException(file + ": " + left + " frames of " + 10 * step + " ms for a text that needs " + needed
+                + "; lower model.halvings, or the text is not that of the clip");
     }
 
     private static float[] ones(int n) {

@@ -29,12 +29,78 @@ public record NonMaxSuppression(double threshold) {
         Arrays.sort(order, (i, j) -> Double.compare(s[j], s[i]));
         var kept = new int[n];
         int count = 0;
+        var near = Grid.over(b, n);
         for (int i : order) {
-            boolean free = true;
-            for (int k = 0; free && k < count; k++) free = classes[kept[k]] != classes[i] || iou(b, kept[k], i) <= threshold;
-            if (free) kept[count++] = i;
+            if (near != null ? !near.isFree(i, classes, threshold) : !isFree(i, kept, count, b, classes)) continue;
+            kept[count++] = i;
+            if (near != null) near.add(i);
         }
         return Arrays.copyOf(kept, count);
+    }
+
+    private boolean isFree(int i, int[] kept, int count, double[] b, int[] classes) {
+        for (int k = 0; k < count; k++) if (classes[kept[k]] == classes[i] && !(iou(b, kept[k], i) <= threshold)) return false;
+        return true;
+    }
+
+    /** Boxes that were kept, by the cells of a grid that they touch: a box is compared with those that it may meet, and no others. */
+    private static final class Grid {
+        private static final int FEW = 64, MOST_ACROSS = 64;
+
+        private final double[] b;
+        private final double left, top, cell;
+        private final int across, down;
+        private final int[][] cells;
+        private final int[] counts;
+
+        private Grid(double[] b, double left, double top, double cell, int across, int down) {
+            this.b = b;
+            this.left = left;
+            this.top = top;
+            this.cell = cell;
+            this.across = across;
+            this.down = down;
+            cells = new int[across * down][];
+            counts = new int[across * down];
+        }
+
+        /** Cells about as large as the boxes; null where there are few boxes, or some without a place. */
+        static Grid over(double[] b, int n) {
+            if (n < FEW) return null;
+            double[] box = {b[0], b[1], b[2], b[3]};
+            double sides = 0;
+            for (int p = 0; p < 4 * n; p += 4) {
+                sides += Math.max(b[p + 2] - b[p], b[p + 3] - b[p + 1]) / n;
+                for (int k = 0; k < 4; k++) box[k] = k < 2 ? Math.min(box[k], b[p + k]) : Math.max(box[k], b[p + k]);
+            }
+            double extent = Math.max(box[2] - box[0], box[3] - box[1]), cell = Math.max(sides, extent / MOST_ACROSS);
+            if (!(cell > 0 && extent < Double.POSITIVE_INFINITY)) return null;
+            return new Grid(b, box[0], box[1], cell, 1 + (int) ((box[2] - box[0]) / cell), 1 + (int) ((box[3] - box[1]) / cell));
+        }
+
+        private int column(double x) { return Math.clamp((int) ((x - left) / cell), 0, across - 1); }
+
+        private int row(double y) { return Math.clamp((int) ((y - top) / cell), 0, down - 1); }
+
+        boolean isFree(int i, int[] classes, double threshold) {
+            int p = 4 * i, x1 = column(b[p + 2]), y1 = row(b[p + 3]);
+            for (int y = row(b[p + 1]); y <= y1; y++) for (int x = column(b[p]); x <= x1; x++) {
+                int at = y * across + x;
+                for (int k = 0; k < counts[at]; k++)
+                    if (classes[cells[at][k]] == classes[i] && !(iou(b, cells[at][k], i) <= threshold)) return false;
+            }
+            return true;
+        }
+
+        void add(int i) {
+            int p = 4 * i, x1 = column(b[p + 2]), y1 = row(b[p + 3]);
+            for (int y = row(b[p + 1]); y <= y1; y++) for (int x = column(b[p]); x <= x1; x++) {
+                int at = y * across + x;
+                if (cells[at] == null) cells[at] = new int[8];
+                if (counts[at] == cells[at].length) cells[at] = Arrays.copyOf(cells[at], 2 * counts[at]);
+                cells[at][counts[at]++] = i;
+            }
+        }
     }
 
     private static double iou(double[] b, int i, int j) {

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -106,6 +107,19 @@ class DetectionKitTest {
         assertThat(torch.seen()).isEqualTo(4 * 4 * 2 * 12);
     }
 
+    @Test void regionsAreTheSameWithoutARecord() {
+        var maps = Tensor.randn(Rng.of(1), 2, 3, 11, 14).compute();
+        var regions = random(Rng.of(2), 40).mul(30).sub(20).compute(); // some reach beyond the map
+        int[] pictures = IntStream.range(0, 40).map(i -> i % 2).toArray();
+        for (int samples : new int[] {0, 2}) for (boolean aligned : new boolean[] {true, false}) {
+            var align = new RoiAlign(3, 5, 0.25, samples, aligned);
+            var plain = Autograd.noGrad(() -> align.of(maps, regions, pictures));
+            assertThat(plain.sub(align.of(maps, regions, pictures)).abs().max().item()).isLessThan(1e-5);
+        }
+        assertThat(Autograd.noGrad(() -> new RoiAlign(2, 1).of(maps, Tensor.of(new double[][] {{500, 500, 510, 510}}), new int[] {0})).abs()
+                .max().item()).isZero();
+    }
+
     @Acceptance(topic = "object-detection", clause = 3)
     @Test void codesBringBoxesBack() {
         var golden = GOLDEN.named("coding");
@@ -149,6 +163,19 @@ class DetectionKitTest {
         assertThat(new NonMaxSuppression(0.3).keep(boxes(golden, "input.boxes"), Tensor.of(golden.doubles("input.scores"))))
                 .containsExactly(golden.ints("expected.keep"));
         assertThat(new NonMaxSuppression(0.3).keep(Tensor.zeros(0, 4), Tensor.zeros(0))).isEmpty();
+    }
+
+    @Test void manyBoxesAreComparedWithTheirNeighboursAlone() {
+        for (double size : new double[] {0.02, 0.3, 2}) {
+            int n = 300;
+            var rng = Rng.of(7);
+            var corner = Tensor.rand(rng, DType.F64, n, 2);
+            var boxes = Tensor.concat(1, corner, corner.add(Tensor.rand(rng, DType.F64, n, 2).mul(size))).compute();
+            var scores = Tensor.rand(rng, DType.F64, n).compute();
+            for (double threshold : new double[] {0, 0.3})
+                assertThat(Arrays.stream(new NonMaxSuppression(threshold).keep(boxes, scores)).boxed().toList()).as("size " + size)
+                        .isEqualTo(oracle(boxes, scores.toDoubleArray(), new int[n], threshold));
+        }
     }
 
     /**

@@ -3,6 +3,8 @@ package lyceum.plot.render;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Layer;
@@ -30,6 +32,8 @@ final class Scenes {
             case Plot p -> plot(p, width, titleSize, 0);
             case Panels p -> panels(p.title(), p.columns(), p.figures(), width, titleSize);
             case Frames f -> panels(f.title(), 3, moments(f), width, titleSize);
+            case Audio a -> plot(a.waveform(), width, titleSize, 0);
+            case Cloud c -> plot(c.seen(Cloud.TURN, Cloud.TILT), width, titleSize, 0);
         };
     }
 
@@ -48,7 +52,7 @@ final class Scenes {
             return switch (f.figures().get(i)) {
                 case Plot p -> (Figure) p.titled(label);
                 case Panels p -> new Panels(label, p.description(), p.columns(), p.figures());
-                case Frames inner -> inner;
+                case Frames _,Audio _,Cloud _ -> f.figures().get(i);
             };
         }).toList();
     }

@@ -2,6 +2,9 @@ package lyceum.plot.render;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.FigureException;
 import lyceum.plot.Frames;
@@ -79,6 +82,12 @@ public record TerminalText(int width, int plotWidth, int plotHeight, boolean col
                         + (at == n - 1 ? " (last of " + n + ")" : " (" + (at + 1) + " of " + n + ")"));
                 figure(f.figures().get(at), lines);
             }
+            case Audio a -> {
+                title(a.title(), lines);
+                lines.add(String.format(Locale.ROOT, "sound of %.2f s", a.seconds()));
+                plot(a.waveform(), lines);
+            }
+            case Cloud c -> figure(c.sides(), lines);
         }
     }
 

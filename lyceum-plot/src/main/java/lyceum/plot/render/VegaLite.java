@@ -3,6 +3,8 @@ package lyceum.plot.render;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.List;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Layer;
@@ -53,6 +55,8 @@ public final class VegaLite {
             case Panels p ->
                     panels(p.title(), p.description(), Math.min(p.columns(), Math.max(1, (int) (box / LEAST_PANEL))), p.figures(), box);
             case Frames f -> frames(f, box);
+            case Audio a -> new VegaPlot(a.waveform(), box - MARGINS).view(0);
+            case Cloud c -> VegaCloud.view(c, box);
         });
         return spec;
     }
@@ -63,6 +67,8 @@ public final class VegaLite {
             case Plot p -> new VegaPlot(p, width).view(width);
             case Panels p -> panels(p.title(), p.description(), p.columns(), p.figures(), width);
             case Frames f -> panels(f.title(), f.description(), 3, Scenes.moments(f), width);
+            case Audio a -> new VegaPlot(a.waveform(), width).view(width);
+            case Cloud c -> VegaCloud.view(c, width);
         };
     }
 

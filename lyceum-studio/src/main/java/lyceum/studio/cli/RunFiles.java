@@ -11,12 +11,13 @@ import java.util.stream.Collectors;
 import lyceum.labs.run.LabJson;
 import lyceum.labs.run.LabResult;
 import lyceum.labs.LabTable;
+import lyceum.plot.Audio;
 import lyceum.plot.Figure;
 import lyceum.plot.render.Png;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 
-/** Writes a run into a folder: {@code run.json}, each figure as SVG, PNG and CSV, each table as CSV, each image as PNG. */
+/** Writes a run into a folder: {@code run.json}, each figure as SVG, PNG and CSV, a sound as WAV too, each table as CSV, each image as PNG. */
 final class RunFiles {
 
     static final String MEND_PNG = "sudo apt-get install libfreetype6 libfontconfig1 libharfbuzz0b";
@@ -44,6 +45,7 @@ final class RunFiles {
             files.text(name + ".svg", Svg.write(figure, Theme.LIGHT));
             files.png(name + ".png", figure);
             files.text(name + ".csv", figure.toCsv());
+            if (figure instanceof Audio sound) files.bytes(name + ".wav", sound.wav());
         }
         number = 0;
         for (var table : result.tables()) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import lyceum.FormatException;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.format.Safetensors;
@@ -23,7 +24,6 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code lyceum vision}: a trained model on pictures. */
@@ -59,20 +59,32 @@ final class VisionCommand implements Callable<Integer> {
             var model = PictureModel.load(folder);
             var all = JsonMapper.shared().createArrayNode();
             var out = parent.lyceum.terminal().out();
+            int damaged = 0;
             for (var image : images) {
                 var said = JsonMapper.shared().createObjectNode().put("image", image.toString());
-                for (var line : told(model, image, ImageFolder.read(image), said)) if (!json) out.println(line);
                 all.add(said);
+                Raster picture;
+                try {
+                    picture = ImageFolder.read(image);
+                } catch (FormatException e) { // one of many; the others can be read
+                    damaged++;
+                    said.put("problem", e.getMessage());
+                    parent.lyceum.terminal().err().println(e.getMessage());
+                    continue;
+                }
+                for (var line : told(model, image, picture, said)) if (!json) out.println(line);
             }
-            ended(all);
+            if (damaged < images.size()) ended();
             if (json) out.println(all.toPrettyString());
-            return LyceumCommand.DONE;
+            if (damaged > 0 && images.size() > 1)
+                parent.lyceum.terminal().err().println(damaged + " of " + images.size() + " pictures cannot be read.");
+            return damaged == 0 ? LyceumCommand.DONE : LyceumCommand.FAILED;
         }
 
         /** Fills the object and gives lines of the same. */
         abstract List<String> told(PictureModel model, Path image, Raster picture, ObjectNode said) throws IOException;
 
-        void ended(ArrayNode all) throws IOException {}
+        void ended() throws IOException {}
 
         void only(Path out) {
             if (out != null && images.size() > 1)
@@ -176,10 +188,12 @@ final class VisionCommand implements Callable<Integer> {
         private Path out;
 
         private final List<float[]> vectors = new ArrayList<>();
+        private final List<String> seen = new ArrayList<>();
 
         @Override List<String> told(PictureModel model, Path image, Raster picture, ObjectNode said) {
             var vector = model.embed(picture);
             vectors.add(vector);
+            seen.add(image.toString());
             var told = said.putArray("vector");
             for (float v : vector) told.add(v);
             if (out != null) return List.of();
@@ -188,14 +202,14 @@ final class VisionCommand implements Callable<Integer> {
             return List.of(line + (vector.length > 8 ? " … (" + vector.length + " numbers; --json or --out has all)" : ""));
         }
 
-        @Override void ended(ArrayNode all) throws IOException {
+        @Override void ended() throws IOException {
             if (out == null) return;
             int width = vectors.getFirst().length;
             var flat = new float[vectors.size() * width];
             for (int i = 0; i < vectors.size(); i++) System.arraycopy(vectors.get(i), 0, flat, i * width, width);
             var tensors = new LinkedHashMap<String, Tensor>();
             tensors.put("vectors", Tensor.of(flat, vectors.size(), width));
-            Safetensors.write(out, tensors, Map.of("images", String.join("\n", images.stream().map(Path::toString).toList())));
+            Safetensors.write(out, tensors, Map.of("images", String.join("\n", seen)));
             if (!json) parent.lyceum.terminal().out().println(vectors.size() + " vectors of " + width + " numbers. Written: " + out);
         }
     }

@@ -1,6 +1,8 @@
 package lyceum.studio.web;
 
 import java.util.List;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Panels;
@@ -21,10 +23,21 @@ final class Figures {
     /** The same, filling a box so high where it is a plot with axes. */
     static String inline(Figure figure, double width, double height) { return Svg.inline(seen(figure, first(figure)), width, height); }
 
-    /** The figure for Vega-Lite in the colours of a theme, for a box so many pixels wide; of a sequence the figure that the slider stands at. */
-    static String vegaLite(Figure figure, Theme theme, double width, int frame) {
+    /** Where a page stands: at which figure of a sequence, and from where a cloud is seen, in degrees. */
+    record View(int frame, double turn, double tilt) {
+        /** A cloud as it is seen at first. */
+        static View at(int frame) { return new View(frame, Cloud.TURN, Cloud.TILT); }
+    }
+
+    /** The figure for Vega-Lite in the colours of a theme, for a box so many pixels wide. */
+    static String vegaLite(Figure figure, Theme theme, double width, View view) {
         ObjectNode spec;
-        if (figure instanceof Frames frames && VegaLite.slides(frames)) {
+        int frame = view.frame;
+        if (figure instanceof Cloud cloud) {
+            spec = VegaLite.spec(untitled(cloud), width);
+            for (var parameter : spec.get("params"))
+                ((ObjectNode) parameter).put("value", parameter.path("name").asString().equals("turn") ? view.turn : view.tilt).remove("bind");
+        } else if (figure instanceof Frames frames && VegaLite.slides(frames)) {
             spec = VegaLite.spec(untitled(frames), width);
             ((ObjectNode) spec.get("params").get(0)).put("value", place(frames.thinned(VegaLite.MAX_FRAMES), frame)).remove("bind");
         } else {
@@ -56,6 +69,8 @@ final class Figures {
             case Plot plot -> plot.titled("");
             case Panels panels -> new Panels("", panels.description(), panels.columns(), panels.figures());
             case Frames frames -> new Frames("", frames.description(), frames.slider(), frames.labels(), frames.figures(), frames.start());
+            case Audio audio -> audio.titled("");
+            case Cloud cloud -> cloud.titled("");
         };
     }
 }

@@ -11,6 +11,7 @@ import lyceum.labs.run.LabClass;
 import lyceum.labs.LabParameterException;
 import lyceum.labs.NumberText;
 import lyceum.labs.Parameter;
+import lyceum.labs.Sketch;
 import lyceum.labs.run.StoredRun;
 import lyceum.studio.web.view.LabView;
 import lyceum.studio.web.view.RunView;
@@ -109,13 +110,15 @@ final class LabPanel {
         var initial = text(parameter.defaultValue());
         return switch (parameter) {
             case Parameter.Whole(var name, _, int min, int max) ->
-                    new LabView.Param(name, label, value, initial, String.valueOf(min), String.valueOf(max), "1", true, List.of());
+                    new LabView.Param(name, label, value, initial, String.valueOf(min), String.valueOf(max), "1", true, List.of(), 0);
             case Parameter.Real(var name, _, double min, double max) ->
-                    new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of());
-            case Parameter.Choice(var name, _, var options) -> new LabView.Param(name, label, value, initial, "", "", "", false, options);
+                    new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of(), 0);
+            case Parameter.Choice(var name, _, var options) -> new LabView.Param(name, label, value, initial, "", "", "", false, options, 0);
             case Parameter.Text(var name, _, int most) ->
-                    new LabView.Param(name, label, value, initial, "", String.valueOf(most), "", false, List.of());
-            case Parameter.Flag(var name, _) -> new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"));
+                    new LabView.Param(name, label, value, initial, "", String.valueOf(most), "", false, List.of(), 0);
+            case Parameter.Drawing(var name, _, int side) ->
+                    new LabView.Param(name, label, value, initial, "", String.valueOf(Sketch.MOST), "", false, List.of(), side);
+            case Parameter.Flag(var name, _) -> new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"), 0);
         };
     }
 

@@ -11,13 +11,15 @@ import lyceum.labs.run.FigureJson;
 import lyceum.labs.run.LabEvent;
 import lyceum.labs.LabImage;
 import lyceum.labs.run.LabResult;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.FigureException;
 import lyceum.plot.render.Png;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 
-/** What a run drew, as files: {@code /runs/<id>/figures/0.svg}, also {@code .png}, {@code .csv}, and {@code .json} for Vega-Lite. */
+/** What a run drew, as files: {@code /runs/<id>/figures/0.svg}, also {@code .png}, {@code .csv}, {@code .json} for Vega-Lite, and {@code .wav} of a sound. */
 final class RunFiles {
 
     private static final double PNG_SCALE = 2;
@@ -44,7 +46,8 @@ final class RunFiles {
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
             case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH),
-                    number(context, "frame", Figures.first(figure))));
+                    new Figures.View(number(context, "frame", Figures.first(figure)), degrees(context, "turn", Cloud.TURN),
+                            degrees(context, "tilt", Cloud.TILT))));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));
@@ -57,7 +60,12 @@ final class RunFiles {
                 name(context, figure, kind);
                 Reply.body(context, "image/png", Png.write(figure, theme, Svg.WIDTH, PNG_SCALE));
             }
-            default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv.");
+            case "wav" -> {
+                if (!(figure instanceof Audio audio)) throw new Safety.Refused(404, "That figure makes no sound.");
+                name(context, figure, kind);
+                Reply.body(context, "audio/wav", audio.wav());
+            }
+            default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv, and a sound as wav.");
         }
         return context;
     }
@@ -74,6 +82,11 @@ final class RunFiles {
     private static int number(Context context, String name, int otherwise) {
         var text = context.queryParam(name);
         return text != null && text.matches("\\d{1,4}") ? Integer.parseInt(text) : otherwise;
+    }
+
+    private static double degrees(Context context, String name, double otherwise) {
+        var text = context.queryParam(name);
+        return text != null && text.matches("-?\\d{1,3}") ? Integer.parseInt(text) : otherwise;
     }
 
     private void image(Context context) {

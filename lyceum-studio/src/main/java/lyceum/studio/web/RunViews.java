@@ -12,6 +12,8 @@ import lyceum.labs.LabImage;
 import lyceum.labs.run.LabResult;
 import lyceum.labs.LabTable;
 import lyceum.labs.run.RunStore;
+import lyceum.plot.Audio;
+import lyceum.plot.Cloud;
 import lyceum.plot.Figure;
 import lyceum.plot.Frames;
 import lyceum.plot.Table;
@@ -133,7 +135,7 @@ final class RunViews {
         return new RunView.Figure(figure.title(), figure.description(), "/runs/" + run + "/figures/" + number,
                 Figures.inline(figure, WIDTH), grid(figure.title(), figure.table()),
                 figure instanceof Frames frames && !frames.slider().isEmpty() ? frames.slider() : "frame", Figures.labels(figure),
-                Figures.first(figure));
+                Figures.first(figure), figure instanceof Audio, figure instanceof Cloud);
     }
 
     RunView.Grid grid(LabTable table) { return grid(table.title(), table.columns(), table.rows()); }

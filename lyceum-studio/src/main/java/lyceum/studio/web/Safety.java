@@ -22,7 +22,7 @@ final class Safety {
 
     static final String TOO_LONG = "The request is too long; at most " + MAX_BODY + " bytes are read.";
 
-    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; font-src 'self'; "
             + "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     /** Javadoc's own pages bring inline scripts. They hold nothing that a user wrote. */
     private static final String DOCS_POLICY = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "

@@ -16,6 +16,7 @@
   const load = () => library ??= script(own.vega).then(() => script(own.lite)).then(() => script(own.embed));
   const theme = () => document.documentElement.dataset.theme ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
 
+  const orbits = box => [...box.closest("figure")?.querySelectorAll("[data-orbit]") ?? []];
   const slider = box => box.closest("figure")?.querySelector("[data-frames]");
   const busy = new Set(), again = new Set();
 
@@ -31,7 +32,7 @@
   async function embed(box) {
     try {
       const at = slider(box)?.value;
-      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}&width=${Math.round(box.clientWidth)}` + (at === undefined ? "" : `&frame=${at}`));
+      const answer = await fetch(`${box.dataset.figure}?theme=${theme()}&width=${Math.round(box.clientWidth)}` + (at === undefined ? "" : `&frame=${at}`) + orbits(box).map(input => `&${input.dataset.orbit}=${input.value}`).join(""));
       if (!answer.ok) throw new Error("the run is not there any more");
       const spec = await answer.json();
       await load();
@@ -88,6 +89,45 @@
     if (view && !busy.has(box) && "slides" in box.dataset) view.signal("frame", Number(input.value)).runAsync(); else draw(box);
   });
 
+  // Clouds: two sliders, or the pointer over the picture, say from where they are seen.
+  const place = input => input.dataset.orbit + name(input).slice(5);
+  function tellDegrees(input) {
+    input.nextElementSibling.textContent = `${input.value}°`;
+    input.setAttribute("aria-valuetext", `${input.value} degrees`);
+  }
+  document.addEventListener("input", event => {
+    const input = event.target;
+    if (!input.matches?.("[data-orbit]")) return;
+    tellDegrees(input);
+    const url = new URL(location.href);
+    if (input.value === input.dataset.first) url.searchParams.delete(place(input)); else url.searchParams.set(place(input), input.value);
+    history.replaceState(history.state, "", url);
+    const view = drawn.get(input.closest("figure").querySelector("[data-figure]"));
+    view?.signal(input.dataset.orbit, Number(input.value)).runAsync();
+  });
+  function turnable(box) {
+    const [turn, tilt] = orbits(box);
+    if (!turn) return;
+    box.dataset.turns = "";
+    let from;
+    const set = (input, value) => {
+      if (String(value) === input.value) return;
+      input.value = value;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    };
+    box.addEventListener("pointerdown", event => {
+      if (!event.isPrimary || event.button !== 0) return;
+      from = { x: event.clientX, y: event.clientY, turn: Number(turn.value), tilt: Number(tilt.value) };
+      box.setPointerCapture(event.pointerId);
+    });
+    box.addEventListener("pointermove", event => {
+      if (!from) return;
+      set(turn, (((Math.round(from.turn + (event.clientX - from.x) / 2) % 360) + 360) % 360));
+      set(tilt, Math.max(-90, Math.min(90, Math.round(from.tilt + (event.clientY - from.y) / 2))));
+    });
+    for (const end of ["pointerup", "pointercancel"]) box.addEventListener(end, () => { from = undefined; });
+  }
+
   // Where frames are named "2 as 8", a click on the cell of row 2 and column 8 of a heat map goes to that frame.
   const cell = datum => `${datum.row} as ${datum.column}`;
   const frameOf = (input, words) => input.dataset.frames.split("\n").findIndex(label => label === words || label.startsWith(words + " "));
@@ -117,6 +157,13 @@
 
   /** A slider begins where the address says. */
   function restore(box) {
+    for (const input of orbits(box)) {
+      const degrees = new URL(location.href).searchParams.get(place(input));
+      if (degrees === null || !(Number(degrees) >= Number(input.min) && Number(degrees) <= Number(input.max))) continue;
+      input.value = degrees;
+      tellDegrees(input);
+    }
+    turnable(box);
     const input = slider(box), at = input && new URL(location.href).searchParams.get(name(input));
     if (at === null || at === undefined || !(Number(at) >= 0 && Number(at) <= Number(input.max))) return;
     input.value = at;

@@ -13,7 +13,58 @@
     slider.addEventListener("input", () => { number.value = slider.value; changed(); });
     number.addEventListener("input", () => { if (number.validity.valid) slider.value = number.value; changed(); });
   }
-  form.querySelectorAll("select, input[type=checkbox], input[type=text], #p-seed").forEach(field => field.addEventListener("input", changed));
+  form.querySelectorAll("select, input[type=checkbox], .param > input[type=text], #p-seed").forEach(field => field.addEventListener("input", changed));
+
+  // Pads: the pointer adds to the strokes in the field, and what is typed there is drawn.
+  const PEN = 0.085, LONGEST = 3000;
+  const strokes = text => text.split(";").map(stroke => stroke.trim()).filter(Boolean).map(stroke => stroke.split(/\s+/).map(point => point.split(",").map(v => v === "" ? NaN : Number(v))));
+  for (const pad of form.querySelectorAll("canvas[data-side]")) {
+    const field = $(pad.dataset.for), side = Number(pad.dataset.side), unit = pad.width / side, pen = pad.getContext("2d");
+    const inside = point => point.length === 2 && point.every(v => v >= 0 && v <= side);
+    const redraw = () => {
+      const drawn = strokes(field.value), fine = drawn.every(stroke => stroke.every(inside));
+      field.setCustomValidity(fine ? "" : `${field.name} has something else than points: two numbers from 0 to ${side} with a comma between them.`);
+      pen.clearRect(0, 0, pad.width, pad.height);
+      if (!fine) return;
+      pen.strokeStyle = pen.fillStyle = getComputedStyle(pad).color;
+      pen.lineWidth = PEN * pad.width;
+      pen.lineCap = pen.lineJoin = "round";
+      for (const stroke of drawn) {
+        pen.beginPath();
+        stroke.forEach(([x, y], i) => i ? pen.lineTo(x * unit, y * unit) : pen.moveTo(x * unit, y * unit));
+        if (stroke.length === 1) pen.lineTo(stroke[0][0] * unit, stroke[0][1] * unit);
+        pen.stroke();
+      }
+    };
+    const at = event => {
+      const box = pad.getBoundingClientRect(), on = v => Math.max(0, Math.min(side, Math.round(v * side * 2) / 2));
+      return [on((event.clientX - box.left) / box.width), on((event.clientY - box.top) / box.height)];
+    };
+    let last;
+    const add = (between, [x, y]) => {
+      const text = field.value + between + x + "," + y;
+      if (text.length > LONGEST) return;
+      field.value = text;
+      last = [x, y];
+      redraw();
+    };
+    pad.addEventListener("pointerdown", event => {
+      if (!event.isPrimary || event.button !== 0) return;
+      event.preventDefault();
+      pad.setPointerCapture(event.pointerId);
+      add(field.value.trim() ? "; " : "", at(event));
+    });
+    pad.addEventListener("pointermove", event => {
+      if (!last) return;
+      const now = at(event);
+      if (Math.hypot(now[0] - last[0], now[1] - last[1]) >= side / 28) add(" ", now);
+    });
+    for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => { if (last) { last = undefined; changed(); } });
+    field.addEventListener("input", () => { redraw(); changed(); });
+    form.querySelector(`[data-clear="${pad.dataset.for}"]`).addEventListener("click", () => { field.value = ""; redraw(); changed(); });
+    document.addEventListener("themechange", redraw);
+    redraw();
+  }
 
   const fields = () => [...form.elements].filter(field => field.name && field.type !== "hidden");
   const value = field => field.type === "checkbox" ? String(field.checked) : field.value;
@@ -34,7 +85,7 @@
     for (const field of fields()) field.removeAttribute("aria-invalid");
     if (bad) {
       bad.setAttribute("aria-invalid", "true");
-      say(bad.type === "text" ? `${bad.name} is empty; it is a line of 1 to ${bad.maxLength} characters.` : bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);
+      say(bad.validity.customError ? bad.validationMessage : bad.type === "text" ? `${bad.name} is empty; it is a line of 1 to ${bad.maxLength} characters.` : bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);
       return;
     }
     say("");

@@ -7,13 +7,22 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
+import lyceum.DType;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.sounds.Sound;
 import lyceum.data.sounds.Wav;
 import lyceum.format.Safetensors;
+import lyceum.models.audio.Whisper;
+import lyceum.models.audio.WhisperConfig;
+import lyceum.models.audio.WhisperTokens;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,7 +91,34 @@ class VisionAndSoundCommandsTest {
         assertThat(refused("vision", "detect", folder.resolve("none"), one)).contains("There is no folder");
         Files.writeString(folder.resolve("text.png"), "no picture");
         assertThat(refused("vision", "detect", model, folder.resolve("text.png"))).contains("text.png: not a picture");
+        var many = lyceum("vision", "detect", model.toString(), folder.resolve("text.png").toString(), one.toString(), "--json");
+        assertThat(many.code()).isEqualTo(1);
+        assertThat(many.err()).contains("text.png: not a picture").contains("1 of 2 pictures cannot be read");
+        assertThat(json(many.out()).get(0).path("problem").asString()).contains("text.png: not a picture");
+        assertThat(json(many.out()).get(1).path("objects").isArray()).isTrue();
         assertThat(refused("vision")).contains("classify, detect, segment or embed");
+    }
+
+    /** The second of each kind of file is cut; what is damaged is named, and with {@code damaged: skip} left out. */
+    @Test void damagedRowsEndATrainingOrAreNamedAndLeftOut() throws IOException {
+        var shapes = samples("shapes", 12);
+        var captions = samples("captions", 20);
+        var speech = samples("speech", 10);
+        var kinds = Map.of("detect-shapes", shapes.resolve("images/0001.png"), "segment-shapes", shapes.resolve("images/0001.png"),
+                "imagine-shapes", captions.resolve("0001.png"), "match-captions", captions.resolve("0001.png"), "hear-digits",
+                speech.resolve("clips/0001.wav"));
+        for (var file : Set.copyOf(kinds.values())) Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 30));
+        for (var kind : kinds.entrySet()) {
+            var text = Files.readString(EXAMPLES.resolve(kind.getKey() + ".yaml")).replaceFirst("epochs: \\d+", "epochs: 1");
+            var config = folder.resolve(kind.getKey() + ".yaml");
+            Files.writeString(config, text);
+            var out = folder.resolve(kind.getKey() + ".out");
+            assertThat(refused("train", "--config", config, "--out", out)).as(kind.getKey()).contains(kind.getValue().getFileName().toString());
+            Files.writeString(config, text.replaceFirst("(?m)^data:\\s*\\n(\\s+)", "data:\n$1damaged: skip\n$1"));
+            var skipped = lyceum("train", "--config", config.toString(), "--out", folder.resolve(kind.getKey() + ".whole").toString());
+            assertThat(skipped.code()).as(kind.getKey() + skipped.err()).isZero();
+            assertThat(skipped.err()).containsOnlyOnce("skipped ").contains(kind.getValue().getFileName().toString());
+        }
     }
 
     @Test void segmentersColourPicturesAndWriteMasks() throws IOException {
@@ -106,11 +142,54 @@ class VisionAndSoundCommandsTest {
         assertThat(done("transcribe", model, clip, "--srt", "--out", srt)).contains("Written");
         assertThat(srt).exists();
         assertThat(refused("transcribe", model, clip, "--srt", "--vtt")).contains("mutually exclusive");
+        assertThat(refused("transcribe", model, clip, "--language", "en")).contains("are for a Whisper");
         Wav.write(folder.resolve("nan.wav"), new Sound(new float[] {0, Float.NaN}, 8_000), Wav.Encoding.FLOAT_32);
         assertThat(refused("transcribe", model, folder.resolve("nan.wav"))).contains("nan.wav: sample 1 is NaN");
         Wav.write(folder.resolve("still.wav"), new Sound(new float[9_000], 44_100), Wav.Encoding.PCM_24);
         assertThat(done("transcribe", model, folder.resolve("still.wav"))).isEqualTo("Nothing is said.\n");
         assertThat(refused("vision", "embed", model, folder.resolve("nan.wav"))).contains("not a picture");
+    }
+
+    /** A Whisper of nobody's words, in the layout that is published: 26 letters, two languages, windows of a second. */
+    private Path whisper() throws IOException {
+        var made = Files.createDirectories(folder.resolve("whisper"));
+        var tokens = new WhisperTokens(26, 2, 51);
+        var model = new Whisper(new WhisperConfig(8, 16, 2, 24, 1, 1, 50, 24, tokens, DType.F32), Rng.of(3));
+        var values = new LinkedHashMap<String, Tensor>();
+        model.state().forEach((name, value) -> values.put("model." + name, value));
+        Safetensors.write(made.resolve("model.safetensors"), values, Map.of());
+        Files.writeString(made.resolve("config.json"), "{\"model_type\": \"whisper\", \"encoder_attention_heads\": 2}");
+        var json = JsonMapper.shared().createObjectNode().put("version", "1.0");
+        var added = json.putArray("added_tokens");
+        var names = List.of("endoftext", "startoftranscript", "en", "de", "translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps");
+        for (int i = 0; i < names.size(); i++) added.addObject().put("id", 26 + i).put("content", "<|" + names.get(i) + "|>").put("single_word", false)
+                .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
+        json.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", true);
+        json.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
+        var bpe = json.putObject("model").put("type", "BPE");
+        var vocabulary = bpe.putObject("vocab");
+        for (int i = 0; i < 26; i++) vocabulary.put(Character.toString('a' + i), i);
+        bpe.putArray("merges");
+        Files.writeString(made.resolve("tokenizer.json"), json.toString());
+        return made;
+    }
+
+    @Test void aPublishedWhisperWritesSubtitles() throws IOException {
+        var model = whisper();
+        var x = new float[30_000];
+        for (int i = 0; i < x.length; i++) x[i] = (float) Math.sin(0.01 * i * (1 + i / 6_000));
+        var clip = folder.resolve("clip.wav");
+        Wav.write(clip, new Sound(x, 16_000), Wav.Encoding.PCM_16);
+        assertThat(done("transcribe", model, clip)).containsPattern("^ +\\d\\.\\d\\d  [a-z]+");
+        var told = json(done("transcribe", model, clip, "--json", "--language", "de"));
+        assertThat(told.path("language").asString()).isEqualTo("de");
+        assertThat(told.path("lines").get(0).path("text").asString()).matches("[a-z]+");
+        assertThat(told.has("words")).isFalse();
+        assertThat(done("transcribe", model, clip, "--srt", "--translate")).startsWith("1\n00:00:0").contains(" --> 00:00:0");
+        assertThat(done("transcribe", model, clip, "--vtt", "--beam", 2)).startsWith("WEBVTT\n");
+        assertThat(refused("transcribe", model, clip, "--language", "fr")).contains("language fr is unknown; there are en, de");
+        Files.delete(model.resolve("tokenizer.json"));
+        assertThat(refused("transcribe", model, clip)).contains("tokenizer.json");
     }
 
     @Test void captionsBecomePicturesAndVectors() throws IOException {

@@ -15,6 +15,7 @@ import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 import org.openqa.selenium.support.ui.WebDriverWait;
@@ -73,6 +74,12 @@ final class Browser implements AutoCloseable {
 
     /** Presses keys where the focus is. */
     void press(CharSequence... keys) { driver.switchTo().activeElement().sendKeys(keys); }
+
+    /** Presses the pointer in the middle of something, moves it so many pixels, and lets go. */
+    void drag(String selector, int right, int down) {
+        new Actions(driver).moveToElement(find(selector)).clickAndHold().moveByOffset(right / 2, down / 2)
+                .moveByOffset(right - right / 2, down - down / 2).release().perform();
+    }
 
     void escape() { press(Keys.ESCAPE); }
 

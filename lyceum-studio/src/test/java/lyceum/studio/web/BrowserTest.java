@@ -100,7 +100,7 @@ class BrowserTest extends OpenStudio {
         browser.find("#run").click();
         browser.until("document.querySelector('#result')?.dataset.state === 'done'");
         int figures = browser.count(".figure .plot");
-        assertThat(figures).isEqualTo(11);
+        assertThat(figures).isEqualTo(13);
         for (int i = 0; i < figures; i++) {
             browser.run("document.querySelectorAll('.figure .plot')[" + i + "].scrollIntoView()");
             browser.until("document.querySelectorAll('.figure .plot')[" + i + "].dataset.drawn !== undefined");
@@ -119,6 +119,40 @@ class BrowserTest extends OpenStudio {
         browser.open(browser.address());
         browser.until("document.querySelectorAll('.frames output')[1].textContent === 'b as c (4)'");
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test void aCloudTurnsASoundPlaysAndAPadDraws() {
+        browser.open("/t/pca?shape=");
+        assertThat(browser.run("document.querySelector('#p-shape').value")).isEqualTo("");
+        var sheet = "document.querySelector('canvas[data-side]').toDataURL()";
+        var empty = browser.run(sheet);
+        browser.drag("canvas[data-side]", 40, 30);
+        browser.until("document.querySelector('#p-shape').value.split(' ').length >= 3");
+        assertThat(browser.address()).contains("shape=");
+        assertThat(browser.run(sheet)).isNotEqualTo(empty);
+        browser.find("[data-clear]").click();
+        assertThat(browser.run(sheet)).isEqualTo(empty);
+        browser.find("#p-shape").sendKeys("1,2 30,4");
+        assertThat(browser.find("#wrong").getText()).contains("two numbers from 0 to 28");
+        browser.find("[data-clear]").click();
+        browser.find("#run").click();
+        browser.until("document.querySelector('#result')?.dataset.state === 'done'");
+        assertThat(browser.find(".result").getText()).contains("Ink covers 0.0%");
+        browser.run("document.querySelector('audio').scrollIntoView()");
+        browser.until("document.querySelector('audio').duration > 0.45");
+        var first = "document.querySelectorAll('.figure .plot')[12]";
+        browser.run(first + ".scrollIntoView({block: 'center'})");
+        browser.until(first + ".dataset.drawn !== undefined");
+        var seen = browser.run(first + ".querySelector('svg').innerHTML");
+        browser.find("[data-orbit=turn]").sendKeys(Keys.HOME);
+        assertThat(browser.address()).contains("turn12=0");
+        assertThat(browser.run(first + ".querySelector('svg').innerHTML")).isNotEqualTo(seen);
+        browser.drag(".plot[data-turns]", 60, 0);
+        assertThat(browser.run("document.querySelector('[data-orbit=turn]').value")).isEqualTo("30");
+        browser.open(browser.address());
+        assertThat(browser.run("document.querySelector('[data-orbit=turn]').value")).isEqualTo("30");
+        assertThat(browser.complaints()).isEmpty();
+        assertThat(browser.barriers()).isEmpty();
     }
 
     @Test void theSnippetsAndTheAddressFollowTheForm() {

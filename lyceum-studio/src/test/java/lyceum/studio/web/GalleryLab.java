@@ -7,17 +7,21 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.plot.Figure;
 import lyceum.plot.Image;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 
 /** One figure of each kind. */
 @Lab(topics = "pca", title = "Every kind of figure")
 final class GalleryLab implements LabBody {
 
     @Override public void run(LabContext lab) {
+        var drawn = lab.drawing("shape", "6,5 21,5; 12,24", 28);
         var random = new Random(lab.seed());
         double[] xs = random.doubles(150, -2, 2).toArray();
         double[] ys = random.doubles(150, -2, 2).toArray();
@@ -69,6 +73,12 @@ final class GalleryLab implements LabBody {
                 .frames("Cells", "cell",
                         List.of(Figure.images("one", 3, images.subList(0, 3)), Figure.images("other", 3, images.subList(3, 6))))
                 .labelled("b as c (4)", "a as b (2)").describedAs("What lies in a cell of the confusion."));
+        double[] wave = new double[4_000];
+        for (int i = 0; i < wave.length; i++) wave[i] = Math.sin(0.35 * i) * (1 - i / 4_000.0);
+        lab.figure(Figure.audio("A sound", 8_000, wave).describedAs("A tone that fades within half a second."));
+        lab.figure(Figure.cloud("A cloud", Tensor.randn(Rng.of(1), 60, 3), classes(60), "even", "odd").axes("x (m)", "y (m)", "z (m)")
+                .describedAs("Two kinds of points in space."));
+        lab.say("Ink covers %.1f%% of the sheet.", 100 * drawn.pixels(28).mean().item());
         lab.table("A table", List.of("name", "value", "holds"),
                 List.of(List.of("first", 0.123456789, true), List.of("second", 12345.0, false)));
         var image = new BufferedImage(64, 32, BufferedImage.TYPE_INT_RGB);
@@ -77,4 +87,6 @@ final class GalleryLab implements LabBody {
         lab.check(1, "largest gap to the reference", 3.1415926e-10, below(1e-8));
         lab.check(2, "a check that does not hold", 0.25, below(0.1));
     }
+
+    private static int[] classes(int n) { return IntStream.range(0, n).map(i -> i % 2).toArray(); }
 }

@@ -264,10 +264,10 @@ class PagesTest extends OpenStudio {
         var panels = Figure.frames("steps", "step",
                 List.of(Figure.row("a", Figure.line("one", new double[] {1})), Figure.row("b", Figure.line("two", new double[] {1}))));
 
-        assertThat(Figures.vegaLite(steps, Theme.LIGHT, 500, 0)).contains("\"params\":[{\"name\":\"frame\",\"value\":0}]")
+        assertThat(Figures.vegaLite(steps, Theme.LIGHT, 500, Figures.View.at(0))).contains("\"params\":[{\"name\":\"frame\",\"value\":0}]")
                 .doesNotContain("bind");
-        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, 0)).contains("\"one\"").doesNotContain("\"two\"");
-        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, 9_999)).contains("\"two\"").doesNotContain("\"one\"");
+        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, Figures.View.at(0))).contains("\"one\"").doesNotContain("\"two\"");
+        assertThat(Figures.vegaLite(panels, Theme.LIGHT, 500, Figures.View.at(9_999))).contains("\"two\"").doesNotContain("\"one\"");
         assertThat(Figures.labels(steps)).containsExactly("0", "1");
         assertThat(Figures.labels(Figure.line("a", new double[] {1, 2}))).isEmpty();
         assertThat(new RunView.Said("The rules:\nif a\n  b")).extracting(RunView.Said::lead, RunView.Said::rest)

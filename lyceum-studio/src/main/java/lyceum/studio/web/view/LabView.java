@@ -17,9 +17,9 @@ import java.util.List;
 public record LabView(String title, String slug, List<Param> params, long seed, String budget, boolean quick, RunView run,
         boolean runnable) {
 
-    /** A number with bounds, one of several words, or a line of at most {@code max} characters, which has no step. */
+    /** A number with bounds, one of several words, a line of at most {@code max} characters, which has no step, or a drawing on a sheet of side {@code pad}. */
     public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer,
-            List<String> choices) {
+            List<String> choices, int pad) {
 
         /** A switch: true or false. */
         public boolean flag() { return choices.equals(List.of("true", "false")); }
@@ -27,6 +27,8 @@ public record LabView(String title, String slug, List<Param> params, long seed, 
         public boolean choice() { return !choices.isEmpty(); }
 
         /** A line of text. */
-        public boolean text() { return !choice() && step.isEmpty(); }
+        public boolean text() { return !choice() && !drawing() && step.isEmpty(); }
+
+        public boolean drawing() { return pad > 0; }
     }
 }

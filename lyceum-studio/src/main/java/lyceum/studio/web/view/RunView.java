@@ -2,6 +2,7 @@ package lyceum.studio.web.view;
 
 import java.util.List;
 import java.util.stream.Collectors;
+import lyceum.plot.Cloud;
 
 /**
  * A run of a lab: what it said, drew and checked.
@@ -36,10 +37,14 @@ public record RunView(String id, String state, List<Item> items, List<Check> che
 
     /**
      * A figure: its files lie under {@code base}; {@code svg} is what is seen until it is interactive. A sequence has a slider with
-     * these labels and is seen at {@code first} at first; another figure has no labels.
+     * these labels and is seen at {@code first} at first; another figure has no labels. A sound is played from {@code .wav}, a cloud is turned.
      */
     public record Figure(String title, String description, String base, String svg, Grid data, String slider, List<String> labels,
-            int first) implements Item {
+            int first, boolean sound, boolean cloud) implements Item {
+        /** Degrees from which a cloud is seen at first. */
+        public long turn() { return Math.round(Cloud.TURN); }
+
+        public long tilt() { return Math.round(Cloud.TILT); }
 
         /** The labels as one text, a line each. */
         public String lines() { return String.join("\n", labels); }
