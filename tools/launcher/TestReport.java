@@ -121,7 +121,8 @@ final class TestReport {
     }
 
     private static void slow(List<Case> cases) {
-        System.out.println("# What ./lyceum test --fast leaves out besides tests tagged slow: classes that took half a second or more in a whole run.");
+        System.out.println(
+                "# What ./lyceum test --fast leaves out besides tests tagged slow: classes that took half a second or more in a whole run.");
         System.out.println("# Written by\n#   java tools/launcher/TestReport.java slow . >tools/launcher/slow-tests.txt");
         System.out.println("**/*$*");
         var once = cases.stream().filter(c -> !c.name().endsWith(" (tr-TR)")).toList();

@@ -46,7 +46,8 @@ final class GgufFile implements AutoCloseable {
     /** Of the matrices that a token goes through, the table of tokens not among them. */
     double weightBytes() {
         long keys = (long) WIDTH / HEADS * KEY_HEADS, wide = format.rowBytes(WIDTH);
-        return LAYERS * (2 * WIDTH * wide + 2 * keys * wide + 2.0 * HIDDEN * wide + (double) WIDTH * format.rowBytes(HIDDEN)) + (double) IDS * wide;
+        return LAYERS * (2 * WIDTH * wide + 2 * keys * wide + 2.0 * HIDDEN * wide + (double) WIDTH * format.rowBytes(HIDDEN))
+                + (double) IDS * wide;
     }
 
     @Override public void close() {

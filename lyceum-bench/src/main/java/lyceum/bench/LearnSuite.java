@@ -84,7 +84,8 @@ final class LearnSuite {
     /** Grown until every leaf is pure, or to a depth. scikit-learn draws among equally good splits, we take the first: node counts may differ a little. */
     private void tree(Data data, int depth) {
         var learner = depth == 0 ? new DecisionTreeClassifier() : new DecisionTreeClassifier().withMaxDepth(depth);
-        var fit = races.alternate(() -> learner.fit(data.rows().x(), data.rows().y()), data, "tree", depth == 0 ? Map.of() : Map.of("depth", depth));
+        var fit = races.alternate(() -> learner.fit(data.rows().x(), data.rows().y()), data, "tree",
+                depth == 0 ? Map.of() : Map.of("depth", depth));
         var name = tree(depth);
         time(name, data, fit);
         same(name + ", nodes", data, fit.model().tree().nodes(), fit.found("nodes"), "nodes");

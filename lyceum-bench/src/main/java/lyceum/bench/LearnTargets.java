@@ -55,10 +55,11 @@ final class LearnTargets {
                 (d, m) -> Map.of("variance", m.explainedVariance().sum().item()));
         race("DBSCAN", 1, "dbscan", Map.of("epsilon", 0.1, "points", 10), () -> blobs(50_000, 2, 20), d -> new Dbscan(0.1, 10).fit(d.x()),
                 (d, m) -> Map.of("clusters", (double) m.nClusters()));
-        race("exact neighbours, 10 of 1,000 queries", 1, "neighbours", Map.of("k", 10, "queries", 1_000), () -> blobs(50_000, 64, 20), d -> {
-            var index = new NearestNeighbors().withAlgorithm(NearestNeighbors.Algorithm.BRUTE).fit(d.x());
-            return index.neighbors(d.x().narrow(0, 0, 1_000), 10);
-        }, (d, m) -> Map.of("distances", m.distances().sum().item()));
+        race("exact neighbours, 10 of 1,000 queries", 1, "neighbours", Map.of("k", 10, "queries", 1_000), () -> blobs(50_000, 64, 20),
+                d -> {
+                    var index = new NearestNeighbors().withAlgorithm(NearestNeighbors.Algorithm.BRUTE).fit(d.x());
+                    return index.neighbors(d.x().narrow(0, 0, 1_000), 10);
+                }, (d, m) -> Map.of("distances", m.distances().sum().item()));
         race("Gaussian process", 1, "process", Map.of("length", 2.0, "noise", 0.1), () -> blobs(2_000, 5, 10),
                 d -> new GaussianProcess(new Rbf(2.0), 0.1).condition(d.x(), d.y().to(DType.F64)),
                 (d, m) -> Map.of("likelihood", m.logMarginalLikelihood()));
@@ -110,8 +111,9 @@ final class LearnTargets {
     private void grows(String name, Dataset all, Function<Dataset, ?> fitted) {
         int eighth = all.size() / 8;
         double least = seconds(all.head(eighth), fitted);
-        for (int times : new int[] {2, 4, 8}) races.same(name + ", rows x " + times, all.head(times * eighth).size() + "x" + all.features(),
-                seconds(all.head(times * eighth), fitted) / least, Double.NaN, "x the time of " + eighth + " rows");
+        for (int times : new int[] {2, 4, 8})
+            races.same(name + ", rows x " + times, all.head(times * eighth).size() + "x" + all.features(),
+                    seconds(all.head(times * eighth), fitted) / least, Double.NaN, "x the time of " + eighth + " rows");
     }
 
     private static double seconds(Dataset rows, Function<Dataset, ?> fitted) {

@@ -48,7 +48,8 @@ final class LlmSuite implements Suite {
     private static void written(SideBySide bench, BlockFormat format) {
         var level = FeatureLevel.ofVectors(format.isFloat() ? DType.F32 : DType.I8);
         var read = new Case("prefill " + format.name(), PROMPT + " ids", DType.F32, new Unit.Rate("tok/s", PROMPT)).on(level);
-        var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN)).on(level);
+        var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN))
+                .on(level);
         var open = new Case("a GGUF file, opened", format.name(), DType.F32, Unit.MILLISECONDS).atMost(150);
         if (!bench.wants(read) && !bench.wants(write) && !bench.wants(open)) return;
         try (var file = new GgufFile(format, PROMPT + WRITTEN)) {
@@ -58,8 +59,8 @@ final class LlmSuite implements Suite {
             bench.compare(read.beside("llama_prefill", request).atLeast(target(1, 1.5, 1.2)), calls -> timed(model, calls, true));
             var decoded = new HashMap<>(request);
             decoded.put("written", WRITTEN);
-            bench.compare(write.beside("llama_decode", decoded).atLeast(1)
-                    .besideCalls("read bandwidth", 0.8, reading(bench, file.weightBytes() * WRITTEN)), calls -> timed(model, calls, false));
+            bench.compare(write.beside("llama_decode", decoded).atLeast(1).besideCalls("read bandwidth", 0.8,
+                    reading(bench, file.weightBytes() * WRITTEN)), calls -> timed(model, calls, false));
         }
     }
 

@@ -31,8 +31,8 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName {
-        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, models, serve,
-        learn, onnx, studio, acceptance
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, models,
+        serve, learn, onnx, studio, acceptance
     }
 
     @Spec private CommandSpec spec;

@@ -125,11 +125,11 @@ final class ModelsSuite implements Suite {
     private static void vision(SideBySide bench, Path scripts, String name, String peer, int batch, Function<Rng, Module> build) {
         var shape = "batch " + batch + ", 224x224";
         var x = Tensor.randn(Rng.of(2), batch, 3, SIDE, SIDE).compute();
-        bench.measure(row(name, shape, Unit.MILLISECONDS, "torchvision", "vision", Map.of("model", peer, "batch",
-                batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1), () -> {
-            var model = build.apply(Rng.of(1)).pack();
-            return seen(() -> model.forward(x, Pass.inference()));
-        });
+        bench.measure(row(name, shape, Unit.MILLISECONDS, "torchvision", "vision",
+                Map.of("model", peer, "batch", batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1), () -> {
+                    var model = build.apply(Rng.of(1)).pack();
+                    return seen(() -> model.forward(x, Pass.inference()));
+                });
         double target = FeatureLevel.has(Feature.AMX_BF16) ? 2.5 : 1.2;
         var half = new Case(name, shape, DType.BF16, Unit.MILLISECONDS);
         if (!FeatureLevel.has(Feature.AVX512_BF16) && !FeatureLevel.has(Feature.AMX_BF16)) {
@@ -149,9 +149,9 @@ final class ModelsSuite implements Suite {
         int batch = 64, classes = 10;
         var c = row("step of ViT, 6 layers, 192 wide", "50 tokens, batch " + batch, Unit.MILLISECONDS, "torchvision", "train_vit",
                 Map.of("side", 28, "patch", 4, "width", 192, "depth", 6, "heads", 3, "batch", batch, "classes", classes), 1.2);
-        bench.measure(c, () -> NnSuite.step(
-                new VisionTransformer(new VisionTransformerConfig(28, 4, 1, 192, 6, 3).withClasses(classes), Rng.of(1)),
-                Tensor.randn(Rng.of(2), batch, 1, 28, 28).compute(), Tensor.randint(Rng.of(3), 0, classes, batch).compute()));
+        bench.measure(c,
+                () -> NnSuite.step(new VisionTransformer(new VisionTransformerConfig(28, 4, 1, 192, 6, 3).withClasses(classes), Rng.of(1)),
+                        Tensor.randn(Rng.of(2), batch, 1, 28, 28).compute(), Tensor.randint(Rng.of(3), 0, classes, batch).compute()));
     }
 
     private static void denoiser(SideBySide bench) {
@@ -276,8 +276,8 @@ final class ModelsSuite implements Suite {
     private static void graphs(SideBySide bench) {
         var shape = NODES + " nodes, " + EDGES + " edges, width " + WIDTH;
         for (boolean own : new boolean[] {true, false}) {
-            var gcn = row("GCN layer, both directions" + (own ? "" : ", torch-sparse"), shape, Unit.MILLISECONDS, own ? "PyTorch" : "torch-sparse",
-                    "gcn", Map.of("nodes", NODES, "edges", EDGES, "width", WIDTH, "own", own), 1);
+            var gcn = row("GCN layer, both directions" + (own ? "" : ", torch-sparse"), shape, Unit.MILLISECONDS,
+                    own ? "PyTorch" : "torch-sparse", "gcn", Map.of("nodes", NODES, "edges", EDGES, "width", WIDTH, "own", own), 1);
             bench.measure(gcn, () -> {
                 var graph = graph();
                 var layer = new GcnLayer(WIDTH, WIDTH, Rng.of(2));
@@ -320,8 +320,8 @@ final class ModelsSuite implements Suite {
             var x = Tensor.randn(Rng.of(2), 1, config.bands(), config.frames()).compute();
             return seen(() -> model.hear(x, Pass.inference()));
         });
-        var arguments = Map.of("width", config.width(), "heads", config.heads(), "layers", config.decoderLayers(), "places", config.places(),
-                "vocabulary", config.tokens().count(), "tokens", TOKENS, "bf16", false);
+        var arguments = Map.of("width", config.width(), "heads", config.heads(), "layers", config.decoderLayers(), "places",
+                config.places(), "vocabulary", config.tokens().count(), "tokens", TOKENS, "bf16", false);
         bench.measure(row("Whisper tiny, decoding " + TOKENS + " tokens", "batch 1", Unit.MILLISECONDS, "PyTorch", "write", arguments, 1),
                 () -> written(BlockFormat.F32));
         bench.measure(row("Whisper tiny, decoding " + TOKENS + " tokens, BF16 weights", "batch 1", Unit.MILLISECONDS, "PyTorch", "write",
@@ -342,11 +342,12 @@ final class ModelsSuite implements Suite {
 
     private static void parts(SideBySide bench) {
         int seconds = 60, n = 10_000, k = 1000, channels = 256, side = 50, bins = 7;
-        bench.measure(row("log-mel, 80 bands", seconds + " s", Unit.MILLISECONDS, "torchaudio", "log_mel", Map.of("seconds", seconds), 1), () -> {
-            var mel = MelSpectrogram.whisper();
-            var sound = new Sound(Tensor.randn(Rng.of(1), seconds * 16_000L).toFloatArray(), 16_000);
-            return () -> mel.logarithmic(sound).compute();
-        });
+        bench.measure(row("log-mel, 80 bands", seconds + " s", Unit.MILLISECONDS, "torchaudio", "log_mel", Map.of("seconds", seconds), 1),
+                () -> {
+                    var mel = MelSpectrogram.whisper();
+                    var sound = new Sound(Tensor.randn(Rng.of(1), seconds * 16_000L).toFloatArray(), 16_000);
+                    return () -> mel.logarithmic(sound).compute();
+                });
         bench.measure(row("NMS", n + " boxes", Unit.MILLISECONDS, "torchvision", "nms", Map.of("n", n), 1), () -> {
             Tensor boxes = boxes(n, 1000, 10, 90, 1), scores = Tensor.rand(Rng.of(3), n).compute();
             var suppression = new NonMaxSuppression(0.5);

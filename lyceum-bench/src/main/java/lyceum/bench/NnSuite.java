@@ -95,8 +95,10 @@ final class NnSuite implements Suite {
         var name = layers + " blocks of " + width + ", forward and backward";
         for (var type : List.of(DType.F32, DType.BF16)) {
             boolean half = type == DType.BF16;
-            var c = new Case(name, shape, type, Unit.MILLISECONDS).beside("pass_blocks", Map.of("layers", layers, "heads", heads, "width",
-                    width, "batch", batch, "length", length, "bf16", half)).atLeast(half ? Double.NaN : 1);
+            var c = new Case(name, shape, type, Unit.MILLISECONDS)
+                    .beside("pass_blocks",
+                            Map.of("layers", layers, "heads", heads, "width", width, "batch", batch, "length", length, "bf16", half))
+                    .atLeast(half ? Double.NaN : 1);
             if (half) c = c.besideOurs("our F32", FeatureLevel.has(Feature.AMX_BF16) ? 2 : Double.NaN,
                     () -> blocks(layers, heads, width, batch, length, DType.F32));
             bench.measure(c, () -> blocks(layers, heads, width, batch, length, type));

@@ -50,8 +50,8 @@ final class Peer implements AutoCloseable {
 
     /** llama.cpp as npm's node-llama-cpp brings it, built for each CPU, if it was unpacked under a folder. */
     static Optional<Peer> nodeLlamaCpp(Path folder, int threads) {
-        try (var files = Files.isDirectory(folder) ? Files.find(folder, 6, (p, _) -> p.getFileName().toString().matches("libllama\\.v.*\\.so"))
-                : Stream.<Path>empty()) {
+        try (var files = Files.isDirectory(folder)
+                ? Files.find(folder, 6, (p, _) -> p.getFileName().toString().matches("libllama\\.v.*\\.so")) : Stream.<Path>empty()) {
             var library = files.findFirst();
             if (library.isPresent()) return llamaCpp("llama.cpp of node-llama-cpp", library.get(), threads);
         } catch (IOException e) {

@@ -96,8 +96,7 @@ final class RetrievalSuite implements Suite {
         var build = new Case("HNSW build", shape, DType.F32, new Unit.Time("s", 1)).on("").besideCalls("Lucene", 1,
                 calls -> Timing.seconds(() -> LuceneVectors.of(rows), calls));
         var peer = VectorPeer.find();
-        if (peer.isPresent())
-            build = build.besideCalls(peer.get().name(), 1, calls -> Timing.seconds(() -> peer.get().of(rows, 1), calls));
+        if (peer.isPresent()) build = build.besideCalls(peer.get().name(), 1, calls -> Timing.seconds(() -> peer.get().of(rows, 1), calls));
         bench.single(build, () -> graph(rows, VectorEncoding.FLOAT32));
         var flat = new FlatIndex(WIDTH, VectorMetric.L2);
         for (int i = 0; i < rows.size(); i++) flat.add(i, rows.get(i));

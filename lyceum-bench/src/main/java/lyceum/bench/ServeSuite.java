@@ -80,9 +80,10 @@ final class ServeSuite implements Suite {
                 var engine = new Engine(file.model(), null, new EngineOptions().withReuse(false).withBlocks(STREAMS * 18))) {
             var prompts = IntStream.range(0, STREAMS)
                     .mapToObj(i -> Tensor.randint(Rng.of(i), 0, GgufFile.IDS, READ).to(DType.I32).toIntArray()).toList();
-            var request = Map.of("file", file.path().toString(), "streams", STREAMS, "length", READ, "written", WRITTEN, "ids", GgufFile.IDS);
-            bench.measure(c.beside("llama_together", request).atLeast(FeatureLevel.has(Feature.AMX_INT8) ? 1.2 : 1.5),
-                    () -> () -> engine.submit(prompts.stream().map(p -> Request.greedy(p, WRITTEN)).toList()).stream().map(Reply::get).toList());
+            var request = Map.of("file", file.path().toString(), "streams", STREAMS, "length", READ, "written", WRITTEN, "ids",
+                    GgufFile.IDS);
+            bench.measure(c.beside("llama_together", request).atLeast(FeatureLevel.has(Feature.AMX_INT8) ? 1.2 : 1.5), () -> () -> engine
+                    .submit(prompts.stream().map(p -> Request.greedy(p, WRITTEN)).toList()).stream().map(Reply::get).toList());
         }
     }
 

@@ -30,13 +30,13 @@ final class JVectorGraphs implements VectorPeer {
         for (var row : rows) vectors.add(types.createFloatVector(row));
         var values = new ListRandomAccessVectorValues(vectors, rows.getFirst().length);
         var pool = new ForkJoinPool(threads);
-        try (var builder = new GraphIndexBuilder(BuildScoreProvider.randomAccessScoreProvider(values, NEAR), values.dimension(), LINKS, BEAM,
-                1.2f, 1.2f, pool, pool)) {
+        try (var builder = new GraphIndexBuilder(BuildScoreProvider.randomAccessScoreProvider(values, NEAR), values.dimension(), LINKS,
+                BEAM, 1.2f, 1.2f, pool, pool)) {
             var graph = builder.build(values);
             var searcher = new GraphSearcher(graph);
             return (query, k, beam) -> {
-                var found = searcher.search(SearchScoreProvider.exact(types.createFloatVector(query), NEAR, values), k, Math.max(k, beam), 0, 0,
-                        Bits.ALL);
+                var found = searcher.search(SearchScoreProvider.exact(types.createFloatVector(query), NEAR, values), k, Math.max(k, beam),
+                        0, 0, Bits.ALL);
                 return Arrays.stream(found.getNodes()).map(n -> (long) n.node).collect(Collectors.toSet());
             };
         } catch (IOException e) {

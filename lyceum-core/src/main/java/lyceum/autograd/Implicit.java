@@ -66,11 +66,12 @@ public final class Implicit {
     public static Tensor solve(BinaryOperator<Tensor> product, Tensor theta, Tensor b, BiFunction<LinearMap, Tensor, Tensor> solver) {
         if (b.rank() != 1) throw new ShapeException("implicit solve: shape " + b.shape() + " where a vector is needed");
         int n = Math.toIntExact(b.size(0));
-        return Primitive.of("implicit solve", in -> solver.apply(LinearMap.of(n, n, x -> product.apply(in[0], x)), in[1]), (i, g, x, in) -> {
-            BinaryOperator<Tensor> transposed = (t, y) -> Autograd.vjp(v -> product.apply(t, v), y.zerosLike(), y);
-            var back = solve(transposed, in[0], g, solver);
-            return i == 1 ? back : Autograd.vjp(t -> product.apply(t, x), in[0], back.neg());
-        }).apply(theta, b);
+        return Primitive
+                .of("implicit solve", in -> solver.apply(LinearMap.of(n, n, x -> product.apply(in[0], x)), in[1]), (i, g, x, in) -> {
+                    BinaryOperator<Tensor> transposed = (t, y) -> Autograd.vjp(v -> product.apply(t, v), y.zerosLike(), y);
+                    var back = solve(transposed, in[0], g, solver);
+                    return i == 1 ? back : Autograd.vjp(t -> product.apply(t, x), in[0], back.neg());
+                }).apply(theta, b);
     }
 
     private static Tensor newton(UnaryOperator<Tensor> f, Tensor start) {

@@ -93,7 +93,9 @@ public interface Backend {
      * {@code b = l^-1 b} in place for F64 and a lower triangular {@code l} of at most {@link #substitutes} rows: what stands above its diagonal is not read, nor is a
      * diagonal of ones ({@code unit}). The elements of a row of {@code b} are neighbours.
      */
-    default void substitute(View l, boolean unit, View b) { throw new UnsupportedOperationException(name() + ": no kernel for substitution"); }
+    default void substitute(View l, boolean unit, View b) {
+        throw new UnsupportedOperationException(name() + ": no kernel for substitution");
+    }
 
     /**
      * The Fourier transforms {@code sum over t of x_t exp(-2 pi i k t / n)} of contiguous lines of F64 along the last axis, real and imaginary parts apart; the inverse

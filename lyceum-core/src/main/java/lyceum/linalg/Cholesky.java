@@ -251,8 +251,7 @@ public final class Cholesky {
 
     /** {@code L z}: turns independent standard normal draws (the columns of z) into draws with covariance A. */
     public Tensor times(Tensor z) {
-        if (z.rank() < 1 || z.size(0) != n)
-            throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + n);
+        if (z.rank() < 1 || z.size(0) != n) throw new ShapeException("cholesky times: shape " + z.shape() + " for a factor of size " + n);
         var sides = Matrices.RightSides.of("cholesky times", z, n);
         return sides.tensor(Product.of(rows(), sides.b(), sides.columns()), type);
     }

@@ -96,7 +96,8 @@ public final class Qr {
 
     /** {@code R (min(m, n), n)}, zero below the diagonal. */
     public Tensor r() {
-        return reflectors != null && reflectors.upperBlock() != null ? reflectors.upperBlock().copied(type) : Matrices.tensor(rows(), n, type);
+        return reflectors != null && reflectors.upperBlock() != null ? reflectors.upperBlock().copied(type)
+                : Matrices.tensor(rows(), n, type);
     }
 
     /** Column j of {@code A P} is column {@code pivots()[j]} of A; the identity without pivoting. */

@@ -93,8 +93,9 @@ public final class Fft {
     /** Of {@code lines} runs of n numbers each, one behind the other: real parts from {@code r} on, imaginary ones from {@code i} on. */
     public void forward(double[] re, int r, double[] im, int i, int lines) {
         long all = (long) lines * n;
-        if (lines < 0 || r < 0 || i < 0 || all > re.length - r || all > im.length - i) throw new ShapeException("Fft: " + lines + " lines of "
-                + n + ", from " + r + " of " + re.length + " real parts and from " + i + " of " + im.length + " imaginary ones");
+        if (lines < 0 || r < 0 || i < 0 || all > re.length - r || all > im.length - i)
+            throw new ShapeException("Fft: " + lines + " lines of " + n + ", from " + r + " of " + re.length + " real parts and from " + i
+                    + " of " + im.length + " imaginary ones");
         if (rows == null && chirp == null) {
             shortLines(re, r, im, i, lines);
             return;
@@ -121,8 +122,7 @@ public final class Fft {
 
     /** {@code y[to + j stepTo + i] = x[from + i step + j]}. */
     private static void turn(double[] x, int from, int step, double[] y, int to, int stepTo, int rows, int count) {
-        for (int j = 0; j < count; j++)
-            for (int i = 0; i < rows; i++) y[to + j * stepTo + i] = x[from + i * step + j];
+        for (int j = 0; j < count; j++) for (int i = 0; i < rows; i++) y[to + j * stepTo + i] = x[from + i * step + j];
     }
 
     private void matrix(double[] re, int r, double[] im, int i) {

@@ -13,5 +13,7 @@ final class Roots {
 
     static double sin(long k, long n) { return cos(4 * Math.floorMod(k, n) - n, 4 * n); }
 
-    private static double cosUpToQuarter(long t, long n) { return t <= n ? Math.cos(Math.PI / 4 * t / n) : Math.sin(Math.PI / 4 * (2 * n - t) / n); }
+    private static double cosUpToQuarter(long t, long n) {
+        return t <= n ? Math.cos(Math.PI / 4 * t / n) : Math.sin(Math.PI / 4 * (2 * n - t) / n);
+    }
 }

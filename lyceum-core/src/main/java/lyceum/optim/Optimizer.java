@@ -89,8 +89,7 @@ public final class Optimizer {
      * parameter is the rounded copy. Call it before the first step. Returns this.
      */
     public Optimizer withMasterWeights() {
-        if (steps > 0)
-            throw new LyceumException("withMasterWeights: " + steps + " steps have been taken; call it before the first step");
+        if (steps > 0) throw new LyceumException("withMasterWeights: " + steps + " steps have been taken; call it before the first step");
         slots.forEach(ParameterState::keepMaster);
         return this;
     }

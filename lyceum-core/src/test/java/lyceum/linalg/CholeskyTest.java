@@ -175,8 +175,7 @@ class CholeskyTest {
         double[] asked = new double[1], counted = new double[1];
         var backend = Backend.current();
         var asking = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (p, method, in) -> {
-            if (method.getName().equals("subtractProduct"))
-                asked[0] += 2.0 * ((View) in[0]).size() * ((View) in[1]).shape()[1];
+            if (method.getName().equals("subtractProduct")) asked[0] += 2.0 * ((View) in[0]).size() * ((View) in[1]).shape()[1];
             if (method.getName().equals("substitute")) asked[0] += (double) ((View) in[0]).shape()[0] * ((View) in[2]).size();
             return method.invoke(backend, in);
         });

@@ -63,8 +63,8 @@ class LargeFactorsTest {
             assertThatThrownBy(() -> Cholesky.of(broken)).isInstanceOf(NotPositiveDefiniteException.class)
                     .satisfies(e -> assertThat(((NotPositiveDefiniteException) e).pivotIndex()).isEqualTo(planted));
         }
-        var infinite = a.add(Tensor.of(new double[] {Double.POSITIVE_INFINITY}).mul(Tensor.eye(DType.F64, n).select(0, 3).outer(
-                Tensor.eye(DType.F64, n).select(0, 5))));
+        var infinite = a.add(Tensor.of(new double[] {Double.POSITIVE_INFINITY})
+                .mul(Tensor.eye(DType.F64, n).select(0, 3).outer(Tensor.eye(DType.F64, n).select(0, 5))));
         assertThatThrownBy(() -> Cholesky.of(infinite)).isInstanceOf(IllegalArgumentException.class);
     }
 

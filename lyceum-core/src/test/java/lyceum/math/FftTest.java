@@ -16,8 +16,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FftTest {
 
     /** Short and long, of each radix, of a chirp; blocks that are full and blocks that are not. */
-    @ParameterizedTest @ValueSource(ints = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 60, 63, 64, 72, 91, 97, 121, 125, 128, 169, 210, 243, 343, 360, 500, 509, 512, 720,
-            1000, 1024})
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 60, 63, 64, 72, 91, 97, 121, 125, 128, 169, 210, 243, 343, 360, 500, 509, 512,
+            720, 1000, 1024})
     void equalsTheSumOfItsDefinitionAndGoesBack(int n) {
         var rng = Rng.of(n);
         double[] x = values(rng, n), y = values(rng, n), re = x.clone(), im = y.clone();

@@ -181,7 +181,8 @@ class CsvTest {
         assertThat(new Csv().sample(file, 50, Rng.of(3)).frame().column("i").toList())
                 .isEqualTo(new Csv().sample(file, 50, Rng.of(3)).frame().column("i").toList());
         Files.writeString(file, "i,v\n1,2\n3\n");
-        assertThatThrownBy(() -> new Csv().sample(file, 5, Rng.of(1))).isInstanceOf(FormatException.class).hasMessageContaining("in line 3");
+        assertThatThrownBy(() -> new Csv().sample(file, 5, Rng.of(1))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("in line 3");
     }
 
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {

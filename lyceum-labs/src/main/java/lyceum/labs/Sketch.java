@@ -35,7 +35,8 @@ public record Sketch(int side, List<List<Point>> strokes) {
      * @throws IllegalArgumentException naming what is no point of the sheet
      */
     public static Sketch parse(String text, int side) {
-        if (text.strip().length() > MOST) throw new IllegalArgumentException("it has " + text.strip().length() + " characters; at most " + MOST);
+        if (text.strip().length() > MOST)
+            throw new IllegalArgumentException("it has " + text.strip().length() + " characters; at most " + MOST);
         var strokes = new ArrayList<List<Point>>();
         for (var stroke : text.split(";")) {
             if (stroke.isBlank()) continue;
@@ -57,7 +58,8 @@ public record Sketch(int side, List<List<Point>> strokes) {
             // said below
         }
         var shown = text.length() > 20 ? text.substring(0, 20) + "..." : text;
-        throw new IllegalArgumentException("'" + shown + "' is no point of the sheet; two numbers from 0 to " + side + " with a comma between them");
+        throw new IllegalArgumentException(
+                "'" + shown + "' is no point of the sheet; two numbers from 0 to " + side + " with a comma between them");
     }
 
     /** Whether nothing is drawn. */
@@ -83,8 +85,9 @@ public record Sketch(int side, List<List<Point>> strokes) {
     public Tensor pixels(int n) {
         var values = new float[n * n];
         double step = (double) side / n / FINE, reach = PEN * side / 2;
-        for (int y = 0; y < n * FINE; y++) for (int x = 0; x < n * FINE; x++)
-            if (inked((x + 0.5) * step, (y + 0.5) * step, reach)) values[y / FINE * n + x / FINE] += 1f / (FINE * FINE);
+        for (int y = 0; y < n * FINE; y++)
+            for (int x = 0; x < n * FINE; x++)
+                if (inked((x + 0.5) * step, (y + 0.5) * step, reach)) values[y / FINE * n + x / FINE] += 1f / (FINE * FINE);
         return Tensor.of(values, n, n);
     }
 

@@ -36,8 +36,8 @@ public record EncoderDecoderConfig(int vocabulary, TransformerConfig block, int 
             throw new IllegalArgumentException("EncoderDecoderConfig: a vocabulary of " + vocabulary + ", " + encoderLayers + " and "
                     + decoderLayers + " layers; all are at least 1");
         for (int mark : new int[] {padMark, startMark, endMark})
-            if (mark < 0 || mark >= vocabulary)
-                throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is not an id of a vocabulary of " + vocabulary);
+            if (mark < 0 || mark >= vocabulary) throw new IllegalArgumentException(
+                    "EncoderDecoderConfig: the mark " + mark + " is not an id of a vocabulary of " + vocabulary);
     }
 
     /**

@@ -53,7 +53,8 @@ class ReaderFuzzTest {
     }
 
     private static void templates(int n) {
-        var talk = List.of(ChatMessage.system("be brief"), ChatMessage.user("what is a b a"), ChatMessage.assistant("a b"), ChatMessage.user("c"));
+        var talk = List.of(ChatMessage.system("be brief"), ChatMessage.user("what is a b a"), ChatMessage.assistant("a b"),
+                ChatMessage.user("c"));
         var files = TEMPLATES.stream().map(t -> t.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
         TEMPLATES.forEach(t -> assertThat(JinjaChatTemplate.of(t, "<s>", "</s>").render(talk.subList(1, 4), true).text()).isNotEmpty());
         var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20).mutants(n,

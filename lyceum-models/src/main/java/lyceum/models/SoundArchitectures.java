@@ -55,8 +55,8 @@ final class SoundArchitectures {
     private static Tensor expected(AudioLm model, List<Tensor> x, Pass pass) {
         var stages = new Tensor[AudioLm.Stage.values().length];
         for (var stage : AudioLm.Stage.values())
-            stages[stage.ordinal()] = model.logits(stage, new AudioLm.Clip(x.get(0), x.get(1)), null, pass)
-                    .reshape(x.getFirst().size(0), -1);
+            stages[stage.ordinal()] = model.logits(stage, new AudioLm.Clip(x.get(0), x.get(1)), null, pass).reshape(x.getFirst().size(0),
+                    -1);
         return Tensor.concat(1, stages);
     }
 

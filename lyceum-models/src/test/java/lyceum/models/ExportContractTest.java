@@ -68,12 +68,13 @@ class ExportContractTest {
         var x = Tensor.randn(Rng.of(2), Examples.NODES, 3).compute();
         var other = Tensor.randn(Rng.of(3), Examples.NODES, 3).compute();
         var graph = Examples.graphs(1);
-        return Stream.of(Aggregation.values()).filter(how -> how != Aggregation.ATTENTION).map(how -> DynamicTest.dynamicTest(how.name(), () -> {
-            var layer = new SageLayer(3, 4, how, Rng.of(1));
-            Function<Tensor[], Tensor[]> f = in -> new Tensor[] {graph.pool(how, layer.forward(graph, in[0], Pass.inference()))};
-            var back = OnnxModel.load(new OnnxExport().withBatch("").of(f, x).toBytes()).run(Map.of("input", other)).get("output");
-            assertThat(back.sub(f.apply(new Tensor[] {other})[0]).abs().max().item()).isLessThan(CLOSE);
-        }));
+        return Stream.of(Aggregation.values()).filter(how -> how != Aggregation.ATTENTION)
+                .map(how -> DynamicTest.dynamicTest(how.name(), () -> {
+                    var layer = new SageLayer(3, 4, how, Rng.of(1));
+                    Function<Tensor[], Tensor[]> f = in -> new Tensor[] {graph.pool(how, layer.forward(graph, in[0], Pass.inference()))};
+                    var back = OnnxModel.load(new OnnxExport().withBatch("").of(f, x).toBytes()).run(Map.of("input", other)).get("output");
+                    assertThat(back.sub(f.apply(new Tensor[] {other})[0]).abs().max().item()).isLessThan(CLOSE);
+                }));
     }
 
     /** Its recurrence has a form of its own. */
@@ -89,7 +90,8 @@ class ExportContractTest {
     /** The files are ONNX to somebody else too. */
     @Tag("heavy")
     @TestFactory Stream<DynamicTest> onnxRuntimeGivesTheArchitecturesValues() {
-        return Architectures.all().values().stream().map(kind -> DynamicTest.dynamicTest(kind.name(), () -> there(left(kind), kind.name())));
+        return Architectures.all().values().stream()
+                .map(kind -> DynamicTest.dynamicTest(kind.name(), () -> there(left(kind), kind.name())));
     }
 
     private void there(Left left, String name) throws IOException {

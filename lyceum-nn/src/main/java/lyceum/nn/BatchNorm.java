@@ -99,7 +99,8 @@ public final class BatchNorm extends Module {
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (isFolded()) {
-            if (pass.isTraining()) throw new IllegalStateException("BatchNorm: it is folded into the layer before it and cannot be trained");
+            if (pass.isTraining())
+                throw new IllegalStateException("BatchNorm: it is folded into the layer before it and cannot be trained");
             return x;
         }
         long features = running_mean.count();

@@ -145,7 +145,8 @@ public final class Embedding extends Module {
 
         /** Hands the gradient to the coming step, which touches these rows and their part of the optimiser's memory only. */
         public void into(Optimizer optimizer) {
-            if (gradient() == null) throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call backward before into");
+            if (gradient() == null)
+                throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call backward before into");
             optimizer.rowGradient(of.table(), rows, gradient());
         }
     }

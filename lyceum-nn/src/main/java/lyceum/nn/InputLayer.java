@@ -165,8 +165,8 @@ public final class InputLayer extends Module {
     /** Where all fields are numbers: rows (n, fields) of them, NaN for what is missing, as (n, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) {
         for (var fitted : fields)
-            if (!(fitted.field() instanceof Numeric))
-                throw new IllegalStateException("InputLayer: field '" + fitted.field().name() + "' is not a number; give records to encode");
+            if (!(fitted.field() instanceof Numeric)) throw new IllegalStateException(
+                    "InputLayer: field '" + fitted.field().name() + "' is not a number; give records to encode");
         if (x.rank() != 2 || x.size(1) != fields.size())
             throw new ShapeException("InputLayer: input " + x.shape() + "; it is (n, " + fields.size() + ")");
         var parts = new Tensor[fields.size()];

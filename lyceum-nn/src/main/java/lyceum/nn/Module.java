@@ -272,8 +272,7 @@ public abstract class Module implements Layer, Cloneable {
                         "load: " + first + " is tied to " + name + ", and their values differ; give one, or untie them first");
         });
         var missing = own.keySet().stream().filter(name -> !given.containsKey(name)).toList();
-        if (!missing.isEmpty() || !unknown.isEmpty())
-            throw new FormatException("load: missing " + missing + ", unknown " + unknown);
+        if (!missing.isEmpty() || !unknown.isEmpty()) throw new FormatException("load: missing " + missing + ", unknown " + unknown);
         own.forEach((name, tensor) -> {
             var value = given.get(name);
             if (!value.shape().equals(tensor.shape()))

@@ -55,8 +55,8 @@ public final class TrainingRun {
     private boolean reported;
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
-        if (loader.steps() == 0)
-            throw new IllegalArgumentException("Trainer: there are too few rows for a batch of " + trainer.batchSize() + " and the last is dropped");
+        if (loader.steps() == 0) throw new IllegalArgumentException(
+                "Trainer: there are too few rows for a batch of " + trainer.batchSize() + " and the last is dropped");
         if (trainer.shards() > 1 && hasBatchNorm(model)) throw new IllegalArgumentException("Trainer: the model has BatchNorm, whose "
                 + "statistics " + trainer.shards() + " shards would write at once; use GroupNorm or LayerNorm, or one shard");
         this.trainer = trainer;

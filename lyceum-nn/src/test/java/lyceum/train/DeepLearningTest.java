@@ -170,11 +170,11 @@ class DeepLearningTest {
                 assertThat(heard.get(i).metrics().get("learning rate")).isCloseTo(0.5 * rates.factor(i), within(1e-12));
             var first = heard.getFirst().metrics().get("gradient norm");
             var model = network(3, false);
-            new Trainer(new Sgd(1), 1).withBatchSize(MOONS.size() / 4).withListener(Trainer.Listener.afterStep(TrainingRun::stop)).fit(model,
-                    Loss::crossEntropy, MOONS, Rng.of(7));
+            new Trainer(new Sgd(1), 1).withBatchSize(MOONS.size() / 4).withListener(Trainer.Listener.afterStep(TrainingRun::stop))
+                    .fit(model, Loss::crossEntropy, MOONS, Rng.of(7));
             double square = 0; // a step of rate 1 moves the parameters by the gradient
-            for (var moved : model.parameters().entrySet()) square += network(3, false).parameters().get(moved.getKey()).sub(moved.getValue())
-                    .to(DType.F64).square().sum().item();
+            for (var moved : model.parameters().entrySet())
+                square += network(3, false).parameters().get(moved.getKey()).sub(moved.getValue()).to(DType.F64).square().sum().item();
             assertThat(first).isCloseTo(Math.sqrt(square), withinPercentage(0.01));
         }
     }

@@ -33,8 +33,8 @@ public record Audio(String title, String description, int rate, Numbers samples)
             throw new FigureException("the sound '" + title + "' has " + samples.size() + " samples; at most " + MOST);
         for (int i = 0; i < samples.size(); i++) {
             double v = samples.get(i);
-            if (!(v >= -FULL - 1 && v <= FULL && v == Math.rint(v))) throw new FigureException(
-                    "the sound '" + title + "': sample " + i + " is " + v + "; a whole number of 16 bits");
+            if (!(v >= -FULL - 1 && v <= FULL && v == Math.rint(v)))
+                throw new FigureException("the sound '" + title + "': sample " + i + " is " + v + "; a whole number of 16 bits");
         }
     }
 

@@ -58,7 +58,8 @@ public record Cloud(String title, String description, String x, String y, String
 
     /** Points (n, 3) by class. */
     static Cloud of(String title, Tensor rows, int[] classes, String... names) {
-        if (rows.rank() != 2 || rows.size(1) != 3) throw new FigureException("the cloud '" + title + "' is of " + rows.shape() + "; (n, 3)");
+        if (rows.rank() != 2 || rows.size(1) != 3)
+            throw new FigureException("the cloud '" + title + "' is of " + rows.shape() + "; (n, 3)");
         double[][] all = rows.toRows();
         Check.sameLength("the cloud '" + title + "'", "points", all.length, "classes", classes.length);
         var groups = new ArrayList<Group>();
@@ -128,7 +129,8 @@ public record Cloud(String title, String description, String x, String y, String
             plot = plot.points(g.name(), xs, ys);
         }
         for (double[] e : edges()) {
-            double[] from = seen(e[0] * h[0], e[1] * h[1], e[2] * h[2], turn, tilt), to = seen(e[3] * h[0], e[4] * h[1], e[5] * h[2], turn, tilt);
+            double[] from = seen(e[0] * h[0], e[1] * h[1], e[2] * h[2], turn, tilt),
+                    to = seen(e[3] * h[0], e[4] * h[1], e[5] * h[2], turn, tilt);
             plot = plot.line("", new double[] {from[0], to[0]}, new double[] {from[1], to[1]}).dashed();
         }
         String[] names = {x, y, z};
@@ -137,7 +139,9 @@ public record Cloud(String title, String description, String x, String y, String
             plot = plot.note(at[0], at[1], names[k]);
         }
         double r = 1.05 * box.radius;
-        return plot.axes(String.format(Locale.ROOT, "across, seen from %.0f°", turn), String.format(Locale.ROOT, "up, seen from %.0f° above", tilt))
+        return plot
+                .axes(String.format(Locale.ROOT, "across, seen from %.0f°", turn),
+                        String.format(Locale.ROOT, "up, seen from %.0f° above", tilt))
                 .limitX(-r, r).limitY(-r, r).equalScales().describedAs(description);
     }
 
@@ -165,7 +169,8 @@ public record Cloud(String title, String description, String x, String y, String
 
     /** How it looks from the front, from the right side and from above, on its own axes. */
     public Panels sides() {
-        return Figure.row(title, side("from the front", 0, 2), side("from the side", 1, 2), side("from above", 0, 1)).describedAs(description);
+        return Figure.row(title, side("from the front", 0, 2), side("from the side", 1, 2), side("from above", 0, 1))
+                .describedAs(description);
     }
 
     private Plot side(String title, int across, int up) {
@@ -182,7 +187,8 @@ public record Cloud(String title, String description, String x, String y, String
         boolean named = groups.stream().anyMatch(g -> !g.name().isEmpty());
         var rows = new ArrayList<List<Object>>();
         for (var g : groups) for (int i = 0; i < g.x().size(); i++) {
-            rows.add(named ? List.of(g.name(), g.x().get(i), g.y().get(i), g.z().get(i)) : List.of(g.x().get(i), g.y().get(i), g.z().get(i)));
+            rows.add(named ? List.of(g.name(), g.x().get(i), g.y().get(i), g.z().get(i))
+                    : List.of(g.x().get(i), g.y().get(i), g.z().get(i)));
         }
         return new Table(named ? List.of("series", x, y, z) : List.of(x, y, z), rows);
     }

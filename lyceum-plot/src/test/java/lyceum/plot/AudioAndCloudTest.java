@@ -31,7 +31,8 @@ class AudioAndCloudTest {
     }
 
     @Test void aSoundThatCannotBePlayedIsRefused() {
-        assertThatThrownBy(() -> Figure.audio("t", 8_000, Double.NaN)).isInstanceOf(FigureException.class).hasMessageContaining("sample 0 is NaN");
+        assertThatThrownBy(() -> Figure.audio("t", 8_000, Double.NaN)).isInstanceOf(FigureException.class)
+                .hasMessageContaining("sample 0 is NaN");
         assertThatThrownBy(() -> Figure.audio("t", 10, 0.0)).hasMessageContaining("10 samples a second");
         assertThatThrownBy(() -> new Audio("t", "", 8_000, Numbers.of(0.5))).hasMessageContaining("whole number of 16 bits");
         assertThatThrownBy(() -> Figure.row("both", Samples.sound())).hasMessageContaining("heard or turned");
@@ -57,7 +58,8 @@ class AudioAndCloudTest {
         assertThat(Figure.cloud("none", Tensor.zeros(0, 3)).box().radius()).isPositive();
         assertThat(Figure.cloud("one", Tensor.of(new double[][] {{5, 5, 5}})).seen(10, 10).layers()).isNotEmpty();
         assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(3, 2))).isInstanceOf(FigureException.class).hasMessageContaining("(n, 3)");
-        assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(2, 3), new int[] {0, 1}, "a")).hasMessageContaining("point 1 is of class 1");
+        assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(2, 3), new int[] {0, 1}, "a"))
+                .hasMessageContaining("point 1 is of class 1");
     }
 
     @Test void aCloudTurnsByTwoParametersAndReadsAsATable() {

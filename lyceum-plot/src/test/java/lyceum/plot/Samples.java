@@ -13,7 +13,8 @@ public final class Samples {
     /** All of them. */
     public static List<Figure> all() {
         return List.of(loss(), scatter(), coverage(), bars(), stackedBars(), importances(), confusion(), correlations(), digits(), colors(),
-                regions(), contour(), intervals(), areas(), tree(), graph(), roc(), principalAxes(), longTail(), panels(), frames(), sound(), cloud());
+                regions(), contour(), intervals(), areas(), tree(), graph(), roc(), principalAxes(), longTail(), panels(), frames(),
+                sound(), cloud());
     }
 
     public static Plot loss() {
@@ -216,7 +217,8 @@ public final class Samples {
     }
 
     public static Audio sound() {
-        return Figure.audio("A fading tone", 8_000, IntStream.range(0, 4_000).mapToDouble(i -> Math.sin(0.35 * i) * (1 - i / 4_000.0)).toArray())
+        return Figure
+                .audio("A fading tone", 8_000, IntStream.range(0, 4_000).mapToDouble(i -> Math.sin(0.35 * i) * (1 - i / 4_000.0)).toArray())
                 .describedAs("A tone that fades within half a second.");
     }
 

@@ -361,8 +361,8 @@ public final class Engine implements TextGenerator, AutoCloseable {
         var time = residence.at(System.nanoTime());
         metrics = new EngineMetrics(submitted.get(), finished, cancelled, failed, steps, scheduler.computedTokens(),
                 scheduler.readPositions(), generated, scheduler.reusedTokens(), scheduler.preemptions(), guessed, accepted,
-                scheduler.runningCount(), scheduler.waitingCount(), memory.freeBlocks(), tree == null ? 0 : tree.pages(),
-                memory.blocks(), time[0], time[1]);
+                scheduler.runningCount(), scheduler.waitingCount(), memory.freeBlocks(), tree == null ? 0 : tree.pages(), memory.blocks(),
+                time[0], time[1]);
     }
 
     /** Stops after the step that runs; requests that are not over fail. */

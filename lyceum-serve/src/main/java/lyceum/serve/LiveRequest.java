@@ -1,7 +1,5 @@
 package lyceum.serve;
 
-import lyceum.llm.Continuation;
-import lyceum.llm.generate.GenerationRequest;
 import lyceum.llm.generate.WrittenText;
 import lyceum.serve.schedule.Job;
 

@@ -74,7 +74,8 @@ public final class Reply implements Iterable<Piece> {
     /** How likely the prompt was. Waits for the whole. @throws IllegalStateException unless the request {@linkplain Request#scored asked} */
     public PromptScores promptScores() {
         get();
-        if (scores == null) throw new IllegalStateException("Reply: the request did not ask how likely its prompt was; by withScored(true)");
+        if (scores == null)
+            throw new IllegalStateException("Reply: the request did not ask how likely its prompt was; by withScored(true)");
         return scores;
     }
 

@@ -66,8 +66,8 @@ class ServingAtScaleTest {
         var registry = adapters(model);
         int[] prompt = Tiny.prompt(29, Rng.of(3));
         try (var engine = new Engine(model, null, OPTIONS, registry, Drafter.NONE)) {
-            var replies = engine.submit(Stream.of("", "red", "blue")
-                    .map(name -> Request.greedy(prompt, 3).withAdapter(name).withScored(true)).toList());
+            var replies = engine.submit(
+                    Stream.of("", "red", "blue").map(name -> Request.greedy(prompt, 3).withAdapter(name).withScored(true)).toList());
             var scores = replies.stream().map(r -> r.promptScores().logProbabilities()).toList();
             for (var name : List.of("", "red", "blue")) {
                 registry.use(name);

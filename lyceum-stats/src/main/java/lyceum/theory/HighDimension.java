@@ -1,6 +1,5 @@
 package lyceum.theory;
 
-import java.util.Arrays;
 import lyceum.ShapeException;
 import lyceum.math.Special;
 import lyceum.random.Rng;

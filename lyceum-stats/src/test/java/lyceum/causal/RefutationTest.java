@@ -73,7 +73,8 @@ class RefutationTest {
             }
             return new Effect(d.size(), 1);
         }, 5, 2);
-        for (double size : attempts.subset(0.6).estimates()) assertThat(size).isEqualTo(Math.round(0.6 * treated) + Math.round(0.6 * (101 - treated)));
+        for (double size : attempts.subset(0.6).estimates())
+            assertThat(size).isEqualTo(Math.round(0.6 * treated) + Math.round(0.6 * (101 - treated)));
     }
 
     /** Published examples: the Darfur study of Cinelli and Hazlett, the smoking example of VanderWeele and Ding. */

@@ -75,7 +75,8 @@ class DivergencesTest {
             if (!c.has("expected.klBits")) continue;
             assertThat(Divergences.kl(c.doubles("input.p"), c.doubles("input.q"))).as(c.text("name")).isCloseTo(c.number("expected.klNats"),
                     within(1e-12));
-            Tensor weights = Tensor.of(c.doubles("input.p")).mul(3).unsqueeze(1), others = Tensor.of(c.doubles("input.q")).mul(0.7).unsqueeze(1);
+            Tensor weights = Tensor.of(c.doubles("input.p")).mul(3).unsqueeze(1),
+                    others = Tensor.of(c.doubles("input.q")).mul(0.7).unsqueeze(1);
             tensors.see(c.text("name"), Divergences.kl(weights, others, 0).item(), c.number("expected.klNats"));
         }
         var counts = Divergences.kl(Tensor.of(new long[] {3, 1, 0}), Tensor.of(new long[] {1, 1, 2}), 0);

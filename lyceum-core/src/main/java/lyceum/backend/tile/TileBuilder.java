@@ -79,7 +79,8 @@ public final class TileBuilder {
      * turn. Comes back with what they are in the end.
      */
     public List<Tile> loop(Tile from, Tile to, int step, List<Tile> initial, BiFunction<Tile, List<Tile>, List<Tile>> body) {
-        for (var end : List.of(from, to)) require(end.type() == DType.I32 && end.value.isScalar(), "loop: " + end + " is not a scalar of I32");
+        for (var end : List.of(from, to))
+            require(end.type() == DType.I32 && end.value.isScalar(), "loop: " + end + " is not a scalar of I32");
         require(step > 0, "loop: the step is " + step + "; it is at least 1");
         for (var tile : initial) require(tile.type() == DType.F32, "loop: carried tiles are F32, not " + tile);
         var before = (BitSet) visible.clone();
@@ -108,7 +109,8 @@ public final class TileBuilder {
     }
 
     Tile unary(Op op, Tile x) {
-        require(op.arity() == 1 && !op.isPredicate() && !op.isRowReduction() && op != Op.CAST, op.text() + " is not a function of one number");
+        require(op.arity() == 1 && !op.isPredicate() && !op.isRowReduction() && op != Op.CAST,
+                op.text() + " is not a function of one number");
         require(x.type() == DType.F32, op.text() + ": " + x + " is not F32");
         return record(new Unary(value(DType.F32, x.rows(), x.columns()), op, see(x)));
     }

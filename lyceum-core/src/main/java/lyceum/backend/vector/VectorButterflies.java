@@ -111,8 +111,9 @@ final class VectorButterflies implements Butterflies {
     }
 
     private static void sum(double[] x, int a, int step, int s, double[] y, int o) {
-        for (int q = a; q < a + s; q += L) fromArray(S, x, q).add(fromArray(S, x, q + step).add(fromArray(S, x, q + 4 * step)))
-                .add(fromArray(S, x, q + 2 * step).add(fromArray(S, x, q + 3 * step))).intoArray(y, o + q - a);
+        for (int q = a; q < a + s; q += L)
+            fromArray(S, x, q).add(fromArray(S, x, q + step).add(fromArray(S, x, q + 4 * step)))
+                    .add(fromArray(S, x, q + 2 * step).add(fromArray(S, x, q + 3 * step))).intoArray(y, o + q - a);
     }
 
     /** Two frequencies that are each other's mirror, by their cosines and sines of one and two steps, and their factors. */

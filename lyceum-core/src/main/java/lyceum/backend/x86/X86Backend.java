@@ -22,7 +22,6 @@ import lyceum.backend.x86.fourier.FourierTransforms;
 import lyceum.backend.x86.fuse.FusedPrograms;
 import lyceum.backend.x86.fuse.FusedReductions;
 import lyceum.backend.x86.gemm.Gemm;
-import lyceum.backend.x86.gemm.PackedPanels;
 import lyceum.backend.x86.gemm.SplitProducts;
 import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
@@ -64,7 +63,8 @@ public final class X86Backend implements Backend {
                 if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
                 specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
-                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu), new FourierTransforms(cpu));
+                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu),
+                        new FourierTransforms(cpu));
             }
         }
         return specialists;

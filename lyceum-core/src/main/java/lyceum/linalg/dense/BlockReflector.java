@@ -38,9 +38,11 @@ public record BlockReflector(int first, double[][] vt, double[][] v, double[][] 
 
     /** The first {@code columns} columns of the product of {@code count} reflectors of size m as rows; reflector j is zero before index {@code j + offset}. */
     public static double[][] formTransposed(double[][] vectors, double[] tau, int count, int offset, int m, int columns) {
-        if (count < Block.LEAST || !Block.pays(m, columns)) return Dense.transpose(form(panels(vectors, tau, count, offset), m, columns), columns);
+        if (count < Block.LEAST || !Block.pays(m, columns))
+            return Dense.transpose(form(panels(vectors, tau, count, offset), m, columns), columns);
         try (var scratch = Scope.open("reflectors")) {
-            return Block.empty(columns, m).setTo(ReflectorBlocks.of(vectors, tau, count, offset, 2 * NB).form(columns).transposed()).toRows();
+            return Block.empty(columns, m).setTo(ReflectorBlocks.of(vectors, tau, count, offset, 2 * NB).form(columns).transposed())
+                    .toRows();
         }
     }
 

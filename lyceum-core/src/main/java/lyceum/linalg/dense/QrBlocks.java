@@ -50,8 +50,7 @@ public final class QrBlocks {
             Reflector.make(x, j, rows, out);
             double s = tau[from + j] = out[0];
             part.set(j, j, out[1]);
-            for (int c = j + 1; s != 0 && c < width; c++)
-                Rows.axpy(-s * Rows.dot(x, columns[c], j, rows), x, columns[c], j, rows);
+            for (int c = j + 1; s != 0 && c < width; c++) Rows.axpy(-s * Rows.dot(x, columns[c], j, rows), x, columns[c], j, rows);
         }
         for (int j = 0; j < width; j++) for (int i = 0; i < j; i++) {
             part.set(i, j, columns[j][i]);

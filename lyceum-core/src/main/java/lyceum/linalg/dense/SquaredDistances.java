@@ -32,7 +32,8 @@ public final class SquaredDistances {
         int j = 0;
         for (; j + 3 < p; j += 4) {
             double[] x = columns[at + j], y = columns[at + j + 1], z = columns[at + j + 2], u = columns[at + j + 3];
-            for (int c = 0, o = from + j; c < count; c++, o += p) add(out[c], x, y, z, u, points[o], points[o + 1], points[o + 2], points[o + 3]);
+            for (int c = 0, o = from + j; c < count; c++, o += p)
+                add(out[c], x, y, z, u, points[o], points[o + 1], points[o + 2], points[o + 3]);
         }
         for (; j < p; j++) for (int c = 0; c < count; c++) add(out[c], columns[at + j], points[from + c * p + j]);
     }

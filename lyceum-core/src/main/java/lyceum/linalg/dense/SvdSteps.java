@@ -65,7 +65,8 @@ public final class SvdSteps {
         return new Parts(ut, d, vt);
     }
 
-    private static void reduce(double[][] a, double[] d, double[] e, double[][] left, double[] tauLeft, double[][] right, double[] tauRight) {
+    private static void reduce(double[][] a, double[] d, double[] e, double[][] left, double[] tauLeft, double[][] right,
+            double[] tauRight) {
         int m = a.length, n = d.length, rights = right.length;
         var w = new double[n];
         var out = new double[2];

@@ -56,7 +56,9 @@ record JpegHeader(int components, boolean luma, int orientation) {
     }
 
     /** Start of a frame: all of these numbers but those of Huffman tables, an extension and arithmetic coding. */
-    private static boolean frame(int marker) { return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC; }
+    private static boolean frame(int marker) {
+        return marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC;
+    }
 
     /** What follows a segment's name; nothing where it has another. */
     private static ByteBuffer payload(ImageInputStream in, int length, byte[] name) throws IOException {

@@ -58,11 +58,13 @@ class JpegHeaderTest {
             assertThat(picture.width()).as("orientation " + k).isEqualTo(k < 5 ? WIDTH : HEIGHT);
             int right = picture.width() - 3, low = picture.height() - 3;
             int[][] corners = {{2, 2}, {2, right}, {low, right}, {low, 2}};
-            for (int c = 0; c < 4; c++) assertThat(255.0 * picture.at(1, corners[c][0], corners[c][1])).as(k + ", corner " + c)
-                    .isEqualTo(GREY[seen[k - 1].charAt(c) - 'A'], offset(6.0));
+            for (int c = 0; c < 4; c++)
+                assertThat(255.0 * picture.at(1, corners[c][0], corners[c][1])).as(k + ", corner " + c)
+                        .isEqualTo(GREY[seen[k - 1].charAt(c) - 'A'], offset(6.0));
         }
-        for (int wrong : new int[] {0, 9, 77}) assertThat(
-                ImageFolder.read(Files.write(folder.resolve("b.jpg"), photograph(wrong, ByteOrder.LITTLE_ENDIAN))).width()).isEqualTo(WIDTH);
+        for (int wrong : new int[] {0, 9, 77})
+            assertThat(ImageFolder.read(Files.write(folder.resolve("b.jpg"), photograph(wrong, ByteOrder.LITTLE_ENDIAN))).width())
+                    .isEqualTo(WIDTH);
     }
 
     private static JpegHeader header(byte[] bytes) {
@@ -92,6 +94,7 @@ class JpegHeaderTest {
         var picture = Raster.of(Tensor.rand(Rng.of(1), 3, 37, 23));
         var whole = picture.resized(20, 31);
         assertThat(picture.resized(20, 31, 4, 5, 9, 20).values()).isEqualTo(whole.cropped(4, 5, 9, 20, 0).values());
-        assertThatThrownBy(() -> picture.resized(20, 31, 12, 5, 9, 20)).isInstanceOf(ShapeException.class).hasMessageContaining("the whole is 20 x 31");
+        assertThatThrownBy(() -> picture.resized(20, 31, 12, 5, 9, 20)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("the whole is 20 x 31");
     }
 }

@@ -93,8 +93,8 @@ class LabelledFilesTest {
     @Test void malformedCocoIsRefusedByPlace() {
         assertThatThrownBy(() -> coco("[]", Faulty.FATAL)).isInstanceOf(FormatException.class).hasMessageContaining("not a JSON object");
         assertThatThrownBy(() -> coco("{}", Faulty.MENDED)).hasMessageContaining("no images");
-        assertThatThrownBy(() -> coco(COCO.replace("\"a.png\"", "3"), Faulty.MENDED)).hasMessageContaining("images[1].file_name is not text")
-                .hasMessageContaining("in line 5");
+        assertThatThrownBy(() -> coco(COCO.replace("\"a.png\"", "3"), Faulty.MENDED))
+                .hasMessageContaining("images[1].file_name is not text").hasMessageContaining("in line 5");
         assertThatThrownBy(() -> coco(COCO.replace("{\"id\": 3,", "{\"id\": 9,"), Faulty.MENDED))
                 .hasMessageContaining("images[2] has the id 9");
         assertThatThrownBy(() -> coco(COCO.replace("[1, 2, 3.5, 4]", "[1, 2, 3]"), Faulty.MENDED))

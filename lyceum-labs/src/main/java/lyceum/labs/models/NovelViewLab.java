@@ -54,8 +54,9 @@ final class NovelViewLab implements LabBody {
                 .axes("step", "Gaussians")
                 .describedAs("A staircase: at each growth the Gaussians that move much are cloned or split, the faint ones go."));
         var places = fitted.splats().state().get("xyz").detach();
-        lab.figure(Figure.cloud("Where the Gaussians lie",
-                Tensor.stack(1, places.select(1, 0), places.select(1, 2), places.select(1, 1).neg())).axes("x", "z", "up")
+        lab.figure(Figure
+                .cloud("Where the Gaussians lie", Tensor.stack(1, places.select(1, 0), places.select(1, 2), places.select(1, 1).neg()))
+                .axes("x", "z", "up")
                 .describedAs("The middles of the Gaussians in space: turn them to see that they have gathered about the balls."));
         lab.say("On views between the cameras the field reaches %.1f dB and %d Gaussians %.1f dB.", field, fitted.splats().size(), splats);
         lab.shows("field, dB on unseen views", field, above(13));

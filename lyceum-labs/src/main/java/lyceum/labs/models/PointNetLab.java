@@ -58,8 +58,8 @@ final class PointNetLab implements LabBody {
         }
         lab.figure(Figure.grid("Points that win a maximum", 3, skeletons.toArray(Figure[]::new)).describedAs(
                 "Five clouds from the side. The critical points, in another colour, trace the outline; the others could be deleted without a change."));
-        for (var cloud : turned.subList(0, 2)) lab.figure(cloud
-                .describedAs("One body in space: turn it to see that the critical points lie on its outline from every side."));
+        for (var cloud : turned.subList(0, 2))
+            lab.figure(cloud.describedAs("One body in space: turn it to see that the critical points lie on its outline from every side."));
         var batch = shapes.batch(150, lab.rng(20));
         double[] shares = {1, 0.75, 0.5, 0.25, 0.1}, accuracy = new double[shares.length];
         for (int i = 0; i < shares.length; i++) {

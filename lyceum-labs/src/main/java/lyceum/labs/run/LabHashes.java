@@ -108,7 +108,8 @@ final class LabHashes {
     private static TreeSet<String> jar(Path file) throws IOException {
         var lines = new TreeSet<String>();
         try (var jar = new ZipFile(file.toFile())) {
-            jar.stream().filter(e -> !e.isDirectory() && counts(e.getName())).forEach(e -> lines.add(line(e.getName(), e.getSize(), e.getCrc())));
+            jar.stream().filter(e -> !e.isDirectory() && counts(e.getName()))
+                    .forEach(e -> lines.add(line(e.getName(), e.getSize(), e.getCrc())));
         }
         return lines;
     }

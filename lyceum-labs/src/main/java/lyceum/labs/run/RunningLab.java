@@ -69,8 +69,8 @@ final class RunningLab implements LabContext {
                     "parameter " + name + " is asked for after " + firstOther + "; parameters come before every other call");
         }
         if (!values.containsKey(name)) {
-            throw new IllegalStateException(
-                    "parameter " + name + " was not asked for when the lab was described; ask for the same parameters whatever their values");
+            throw new IllegalStateException("parameter " + name
+                    + " was not asked for when the lab was described; ask for the same parameters whatever their values");
         }
         return values.get(name);
     }

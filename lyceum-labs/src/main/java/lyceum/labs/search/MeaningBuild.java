@@ -178,7 +178,8 @@ public final class MeaningBuild {
         return IntStream.range(0, entries.size()).mapToObj(t -> {
             var e = entries.get(t);
             return new Entry(e.slug(), (float) ((flat[2 * t] - least[0]) / (most[0] - least[0])),
-                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.headline(), e.tokens(), e.asked(), e.askedTokens());
+                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.headline(), e.tokens(), e.asked(),
+                    e.askedTokens());
         }).toList();
     }
 }

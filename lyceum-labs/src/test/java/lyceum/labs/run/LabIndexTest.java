@@ -102,7 +102,8 @@ class LabIndexTest {
         for (var file : List.of(builds.labs.resolve("lyceum/labs/dummy/GoodLab.class"), builds.below.resolve("Verdict.class")))
             Files.setLastModifiedTime(file, FileTime.fromMillis(0));
         for (var told : List.of("topics/pca.md", "lyceum/labs/ledger/seen.tsv", "lyceum/labs/ledger.txt", "lyceum/labs/dummy/GoodLab.java"))
-            Files.writeString(Files.createDirectories(builds.labs.resolve(told).getParent()).resolve(builds.labs.resolve(told).getFileName()), "new");
+            Files.writeString(
+                    Files.createDirectories(builds.labs.resolve(told).getParent()).resolve(builds.labs.resolve(told).getFileName()), "new");
         assertThat(builds.described()).isZero();
         assertThat(builds.index()).isEqualTo(index);
     }
@@ -112,7 +113,9 @@ class LabIndexTest {
         assertThat(builds.described()).isEqualTo(3);
         var jar = folder.resolve("below.jar");
         try (var out = new ZipOutputStream(Files.newOutputStream(jar))) {
-            for (var entry : Map.of("META-INF/MANIFEST.MF", "of the jar".getBytes(StandardCharsets.UTF_8), "Verdict.class", bytes("Verdict")).entrySet()) {
+            for (var entry : Map
+                    .of("META-INF/MANIFEST.MF", "of the jar".getBytes(StandardCharsets.UTF_8), "Verdict.class", bytes("Verdict"))
+                    .entrySet()) {
                 out.putNextEntry(new ZipEntry(entry.getKey()));
                 out.write(entry.getValue());
             }

@@ -133,15 +133,17 @@ class LabRunnerTest {
     }
 
     @Test void aLabThatTrainsTellsHowItGoes() {
-        runner.run(new LabRequest("early-stopping", "lyceum.labs.nn.EarlyStoppingLab", Map.of(), 1, true, Duration.ofSeconds(60)), events::add);
+        runner.run(new LabRequest("early-stopping", "lyceum.labs.nn.EarlyStoppingLab", Map.of(), 1, true, Duration.ofSeconds(60)),
+                events::add);
         assertThat(events).filteredOn(LabEvent.Progress.class::isInstance).isNotEmpty()
-                .allSatisfy(event -> assertThat(((LabEvent.Progress) event).metrics()).containsKeys("loss", "learning rate", "gradient norm",
-                        "rows/s"));
+                .allSatisfy(event -> assertThat(((LabEvent.Progress) event).metrics()).containsKeys("loss", "learning rate",
+                        "gradient norm", "rows/s"));
     }
 
     @Test void longWorkShowsItsStepsAndStopsWithTheRun() throws Exception {
         runner.run(dummy("FittingLab"), events::add);
-        assertThat(events).contains(new LabEvent.Progress("fit", 1, 3, -1, Map.of("loss", 1.0))).filteredOn(LabEvent.Progress.class::isInstance).last()
+        assertThat(events).contains(new LabEvent.Progress("fit", 1, 3, -1, Map.of("loss", 1.0)))
+                .filteredOn(LabEvent.Progress.class::isInstance).last()
                 .isEqualTo(new LabEvent.Progress("fit", 3, 3, 0, Map.of("loss", 1 / 3.0)))
                 .satisfies(last -> assertThat(LabJson.read(LabJson.write(last), LabEvent.class)).isEqualTo(last));
         assertThat(LabJson.read("{\"type\":\"progress\",\"name\":\"fit\",\"done\":1,\"total\":3,\"secondsLeft\":-1}", LabEvent.class))

@@ -199,8 +199,7 @@ class TopicMeaningsTest {
 
     @Test void onlyWhatChangedIsEncodedAnew() {
         var slugs = CATALOGUE.topics().subList(0, 4).stream().map(Topic::slug).toList();
-        var passages = CATALOGUE.topics().subList(0, 4).stream().map(t -> Passages.of(t, Optional.empty()))
-                .toList();
+        var passages = CATALOGUE.topics().subList(0, 4).stream().map(t -> Passages.of(t, Optional.empty())).toList();
         var first = MeaningBuild.make(slugs, passages, new Counting(4, 8), null);
         var other = new ArrayList<>(passages);
         other.set(2, new Passages("Two. Other words", List.of("Other words", "and a paragraph"), "said otherwise"));

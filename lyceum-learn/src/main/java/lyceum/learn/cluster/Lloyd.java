@@ -183,8 +183,8 @@ final class Lloyd {
 
     private double[] means(double[] centres) {
         boolean anew = iterations++ % ANEW == 0;
-        Parallel.range(points.blocks, grain, (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK,
-                (int) Math.min(n, to * Points.BLOCK), anew));
+        Parallel.range(points.blocks, grain,
+                (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK), anew));
         double[] sum = sums[0].clone(), mass = masses[0].clone();
         for (int piece = 1; piece < sums.length; piece++) {
             for (int j = 0; j < sum.length; j++) sum[j] += sums[piece][j];
@@ -213,9 +213,7 @@ final class Lloyd {
         }
     }
 
-    private void add(double[] sum, int to, int row, double w) {
-        for (int j = 0; j < p; j++) sum[to + j] += w * points.rows[row + j];
-    }
+    private void add(double[] sum, int to, int row, double w) { for (int j = 0; j < p; j++) sum[to + j] += w * points.rows[row + j]; }
 
     /** Gives each empty cluster the row that is farthest from its own centre, and takes it from there. */
     private void repairEmpty(double[] sum, double[] mass) {

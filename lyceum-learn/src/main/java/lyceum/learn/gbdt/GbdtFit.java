@@ -26,8 +26,8 @@ final class GbdtFit {
      * @param parameter what goes with the objective's name, or NaN
      * @param loss the loss of some rows
      */
-    static GradientBoostedTrees fit(GbdtOptions options, LearnerInput input, double[] w, double[] target, BoostingObjective objective, double parameter,
-            Function<int[], Gradients> loss) {
+    static GradientBoostedTrees fit(GbdtOptions options, LearnerInput input, double[] w, double[] target, BoostingObjective objective,
+            double parameter, Function<int[], Gradients> loss) {
         var split = Rows.holdOut(input.operation(), w, options.validationShare(), Rng.of(options.seed()).split(-1));
         return fit(options, input, split, target, objective, parameter, loss);
     }

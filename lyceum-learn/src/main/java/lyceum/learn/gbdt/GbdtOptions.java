@@ -88,13 +88,9 @@ public record GbdtOptions(int rounds, double learningRate, Growth growth, int ma
     }
 
     /** Directions of the columns, in order: {@code withMonotone(1, 0, -1)}. */
-    public GbdtOptions withMonotone(int... directions) {
-        return withMonotone(Arrays.stream(directions).boxed().toList());
-    }
+    public GbdtOptions withMonotone(int... directions) { return withMonotone(Arrays.stream(directions).boxed().toList()); }
 
-    public GbdtOptions withCategorical(int... columns) {
-        return withCategorical(Arrays.stream(columns).boxed().toList());
-    }
+    public GbdtOptions withCategorical(int... columns) { return withCategorical(Arrays.stream(columns).boxed().toList()); }
 
     /** Sets of columns: {@code withInteractions(new int[] {0, 1}, new int[] {1, 2, 3})}. */
     public GbdtOptions withInteractions(int[]... sets) {

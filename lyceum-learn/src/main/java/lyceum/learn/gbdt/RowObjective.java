@@ -113,7 +113,8 @@ public interface RowObjective {
             case ABSOLUTE_ERROR -> absoluteError();
             case QUANTILE, TWEEDIE -> throw new IllegalArgumentException("RowObjective: " + named + " needs a number; write RowObjective."
                     + (named == BoostingObjective.QUANTILE ? "quantile(0.5)" : "tweedie(1.5)"));
-            case SOFTMAX, LAMBDA_RANK -> throw new IllegalArgumentException("RowObjective: " + named + " is no loss of one row and one score");
+            case SOFTMAX, LAMBDA_RANK ->
+                    throw new IllegalArgumentException("RowObjective: " + named + " is no loss of one row and one score");
         };
     }
 }

@@ -32,8 +32,9 @@ final class TreeGrowth {
             g += gh[2 * row];
             h += gh[2 * row + 1];
         }
-        if (!Double.isFinite(g) || !Double.isFinite(h)) throw new IllegalArgumentException("boosting: the gradients of " + rows.length
-                + " rows sum to " + g + " and their hessians to " + h + "; an objective gives finite ones, as long as targets are moderate");
+        if (!Double.isFinite(g) || !Double.isFinite(h))
+            throw new IllegalArgumentException("boosting: the gradients of " + rows.length + " rows sum to " + g + " and their hessians to "
+                    + h + "; an objective gives finite ones, as long as targets are moderate");
         var root = new LeafNode(0, 0, rows.length, 0, g, h);
         nodes.add(root);
         store.root(root);

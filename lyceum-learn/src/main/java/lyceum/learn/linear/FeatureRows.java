@@ -176,7 +176,8 @@ sealed interface FeatureRows {
                 return;
             }
             double[] joint = Tensor.of(z, count, m).transpose().matmul(right).toDoubleArray();
-            for (int r = 0; r < m; r++) for (int c = 0; c < m; c++) sum[r * m + c] += (r / q == c / q ? own[r % q * m + c] : 0) - joint[r * m + c];
+            for (int r = 0; r < m; r++)
+                for (int c = 0; c < m; c++) sum[r * m + c] += (r / q == c / q ? own[r % q * m + c] : 0) - joint[r * m + c];
         }
 
         @Override public SparseRows compressed() {

@@ -161,8 +161,8 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     private LogisticSolution solve(LogisticProblem problem, double[] start) {
         var chosen = solver;
-        if (chosen == Solver.AUTO) chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT
-                : newtonIsFaster(problem) ? Solver.NEWTON : Solver.LBFGS;
+        if (chosen == Solver.AUTO)
+            chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT : newtonIsFaster(problem) ? Solver.NEWTON : Solver.LBFGS;
         var newton = new LogisticNewton(problem, false, tolerance, maxIterations);
         if (problem.isUnpenalised() && problem.size() <= LARGEST_JUDGED && !(chosen == Solver.NEWTON && LogisticNewton.isZero(start))) {
             var judgement = newton.judge();

@@ -9,7 +9,6 @@ import lyceum.linalg.Cholesky;
 import lyceum.linalg.ConjugateGradient;
 import lyceum.linalg.LinearMap;
 import lyceum.linalg.NotPositiveDefiniteException;
-import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;

@@ -131,7 +131,8 @@ public record OutputCode(Classifier learner, int length, long seed, boolean hard
         @Override public boolean hasProbabilities() { return false; }
 
         @Override public Tensor predictProba(Tensor x) {
-            throw new UnsupportedOperationException("OutputCode.predictProba: distances from code words are not probabilities; calibrate them");
+            throw new UnsupportedOperationException(
+                    "OutputCode.predictProba: distances from code words are not probabilities; calibrate them");
         }
 
         /** Minus the distance from each class's word; of two classes the difference. */

@@ -67,8 +67,8 @@ final class LearnerGraph {
 
     OnnxFile file(int features) {
         var input = new Port(INPUT, type(OnnxType.FLOAT, features));
-        return new OnnxFile(8, "lyceum", SETS, new Graph("lyceum", List.copyOf(nodes), constants, List.of(input), List.copyOf(outputs), List.of()),
-                List.of(), Map.of());
+        return new OnnxFile(8, "lyceum", SETS,
+                new Graph("lyceum", List.copyOf(nodes), constants, List.of(input), List.copyOf(outputs), List.of()), List.of(), Map.of());
     }
 
     static Attribute set(String name, long... values) { return new Attribute(name, values); }

@@ -76,15 +76,17 @@ public final class OnnxLearner {
             case Pipeline.FittedClassifier p -> writer.classification(p.last(), writer.transformed(p.before(), LearnerGraph.INPUT));
             case RegressionModel m -> writer.regression(m, LearnerGraph.INPUT);
             case ClassificationModel m -> writer.classification(m, LearnerGraph.INPUT);
-            case FittedTransformer t -> writer.out.output("output", writer.transformed(t, LearnerGraph.INPUT), OnnxType.FLOAT, t.nOutputs());
+            case FittedTransformer t ->
+                    writer.out.output("output", writer.transformed(t, LearnerGraph.INPUT), OnnxType.FLOAT, t.nOutputs());
             default -> throw refused(model);
         }
         return writer.out.file(model.nFeatures());
     }
 
     private static IllegalArgumentException refused(Model model) {
-        return new IllegalArgumentException("OnnxLearner: " + model.getClass().getSimpleName() + " has no form in ai.onnx.ml here; trees, forests, "
-                + "boosting, linear models, support vectors, scalers, normalisers and pipelines of them have");
+        return new IllegalArgumentException(
+                "OnnxLearner: " + model.getClass().getSimpleName() + " has no form in ai.onnx.ml here; trees, forests, "
+                        + "boosting, linear models, support vectors, scalers, normalisers and pipelines of them have");
     }
 
     // Transformers.
@@ -99,10 +101,11 @@ public final class OnnxLearner {
             case AffineScaling s -> {
                 var z = scaled(x, s.shift(), s.scale());
                 boolean isOpen = s.floor() == Double.NEGATIVE_INFINITY && s.ceiling() == Double.POSITIVE_INFINITY;
-                yield isOpen ? z : out.node("Clip", z, out.constant(Tensor.full(DType.F32, s.floor())), out.constant(Tensor.full(DType.F32, s.ceiling())));
+                yield isOpen ? z : out.node("Clip", z, out.constant(Tensor.full(DType.F32, s.floor())),
+                        out.constant(Tensor.full(DType.F32, s.ceiling())));
             }
-            case Normalizer.Fitted n -> n.norm() == Normalizer.Norm.MAX ? overLargest(x)
-                    : out.classical("Normalizer", 1, x, set("norm", n.norm().name()))[0];
+            case Normalizer.Fitted n ->
+                    n.norm() == Normalizer.Norm.MAX ? overLargest(x) : out.classical("Normalizer", 1, x, set("norm", n.norm().name()))[0];
             case ColumnTransformer.Fitted c -> {
                 var blocks = new ArrayList<String>();
                 for (var step : c.steps()) blocks.add(transformed(step.transformer(), columns(x, step.columns())));
@@ -125,7 +128,8 @@ public final class OnnxLearner {
     }
 
     private String columns(String x, List<Integer> columns) {
-        return out.node("Gather", List.of(x, out.constant(Tensor.of(columns.stream().mapToLong(Integer::longValue).toArray()))), set("axis", 1L));
+        return out.node("Gather", List.of(x, out.constant(Tensor.of(columns.stream().mapToLong(Integer::longValue).toArray()))),
+                set("axis", 1L));
     }
 
     // Regression.
@@ -136,7 +140,8 @@ public final class OnnxLearner {
             case LinearModel m -> {
                 var w = m.coefficients();
                 long targets = w.rank() == 1 ? 1 : w.size(0);
-                var y = out.classical("LinearRegressor", 1, x, set("coefficients", w), set("intercepts", m.intercept()), set("targets", targets))[0];
+                var y = out.classical("LinearRegressor", 1, x, set("coefficients", w), set("intercepts", m.intercept()),
+                        set("targets", targets))[0];
                 predicted(y, (int) targets, w.rank() == 1);
             }
             case DecisionTreeRegressorModel m -> predicted(summed(x, List.of(m.tree()), "SUM"), 1, true);
@@ -214,12 +219,15 @@ public final class OnnxLearner {
             case GbdtClassifierModel m -> {
                 var f = summed(x, m.trees());
                 var scores = classes.length == 2 ? bothWays(f) : f;
-                decided(classes, scores, classes.length == 2 ? out.node("Sigmoid", scores) : out.node("Softmax", List.of(f), set("axis", 1L)));
+                decided(classes, scores,
+                        classes.length == 2 ? out.node("Sigmoid", scores) : out.node("Softmax", List.of(f), set("axis", 1L)));
             }
-            case LogisticModel m -> linear(classes, x, m.coefficients(), m.intercept(), m.coefficients().rank() == 1 ? "LOGISTIC" : "SOFTMAX");
+            case LogisticModel m ->
+                    linear(classes, x, m.coefficients(), m.intercept(), m.coefficients().rank() == 1 ? "LOGISTIC" : "SOFTMAX");
             case LinearDiscriminantModel m -> linear(classes, x, m.coefficients(), m.intercepts(), "SOFTMAX");
             case LinearSvmModel m -> linear(classes, x, m.coefficients(), m.intercept(), "NONE");
-            case PerceptronModel m when m.kernelRows() == null && m.voters() == null -> linear(classes, x, m.coefficients(), m.intercept(), "NONE");
+            case PerceptronModel m when m.kernelRows() == null && m.voters() == null ->
+                    linear(classes, x, m.coefficients(), m.intercept(), "NONE");
             case SvmModel m -> machines(m, x);
             default -> throw refused(model);
         }
@@ -245,8 +253,9 @@ public final class OnnxLearner {
         double[] w = coefficients.flatten().toDoubleArray(), b = intercept.reshape(-1).toDoubleArray();
         boolean isTwo = coefficients.rank() == 1;
         var result = out.classical("LinearClassifier", 2, x, set("classlabels_ints", classes),
-                set("coefficients", isTwo ? joined(LearnerGraph.negated(w), w) : w), set("intercepts", isTwo ? joined(LearnerGraph.negated(b), b) : b),
-                set("multi_class", 1L), set("post_transform", transform));
+                set("coefficients", isTwo ? joined(LearnerGraph.negated(w), w) : w),
+                set("intercepts", isTwo ? joined(LearnerGraph.negated(b), b) : b), set("multi_class", 1L),
+                set("post_transform", transform));
         out.output("label", result[0], OnnxType.INT64);
         out.output(transform.equals("NONE") ? "scores" : "probabilities", result[1], OnnxType.FLOAT, classes.length);
     }
@@ -266,7 +275,8 @@ public final class OnnxLearner {
             else {
                 // Platt's sigmoid; the operator's own probabilities are found to a few thousandths only
                 double[] ab = m.sigmoids().flatten().toDoubleArray();
-                var z = out.node("Add", out.node("Mul", d, out.constant(Tensor.full(DType.F32, ab[0]))), out.constant(Tensor.full(DType.F32, ab[1])));
+                var z = out.node("Add", out.node("Mul", d, out.constant(Tensor.full(DType.F32, ab[0]))),
+                        out.constant(Tensor.full(DType.F32, ab[1])));
                 var both = out.node("Sigmoid", out.node("Concat", List.of(z, out.node("Neg", z)), set("axis", 1L)));
                 out.output("probabilities", both, OnnxType.FLOAT, 2);
             }
@@ -281,9 +291,11 @@ public final class OnnxLearner {
         Tensor low = Tensor.of(lower, pairs, k), high = Tensor.of(upper, pairs, k);
         var d = out.node("Neg", result[1]);
         var isHigh = out.node("Greater", d, out.constant(Tensor.full(DType.F32, 0.0)));
-        var votes = out.node("Add", out.node("MatMul", cast(isHigh), out.constant(high)), out.node("MatMul", cast(out.node("Not", isHigh)), out.constant(low)));
+        var votes = out.node("Add", out.node("MatMul", cast(isHigh), out.constant(high)),
+                out.node("MatMul", cast(out.node("Not", isHigh)), out.constant(low)));
         var sum = out.node("MatMul", d, out.constant(high.sub(low)));
-        var size = out.node("Mul", out.node("Add", out.node("Abs", sum), out.constant(Tensor.full(DType.F32, 1.0))), out.constant(Tensor.full(DType.F32, 3.0)));
+        var size = out.node("Mul", out.node("Add", out.node("Abs", sum), out.constant(Tensor.full(DType.F32, 1.0))),
+                out.constant(Tensor.full(DType.F32, 3.0)));
         var scores = out.node("Add", votes, out.node("Div", sum, size));
         chosen(classes, scores);
         out.output("scores", scores, OnnxType.FLOAT, k);

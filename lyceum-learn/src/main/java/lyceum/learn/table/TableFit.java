@@ -149,8 +149,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
     }
 
     /** The rows and what is known of them, while they are worked on. */
-    private record Work(TableFit how, TableTask task, String target, List<String> classes, Frame table, long given, Frame rows,
-            Tensor y, Progress progress) {
+    private record Work(TableFit how, TableTask task, String target, List<String> classes, Frame table, long given, Frame rows, Tensor y,
+            Progress progress) {
 
         private Scorer[] scorers() {
             if (task == TableTask.REGRESSION) return new Scorer[] {Scorer.ROOT_MEAN_SQUARED_ERROR, Scorer.MEAN_ABSOLUTE_ERROR, Scorer.R2};
@@ -199,9 +199,9 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             int[] some = rows.size() <= BACKGROUND ? IntStream.range(0, rows.size()).toArray()
                     : Rng.of(how.seed).split(2).sample(rows.size(), BACKGROUND);
             var model = new TableModel(target, task, encoder, classes, fitted(chosen, all, y), all.rows(some).contiguous(), about);
-            return new TableStudy(task, target, classes, given, rows.size(), profile, findings, List.of(scorers()), entries,
-                    best.name(), chosen != best.learner(), how.search > 0, scores, testRows.length,
-                    TableStudy.Outputs.of(judged, testX, testY), importances(encoder, judged, testX, testY), model);
+            return new TableStudy(task, target, classes, given, rows.size(), profile, findings, List.of(scorers()), entries, best.name(),
+                    chosen != best.learner(), how.search > 0, scores, testRows.length, TableStudy.Outputs.of(judged, testX, testY),
+                    importances(encoder, judged, testX, testY), model);
         }
 
         private Set<String> unseen() {

@@ -271,11 +271,11 @@ class GbdtOptionsTest {
         var ranker = new GbdtRanker().withBins(0).withRounds(15).withMaxDepth(3).withMinChildWeight(0.01);
         var weighted = ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids, Tensor.of(w));
         var there = Tensor.of(Arrays.copyOf(copies, at * p), at, p);
-        var repeated = ranker.fit(there, Tensor.of(Arrays.copyOf(relevance, at)),
-                Arrays.copyOf(copied, at));
+        var repeated = ranker.fit(there, Tensor.of(Arrays.copyOf(relevance, at)), Arrays.copyOf(copied, at));
         assertThat(weighted.scores(there).toDoubleArray()).containsExactly(repeated.scores(there).toDoubleArray(), within(1e-9));
         assertThat(weighted.trainLosses()).containsExactly(repeated.trainLosses(), within(1e-9));
-        assertThat(ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids).trainLosses()[14]).isNotCloseTo(weighted.trainLosses()[14], within(1e-6));
+        assertThat(ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids).trainLosses()[14]).isNotCloseTo(weighted.trainLosses()[14],
+                within(1e-6));
         w[5] = -1;
         assertThatThrownBy(() -> ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids, Tensor.of(w))).hasMessageContaining("weight 5 is -1.0");
     }

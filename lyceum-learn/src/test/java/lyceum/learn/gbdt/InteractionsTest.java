@@ -48,7 +48,8 @@ class InteractionsTest {
     }
 
     private static boolean isWithinOne(Set<Integer> path) {
-        return path.size() < 2 || Arrays.stream(SETS).anyMatch(set -> path.stream().allMatch(f -> Arrays.stream(set).anyMatch(s -> s == f)));
+        return path.size() < 2
+                || Arrays.stream(SETS).anyMatch(set -> path.stream().allMatch(f -> Arrays.stream(set).anyMatch(s -> s == f)));
     }
 
     /** Whatever way trees grow; and without the sets paths do leave them, else this would show nothing. */

@@ -67,9 +67,9 @@ class RowObjectiveTest {
                 var c = GOLDEN.named(weighted ? name + ", weights" : name);
                 double base = Float.parseFloat(c.text("input.base"));
                 boolean log = objective.meaning() == BoostingObjective.GAMMA || objective.meaning() == BoostingObjective.TWEEDIE;
-                var model = new GbdtRegressor(objective, GbdtOptions.DEFAULT.withRounds(12).withMaxDepth(3)
-                        .withBaseScore(log ? Math.log(base) : base)).fit(rows(), Tensor.of(y),
-                                weighted ? Tensor.of(new Recipe(8).uniforms(N)) : null);
+                var model = new GbdtRegressor(objective,
+                        GbdtOptions.DEFAULT.withRounds(12).withMaxDepth(3).withBaseScore(log ? Math.log(base) : base))
+                        .fit(rows(), Tensor.of(y), weighted ? Tensor.of(new Recipe(8).uniforms(N)) : null);
                 fitted.see(c, "expected.margins", model.trees().scores(rows()).toDoubleArray());
                 fitted.see(c, "expected.predictions", model.predict(rows()).toDoubleArray());
                 if (weighted) continue;
@@ -88,7 +88,8 @@ class RowObjectiveTest {
     }
 
     private static RowObjective logCosh() {
-        return RowObjective.of((y, f) -> Math.log(Math.cosh(f - y)), (y, f) -> Math.tanh(f - y), (y, f) -> 1 - Math.pow(Math.tanh(f - y), 2));
+        return RowObjective.of((y, f) -> Math.log(Math.cosh(f - y)), (y, f) -> Math.tanh(f - y),
+                (y, f) -> 1 - Math.pow(Math.tanh(f - y), 2));
     }
 
     @Test void anObjectiveOfOnesOwnEqualsXgboost() {
@@ -101,7 +102,8 @@ class RowObjectiveTest {
     }
 
     @TestFactory Stream<DynamicTest> anObjectiveOfOnesOwnKeepsTheContract() {
-        return LearnerContract.of(new GbdtRegressor(logCosh(), GbdtOptions.DEFAULT.withBins(0).withRounds(40).withMinChildWeight(1e-6))).tests();
+        return LearnerContract.of(new GbdtRegressor(logCosh(), GbdtOptions.DEFAULT.withBins(0).withRounds(40).withMinChildWeight(1e-6)))
+                .tests();
     }
 
     @Test void derivativesAreThoseOfTheLossAndTheStartIsItsLeast() {
@@ -121,8 +123,8 @@ class RowObjectiveTest {
                     assertThat(blocks[2 * i]).isCloseTo(w[i] * objective.gradient(v, f), within(1e-15));
                     assertThat(blocks[2 * i + 1]).isCloseTo(w[i] * objective.hessian(v, f), within(1e-15));
                     if (objective.refitsLeaves()) continue;
-                    assertThat(objective.hessian(v, f))
-                            .isCloseTo((objective.gradient(v, f + h) - objective.gradient(v, f - h)) / (2 * h), within(1e-6));
+                    assertThat(objective.hessian(v, f)).isCloseTo((objective.gradient(v, f + h) - objective.gradient(v, f - h)) / (2 * h),
+                            within(1e-6));
                     smooth++;
                 }
             }
@@ -153,7 +155,8 @@ class RowObjectiveTest {
             assertThat(2.0 * below / n).isCloseTo(alpha, within(0.05));
         }
         // With a direction that holds: refitted leaves keep it.
-        var rising = new GbdtRegressor(RowObjective.quantile(0.9), options.withMonotone(1, 1)).fit(train, Tensor.of(Arrays.copyOf(y, n / 2)));
+        var rising = new GbdtRegressor(RowObjective.quantile(0.9), options.withMonotone(1, 1)).fit(train,
+                Tensor.of(Arrays.copyOf(y, n / 2)));
         double last = Double.NEGATIVE_INFINITY;
         for (int i = 0; i <= 50; i++) {
             double f = rising.predict(Tensor.of(new double[] {i / 50.0, 0.5}, 1, 2)).item();
@@ -179,8 +182,8 @@ class RowObjectiveTest {
 
     @Test void theMeasureSaysWhenToStop() {
         double[] y = targets();
-        var trees = new GbdtRegressor(new LargestError(), GbdtOptions.DEFAULT.withRounds(200).withValidationShare(0.3).withLearningRate(0.2))
-                .fit(rows(), Tensor.of(y)).trees();
+        var trees = new GbdtRegressor(new LargestError(),
+                GbdtOptions.DEFAULT.withRounds(200).withValidationShare(0.3).withLearningRate(0.2)).fit(rows(), Tensor.of(y)).trees();
         var ones = new double[N];
         Arrays.fill(ones, 1);
         int[] judged = Rows.holdOut("test", ones, 0.3, Rng.of(0).split(-1)).judged();
@@ -226,7 +229,8 @@ class RowObjectiveTest {
                 within(1e-4));
         // A model needs no objective once it is fitted: it saves and loads like any.
         focal.save(folder.resolve("focal"));
-        assertThat(Model.load(folder.resolve("focal"), GbdtClassifierModel.class).decisionFunction(cancer.x()).toDoubleArray()).isEqualTo(f);
+        assertThat(Model.load(folder.resolve("focal"), GbdtClassifierModel.class).decisionFunction(cancer.x()).toDoubleArray())
+                .isEqualTo(f);
         var iris = Datasets.iris();
         assertThatThrownBy(() -> new GbdtClassifier(new Focal(2), options).fit(iris.x(), iris.y())).hasMessageContaining("2 classes");
         assertThatThrownBy(() -> new GbdtClassifier(logCosh(), options)).hasMessageContaining("log odds");
@@ -254,7 +258,8 @@ class RowObjectiveTest {
         assertThatThrownBy(() -> RowObjective.of(BoostingObjective.SOFTMAX)).hasMessageContaining("SOFTMAX");
         assertThatThrownBy(() -> new GbdtRegressor(new Oddly(BoostingObjective.QUANTILE), GbdtOptions.DEFAULT))
                 .hasMessageContaining("QUANTILE");
-        assertThatThrownBy(() -> new GbdtRegressor(new Oddly(BoostingObjective.SQUARED_ERROR), GbdtOptions.DEFAULT.withBaseScore(0)).fit(x, y))
+        assertThatThrownBy(
+                () -> new GbdtRegressor(new Oddly(BoostingObjective.SQUARED_ERROR), GbdtOptions.DEFAULT.withBaseScore(0)).fit(x, y))
                 .hasMessageContaining("NaN");
         assertThatThrownBy(() -> new GbdtRegressor(RowObjective.absoluteError(), GbdtOptions.symmetric()))
                 .hasMessageContaining("ordered boosting");

@@ -116,14 +116,17 @@ class OnnxLearnerTest {
             all.put(name + " of three", Fit.of(learner.fit(IRIS, KINDS), IRIS));
             all.put(name + " of two", Fit.of(learner.fit(CELLS, MALIGNANT), CELLS));
         });
-        all.put("exponential boosting", Fit.of(new GradientBoostingClassifier().withExponential(true).withStages(10).fit(CELLS, MALIGNANT), CELLS));
-        all.put("machine with probabilities", Fit.of(Pipeline.of(new StandardScaler(), new Svm(Rbf.ofGamma(0.2), 1).withProbabilities(true)).fit(CELLS, MALIGNANT), CELLS));
+        all.put("exponential boosting",
+                Fit.of(new GradientBoostingClassifier().withExponential(true).withStages(10).fit(CELLS, MALIGNANT), CELLS));
+        all.put("machine with probabilities", Fit
+                .of(Pipeline.of(new StandardScaler(), new Svm(Rbf.ofGamma(0.2), 1).withProbabilities(true)).fit(CELLS, MALIGNANT), CELLS));
         Map<String, Regressor> regressors = new LinkedHashMap<>();
         regressors.put("regression tree", new DecisionTreeRegressor().withMaxDepth(5));
         regressors.put("regression forest", new RandomForestRegressor().withTrees(12).withMaxDepth(6));
         regressors.put("regression boosting", new GradientBoostingRegressor().withStages(20));
         regressors.put("second-order regression", new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(15).withMaxDepth(4)));
-        regressors.put("counts", new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(10).withMaxDepth(3)).withObjective(BoostingObjective.POISSON));
+        regressors.put("counts",
+                new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(10).withMaxDepth(3)).withObjective(BoostingObjective.POISSON));
         regressors.put("least squares", new LinearRegression());
         regressors.put("ridge", new Ridge(0.1));
         regressors.put("lasso", new Lasso(0.01));
@@ -136,7 +139,8 @@ class OnnxLearnerTest {
         transformers.put("standard", new StandardScaler());
         transformers.put("range", new MinMaxScaler().withClip(true));
         for (var norm : Normalizer.Norm.values()) transformers.put("norm " + norm, new Normalizer(norm));
-        transformers.put("columns", Pipeline.of(new ColumnTransformer(true).with(new StandardScaler(), 2, 0).with(new MinMaxScaler(), 3), new Normalizer()));
+        transformers.put("columns",
+                Pipeline.of(new ColumnTransformer(true).with(new StandardScaler(), 2, 0).with(new MinMaxScaler(), 3), new Normalizer()));
         transformers.forEach((name, t) -> all.put(name, Fit.of(t.fit(IRIS), IRIS)));
         return all;
     }
@@ -164,7 +168,8 @@ class OnnxLearnerTest {
     @Test void questionsOfTreesAreAnsweredAlikeAtTheThresholds() {
         var x = Tensor.of(new double[] {0.1, 0.3, 0.1000001, 0.7, 1.1, 3, 5, 7, Double.NaN, 9}, 10, 1);
         var y = Tensor.of(new double[] {1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
-        for (var model : List.<RegressionModel>of(new DecisionTreeRegressor().fit(x, y), new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(5)).fit(x, y))) {
+        for (var model : List.<RegressionModel>of(new DecisionTreeRegressor().fit(x, y),
+                new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(5)).fit(x, y))) {
             var near = new float[2_000];
             for (int i = 0; i < near.length; i++) {
                 double a = x.item(i % 8, 0), b = x.item((i * 7 + 1) % 8, 0);
@@ -173,7 +178,8 @@ class OnnxLearnerTest {
                 for (int k = 0; k > i % 5 - 2; k--) near[i] = Math.nextDown(near[i]);
             }
             var rows = Tensor.of(near, near.length, 1);
-            same(Map.of("prediction", model.predict(rows)), OnnxModel.load(OnnxLearner.of(model).toBytes()).run(Map.of("input", rows)), CLOSE);
+            same(Map.of("prediction", model.predict(rows)), OnnxModel.load(OnnxLearner.of(model).toBytes()).run(Map.of("input", rows)),
+                    CLOSE);
         }
         assertThat(TreeTable.atMost(0.1)).isLessThanOrEqualTo(0.1).isGreaterThan(0.0999999);
         assertThat((float) TreeTable.atMost(0.1)).isEqualTo(Math.nextDown(0.1f));
@@ -182,9 +188,10 @@ class OnnxLearnerTest {
     }
 
     @Test void formsAreThoseOfTheStandard() {
-        assertThat(operators(OnnxLearner.of(new RandomForestClassifier().withTrees(2).fit(IRIS, KINDS)))).contains("ai.onnx.ml.TreeEnsembleRegressor");
-        assertThat(operators(OnnxLearner.of(Pipeline.of(new StandardScaler(), new LogisticRegression()).fit(IRIS, KINDS)))).contains("ai.onnx.ml.Scaler",
-                "ai.onnx.ml.LinearClassifier");
+        assertThat(operators(OnnxLearner.of(new RandomForestClassifier().withTrees(2).fit(IRIS, KINDS))))
+                .contains("ai.onnx.ml.TreeEnsembleRegressor");
+        assertThat(operators(OnnxLearner.of(Pipeline.of(new StandardScaler(), new LogisticRegression()).fit(IRIS, KINDS))))
+                .contains("ai.onnx.ml.Scaler", "ai.onnx.ml.LinearClassifier");
         assertThat(operators(OnnxLearner.of(new Svm(new LinearKernel(), 1).fit(IRIS, KINDS)))).contains("ai.onnx.ml.SVMClassifier");
     }
 
@@ -193,15 +200,19 @@ class OnnxLearnerTest {
     }
 
     @Test void whatHasNoFormIsNamed() {
-        assertThatThrownBy(() -> OnnxLearner.of(new KMeans(3).fit(IRIS))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("KMeansModel");
-        assertThatThrownBy(() -> OnnxLearner.of(new Svm(new Rbf(1, 2, 3, 4), 1).fit(IRIS, KINDS))).hasMessageContaining("RBF of one length");
-        assertThatThrownBy(() -> OnnxLearner.of(new Svm(new LinearKernel(), 1).withProbabilities(true).fit(IRIS, KINDS))).hasMessageContaining("3 classes");
+        assertThatThrownBy(() -> OnnxLearner.of(new KMeans(3).fit(IRIS))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("KMeansModel");
+        assertThatThrownBy(() -> OnnxLearner.of(new Svm(new Rbf(1, 2, 3, 4), 1).fit(IRIS, KINDS)))
+                .hasMessageContaining("RBF of one length");
+        assertThatThrownBy(() -> OnnxLearner.of(new Svm(new LinearKernel(), 1).withProbabilities(true).fit(IRIS, KINDS)))
+                .hasMessageContaining("3 classes");
     }
 
     /** The files are ONNX to somebody else too. */
     @Tag("heavy")
     @TestFactory Stream<DynamicTest> onnxRuntimeGivesTheLearnersAnswers() {
-        return fits().entrySet().stream().map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> there(entry.getKey(), entry.getValue())));
+        return fits().entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> there(entry.getKey(), entry.getValue())));
     }
 
     private void there(String name, Fit fit) throws IOException {

@@ -20,14 +20,12 @@ import org.junit.jupiter.api.Test;
 class ScorePermutationTestTest {
     private static final CrossValidation FOLDS = new CrossValidation(new KFold(4).shuffled(2));
 
-    private static Tensor normals(int seed, long... shape) {
-        return Tensor.randn(Rng.of(seed), DType.F64, shape);
-    }
+    private static Tensor normals(int seed, long... shape) { return Tensor.randn(Rng.of(seed), DType.F64, shape); }
 
     @Test void whatIsThereIsFoundAndCountsForAll() {
         var iris = Datasets.iris();
-        var found = new ScorePermutationTest(new CrossValidation(new StratifiedKFold(5).shuffled(1)), 39, 1).of(NaiveBayes.gaussian(), iris.x(),
-                iris.y(), Scorer.ACCURACY);
+        var found = new ScorePermutationTest(new CrossValidation(new StratifiedKFold(5).shuffled(1)), 39, 1).of(NaiveBayes.gaussian(),
+                iris.x(), iris.y(), Scorer.ACCURACY);
         assertThat(found.score()).isGreaterThan(0.93);
         assertThat(found.pValue()).isEqualTo(1.0 / 40);
         assertThat(found.permuted()).hasSize(39);
@@ -43,7 +41,8 @@ class ScorePermutationTestTest {
         int small = 0, trials = 200;
         double sum = 0;
         for (int t = 0; t < trials; t++) {
-            var found = new ScorePermutationTest(FOLDS, 19, t).of(new Ridge(1.0), normals(1000 + t, 24, 2), normals(5000 + t, 24), Scorer.R2);
+            var found = new ScorePermutationTest(FOLDS, 19, t).of(new Ridge(1.0), normals(1000 + t, 24, 2), normals(5000 + t, 24),
+                    Scorer.R2);
             sum += found.pValue() / trials;
             if (found.pValue() <= 0.1001) small++;
             long better = Arrays.stream(found.permuted()).filter(s -> s >= found.score()).count();

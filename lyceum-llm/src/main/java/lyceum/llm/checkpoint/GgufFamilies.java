@@ -96,18 +96,18 @@ final class GgufFamilies {
         json.put("hidden_activation", "gelu_pytorch_tanh").put("query_pre_attn_scalar", largest ? width / heads : head);
         if (family == ModelFamily.GEMMA) return;
         json.put("sliding_window", number("attention.sliding_window", 1 << 28, 4096));
-        if (family == ModelFamily.GEMMA3) json.put("sliding_window_pattern", 6)
-                .put("rope_theta", decimal("rope.freq_base", 1_000_000)).put("rope_local_base_freq", decimal("rope.freq_base_swa", 10_000));
-        else json.put("attn_logit_softcapping", decimal("attn_logit_softcapping", 50))
-                .put("final_logit_softcapping", decimal("final_logit_softcapping", 30));
+        if (family == ModelFamily.GEMMA3) json.put("sliding_window_pattern", 6).put("rope_theta", decimal("rope.freq_base", 1_000_000))
+                .put("rope_local_base_freq", decimal("rope.freq_base_swa", 10_000));
+        else json.put("attn_logit_softcapping", decimal("attn_logit_softcapping", 50)).put("final_logit_softcapping",
+                decimal("final_logit_softcapping", 30));
     }
 
     private void experts(ObjectNode json, ModelFamily family) {
         long count = number("expert_count", 4096);
         var stacked = file.entries().get("blk.0.ffn_gate_exps.weight");
-        if (stacked == null || stacked.shape().length != 3 || stacked.shape()[0] != count) throw new FormatException("gguf: "
-                + key("expert_count") + " is " + count + ", blk.0.ffn_gate_exps.weight "
-                + (stacked == null ? "is missing" : "has the shape " + Arrays.toString(stacked.shape())));
+        if (stacked == null || stacked.shape().length != 3 || stacked.shape()[0] != count)
+            throw new FormatException("gguf: " + key("expert_count") + " is " + count + ", blk.0.ffn_gate_exps.weight "
+                    + (stacked == null ? "is missing" : "has the shape " + Arrays.toString(stacked.shape())));
         json.put("num_experts", count).put("num_local_experts", count).put("num_experts_per_tok", number("expert_used_count", count))
                 .put("moe_intermediate_size", number("expert_feed_forward_length", 1 << 24, stacked.shape()[1]))
                 .put("norm_topk_prob", family == ModelFamily.QWEN3_MOE);
@@ -120,8 +120,8 @@ final class GgufFamilies {
     private RotaryEmbedding stretched(RotaryEmbedding rotary) {
         double[] factors = file.tensor("rope_freqs.weight").toDoubleArray(),
                 frequencies = RotaryEmbedding.frequencies(rotary.width(), rotary.base());
-        if (factors.length != frequencies.length) throw new FormatException("gguf: rope_freqs.weight has " + factors.length
-                + " factors for " + frequencies.length + " frequencies");
+        if (factors.length != frequencies.length) throw new FormatException(
+                "gguf: rope_freqs.weight has " + factors.length + " factors for " + frequencies.length + " frequencies");
         for (int i = 0; i < factors.length; i++) frequencies[i] /= factors[i];
         return new RotaryEmbedding(frequencies, rotary.isInterleaved());
     }

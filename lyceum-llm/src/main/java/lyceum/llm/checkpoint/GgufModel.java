@@ -114,9 +114,10 @@ public final class GgufModel {
         var attention = block.attention();
         var rotary = attention.rotary();
         String architecture = attention.qkNorm() != null ? "qwen3" : attention.bias() ? "qwen2" : "llama";
-        if (rotary == null || rotary.width() != attention.headWidth() || !isPlain(block) || !new HashSet<>(config.blocks()).equals(Set.of(block))
-                || !(rotary.scaling() instanceof RopeScaling.None) || Double.isNaN(rotary.base()) || config.embeddingScale() != 1
-                || config.headBias() || !Double.isInfinite(config.logitCap()))
+        if (rotary == null || rotary.width() != attention.headWidth() || !isPlain(block)
+                || !new HashSet<>(config.blocks()).equals(Set.of(block)) || !(rotary.scaling() instanceof RopeScaling.None)
+                || Double.isNaN(rotary.base()) || config.embeddingScale() != 1 || config.headBias()
+                || !Double.isInfinite(config.logitCap()))
             throw new IllegalArgumentException(
                     "GgufModel.write: decoders of the kinds of Llama, Qwen2 and Qwen3 can be written, all blocks alike"
                             + " and positions not scaled; this is " + config);
@@ -154,7 +155,8 @@ public final class GgufModel {
         var attention = block.attention();
         var mask = attention.attention();
         boolean usual = block.gated() && block.norm() == TransformerConfig.Norm.RMS && block.placement() == TransformerConfig.Placement.PRE
-                && block.activation() == Activation.SILU && !block.bias() && !block.parallel() && block.moe() == null && block.mixer() == null;
+                && block.activation() == Activation.SILU && !block.bias() && !block.parallel() && block.moe() == null
+                && block.mixer() == null;
         return usual && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
                 && (attention.qkNorm() == null || !attention.qkNorm().whole() && !attention.qkNorm().unitOffset());
     }

@@ -64,9 +64,10 @@ final class GgufTensors {
         return new Place(at + part.replace("attention_norm.", branch ? "post_attention_norm." : "attn_norm.")
                 .replace("attention_out_norm.", "post_attention_norm.").replace("mlp_norm.", branch ? "post_ffw_norm." : "ffn_norm.")
                 .replace("mlp_out_norm.", "post_ffw_norm.").replace("attention.q_norm.", "attn_q_norm.")
-                .replace("attention.k_norm.", "attn_k_norm.").replace("attention.q_proj.", "attn_q.").replace("attention.k_proj.", "attn_k.")
-                .replace("attention.v_proj.", "attn_v.").replace("attention.o_proj.", "attn_output.")
-                .replace("mlp.shared.gate.", "ffn_gate_inp_shexp.").replaceFirst("mlp\\.shared\\.(expert\\.)?gate_proj", "ffn_gate_shexp")
+                .replace("attention.k_norm.", "attn_k_norm.").replace("attention.q_proj.", "attn_q.")
+                .replace("attention.k_proj.", "attn_k.").replace("attention.v_proj.", "attn_v.")
+                .replace("attention.o_proj.", "attn_output.").replace("mlp.shared.gate.", "ffn_gate_inp_shexp.")
+                .replaceFirst("mlp\\.shared\\.(expert\\.)?gate_proj", "ffn_gate_shexp")
                 .replaceFirst("mlp\\.shared\\.(expert\\.)?up_proj", "ffn_up_shexp")
                 .replaceFirst("mlp\\.shared\\.(expert\\.)?down_proj", "ffn_down_shexp").replace("mlp.router.", "ffn_gate_inp.")
                 .replace("mlp.gate_proj.", "ffn_gate.").replace("mlp.up_proj.", "ffn_up.").replace("mlp.down_proj.", "ffn_down.")
@@ -121,11 +122,11 @@ final class GgufTensors {
         long columns = entry.shape()[entry.shape().length - 1], all = 1;
         for (long size : entry.shape()) all *= size;
         if (columns != shape.size(1) || all < (place.from + shape.size(0)) * columns
-                || isAlone(place.name) && all != shape.size(0) * columns) throw new FormatException("gguf: tensor \"" + place.name
-                        + "\" has " + (columns == 0 ? 0 : all / columns) + " rows of " + columns + "; the metadata say " + shape);
-        if (columns % format.blockLength() != 0)
-            throw new FormatException(
-                    "gguf: tensor \"" + place.name + "\" has rows of " + columns + ", which are no blocks of " + format.name());
+                || isAlone(place.name) && all != shape.size(0) * columns)
+            throw new FormatException("gguf: tensor \"" + place.name + "\" has " + (columns == 0 ? 0 : all / columns) + " rows of "
+                    + columns + "; the metadata say " + shape);
+        if (columns % format.blockLength() != 0) throw new FormatException(
+                "gguf: tensor \"" + place.name + "\" has rows of " + columns + ", which are no blocks of " + format.name());
         long row = format.rowBytes(columns);
         return QuantisedMatrix.on(entry.bytes().asSlice(place.from * row, shape.size(0) * row), format, shape.size(0), columns)
                 .withActivations(Activations.Q8);

@@ -79,7 +79,8 @@ final class PackedFolder {
                 plain.put(name.theirs(), Tensor.zeros(DType.F32).expand(packed.outputs, packed.inputs)); // in its place
             } else plain.put(name.theirs(), name.form() == TensorName.Form.COLUMNS ? packed.floats().transpose() : packed.floats());
         }
-        if (files.keySet().stream().noneMatch(n -> n.endsWith(".qweight"))) throw new FormatException("config.json: " + FIELD + " says that layers are packed; no tensor is a qweight");
+        if (files.keySet().stream().noneMatch(n -> n.endsWith(".qweight")))
+            throw new FormatException("config.json: " + FIELD + " says that layers are packed; no tensor is a qweight");
         var values = Layouts.ours(family, skeleton.config(), plain, own);
         var parts = new IdentityHashMap<Module, Module>();
         kept.forEach((name, weight) -> {
@@ -104,8 +105,8 @@ final class PackedFolder {
         if (tensor == null) throw new FormatException("tensor \"" + name + "\" is missing");
         if (tensor.rank() != 2 || rows >= 0 && tensor.size(0) != rows || columns >= 0 && tensor.size(1) != columns
                 || (type == null ? !tensor.dtype().isFloat() : tensor.dtype() != type))
-            throw new FormatException("tensor \"" + name + "\" is " + tensor.dtype() + " " + tensor.shape() + "; " + (type == null ? "floats" : type)
-                    + " of " + rows + " by " + columns + " were expected");
+            throw new FormatException("tensor \"" + name + "\" is " + tensor.dtype() + " " + tensor.shape() + "; "
+                    + (type == null ? "floats" : type) + " of " + rows + " by " + columns + " were expected");
         return tensor;
     }
 
@@ -139,8 +140,8 @@ final class PackedFolder {
                 fits &= order[i] >= 0 && order[i] < groups;
                 plain &= order[i] == i / length;
             }
-            if (!fits) throw new FormatException("tensor \"" + stem + ".g_idx\" is " + tensor.dtype() + " " + tensor.shape() + "; it is a list of "
-                    + inputs + " groups below " + groups);
+            if (!fits) throw new FormatException("tensor \"" + stem + ".g_idx\" is " + tensor.dtype() + " " + tensor.shape()
+                    + "; it is a list of " + inputs + " groups below " + groups);
             return plain ? null : order;
         }
 
@@ -169,7 +170,8 @@ final class PackedFolder {
                 for (int i = 0; i < inputs; i++) codes[o * bytes + i * bits / 8] |= (code(o, i) - half & mask) << i * bits % 8;
                 for (int g = 0; g < groups; g++) {
                     scales[o * groups + g] = s[g * outputs + o];
-                    if ((zeros[o * groups + g] = zero(o, g) - half) > 127) throw new FormatException(stem + ".qzeros: a zero of 256 in 8 bits");
+                    if ((zeros[o * groups + g] = zero(o, g) - half) > 127)
+                        throw new FormatException(stem + ".qzeros: a zero of 256 in 8 bits");
                 }
             }
             try (var kept = Scope.outside()) {

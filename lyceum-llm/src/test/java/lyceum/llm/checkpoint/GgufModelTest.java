@@ -27,9 +27,9 @@ class GgufModelTest {
 
     /** Files in the layout of llama.cpp's converter, with the logits of PyTorch: of the families that both compute alike. */
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen2", "qwen3", "gpt2", "gpt-neox", "mixtral", "qwen2-moe", "qwen3-moe", "gemma", "phi", "phi3", "olmo", "olmo2"})
-    void logitsAreThoseOfTheTranscription(String name)
-            throws IOException {
+    @ValueSource(strings = {"llama", "qwen2", "qwen3", "gpt2", "gpt-neox", "mixtral", "qwen2-moe", "qwen3-moe", "gemma", "phi", "phi3",
+            "olmo", "olmo2"})
+    void logitsAreThoseOfTheTranscription(String name) throws IOException {
         var family = new TinyFamilies(name);
         var model = GgufModel.read(family.folder().resolve("model.gguf"));
         var expected = family.expected();

@@ -46,8 +46,7 @@ class LlamaCppTest {
     }
 
     @ParameterizedTest
-    @MethodSource("families") void logitsOfEveryFamilyAreLlamaCpps(String name)
-            throws IOException {
+    @MethodSource("families") void logitsOfEveryFamilyAreLlamaCpps(String name) throws IOException {
         var golden = GOLDEN.named("family " + name);
         var file = Gguf.read(new TinyFamilies(name).folder().resolve("model.gguf"));
         double[][] expected = golden.matrix("expected.logits");
@@ -68,7 +67,8 @@ class LlamaCppTest {
     /** On the file's blocks with activations in eight bits, as llama.cpp computes, and by floats. */
     @ParameterizedTest
     @CsvSource({"llama, F32", "llama, F16", "llama, Q8_0", "llama, Q4_0", "llama, Q4_K", "llama, Q5_K", "llama, Q6_K", "qwen3, F32",
-            "qwen3, F16", "qwen3, Q8_0", "qwen3, Q4_0", "qwen3, Q4_K", "qwen3, Q5_K", "qwen3, Q6_K"})
+            "qwen3, F16", "qwen3, Q8_0", "qwen3, Q4_0", "qwen3, Q4_K", "qwen3, Q5_K",
+            "qwen3, Q6_K"})
     void predictionsOfEveryTypeAreLlamaCpps(String architecture, String type) throws IOException {
         var golden = GOLDEN.named("type " + architecture + " " + type);
         var path = folder.resolve("m.gguf");
@@ -115,7 +115,8 @@ class LlamaCppTest {
     /** Blocks that llama_model_quantize made: the flat formats bit for bit, and no worse an error where a scale is searched for. */
     @ParameterizedTest
     @CsvSource({"Q8_0, true", "Q4_0, true", "Q4_K, false", "Q5_K, false", "Q6_K, false"})
-    void blocksAreThoseOfLlamaModelQuantize(String type, boolean same) throws IOException {
+    void blocksAreThoseOfLlamaModelQuantize(
+            String type, boolean same) throws IOException {
         var golden = GOLDEN.named("blocks " + type);
         var path = folder.resolve("f.gguf");
         new RecipeModel("llama", "F32", golden.integer("input.seed")).write(path);
@@ -139,7 +140,8 @@ class LlamaCppTest {
         var path = folder.resolve("m.gguf");
         new RecipeModel("llama", "Q8_0", 5).write(path);
         var ready = GgufModel.ready(Gguf.read(path));
-        assertThat(ready.modules().values().stream().filter(m -> m instanceof Linear l && l.stored() instanceof QuantisedWeight)).hasSize(15);
+        assertThat(ready.modules().values().stream().filter(m -> m instanceof Linear l && l.stored() instanceof QuantisedWeight))
+                .hasSize(15);
         assertThat(ready.state().keySet()).allMatch(n -> n.endsWith("norm.weight")).hasSize(5);
     }
 }

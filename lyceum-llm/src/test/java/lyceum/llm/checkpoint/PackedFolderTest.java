@@ -41,8 +41,8 @@ class PackedFolderTest {
     /** What stands where among eight outputs of AWQ's integer, the lowest four bits first. */
     private static final int[] AWQ_ORDER = {0, 2, 4, 6, 1, 3, 5, 7};
 
-    private void pack(Map<String, Tensor> files, String stem, String own, int outputs, int inputs, String method, int bits, int group, boolean ordered,
-            boolean second) {
+    private void pack(Map<String, Tensor> files, String stem, String own, int outputs, int inputs, String method, int bits, int group,
+            boolean ordered, boolean second) {
         var rng = Rng.of(stem.hashCode());
         int per = 32 / bits, length = group == -1 ? inputs : group, groups = inputs / length, most = 1 << bits;
         int[][] q = new int[inputs][outputs], z = new int[groups][outputs];
@@ -81,30 +81,36 @@ class PackedFolderTest {
         ModelFolder.write(folder, base, ModelFamily.LLAMA);
         var files = new LinkedHashMap<String, Tensor>(ModelFolder.tensors(folder));
         files.replaceAll((name, tensor) -> tensor.to(DType.F16).compute());
-        for (int n = 0; n < 2; n++) for (var part : new String[] {"self_attn.q_proj", "self_attn.k_proj", "mlp.gate_proj", "mlp.down_proj"}) {
-            var theirs = "model.layers." + n + "." + part;
-            var own = "decoder.layers." + n + "." + part.replace("self_attn", "attention");
-            var shape = files.get(theirs + ".weight").shape();
-            pack(files, theirs, own, (int) shape.size(0), (int) shape.size(1), method, bits, group, ordered, more.contains("gptq_v2"));
-        }
+        for (int n = 0; n < 2; n++)
+            for (var part : new String[] {"self_attn.q_proj", "self_attn.k_proj", "mlp.gate_proj", "mlp.down_proj"}) {
+                var theirs = "model.layers." + n + "." + part;
+                var own = "decoder.layers." + n + "." + part.replace("self_attn", "attention");
+                var shape = files.get(theirs + ".weight").shape();
+                pack(files, theirs, own, (int) shape.size(0), (int) shape.size(1), method, bits, group, ordered, more.contains("gptq_v2"));
+            }
         var path = folder.resolve("model.safetensors");
         var copy = folder.resolve("packed.safetensors");
         Safetensors.write(copy, files, Map.of());
         Files.move(copy, path, StandardCopyOption.REPLACE_EXISTING);
         var config = Files.readString(folder.resolve("config.json")).strip();
-        Files.writeString(folder.resolve("config.json"), config.substring(0, config.length() - 1) + ",\"quantization_config\":{\"quant_method\":\""
-                + method + "\",\"bits\":" + bits + ",\"group_size\":" + group + more + "}}");
+        Files.writeString(folder.resolve("config.json"),
+                config.substring(0, config.length() - 1) + ",\"quantization_config\":{\"quant_method\":\"" + method + "\",\"bits\":" + bits
+                        + ",\"group_size\":" + group + more + "}}");
         return ModelFolder.open(folder).model();
     }
 
     @ParameterizedTest
-    @CsvSource({"gptq, 4, 16, false", "gptq, 4, 16, true", "gptq, 8, 32, false", "gptq, 2, -1, false", "awq, 4, 16, false", "awq, 4, -1, false"})
-    void layersAreWhatTheirPackedNumbersSay(String method, int bits, int group, boolean ordered) throws IOException {
+    @CsvSource({"gptq, 4, 16, false", "gptq, 4, 16, true", "gptq, 8, 32, false", "gptq, 2, -1, false", "awq, 4, 16, false",
+            "awq, 4, -1, false"})
+    void layersAreWhatTheirPackedNumbersSay(String method, int bits, int group, boolean ordered)
+                    throws IOException {
         var model = read(method, bits, group, ordered, "");
         check(model, ordered);
     }
 
-    @Test void theSecondFormOfZerosIsRead() throws IOException { check(read("gptq", 4, 16, false, ",\"checkpoint_format\":\"gptq_v2\""), false); }
+    @Test void theSecondFormOfZerosIsRead() throws IOException {
+        check(read("gptq", 4, 16, false, ",\"checkpoint_format\":\"gptq_v2\""), false);
+    }
 
     private void check(DecoderLM model, boolean ordered) {
         assertThat(meant).hasSize(8);

@@ -53,8 +53,7 @@ class CharacterGptTest {
                 .withSchedule(new Schedule.Cosine(steps - warmUp).warmedUp(warmUp));
         var pretrainer = new Pretrainer(trainer, steps);
         double[] ours = new double[steps / every], theirs = new double[steps / every];
-        for (double[] curve : golden.matrix("expected.curves"))
-            for (int i = 0; i < theirs.length; i++) theirs[i] += curve[i] / seeds;
+        for (double[] curve : golden.matrix("expected.curves")) for (int i = 0; i < theirs.length; i++) theirs[i] += curve[i] / seeds;
         for (int seed = 1; seed <= seeds; seed++) {
             var model = model(seed);
             var run = pretrainer.start(model, text, Rng.of(100 + seed));

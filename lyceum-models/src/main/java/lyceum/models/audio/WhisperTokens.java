@@ -62,8 +62,8 @@ public record WhisperTokens(int text, int languages, int times) {
 
     /** Seconds of a timestamp. */
     public double seconds(int token) {
-        if (!isTime(token))
-            throw new IllegalArgumentException("WhisperTokens: " + token + " is not a time token; they are " + firstTime() + " to " + (count() - 1));
+        if (!isTime(token)) throw new IllegalArgumentException(
+                "WhisperTokens: " + token + " is not a time token; they are " + firstTime() + " to " + (count() - 1));
         return (token - firstTime()) * STEP;
     }
 

@@ -27,9 +27,9 @@ final class Neighbours {
     static Tensor sum(GraphData g, boolean back, Tensor w, Tensor x) {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
         if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
-        if (w == null) return Primitive
-                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
-                .withParts(in -> apart(g, back, null, in[0])).apply(x);
+        if (w == null)
+            return Primitive.of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
+                    .withParts(in -> apart(g, back, null, in[0])).apply(x);
         return Primitive
                 .of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
                         (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
@@ -39,9 +39,11 @@ final class Neighbours {
 
     /** For each edge and head the product of {@code a} at its target with {@code b} at its source: (edges, heads). */
     static Tensor dots(GraphData g, Tensor a, Tensor b, long heads) {
-        return Primitive.of("edge products", in -> dotted(g, in[0], in[1], (int) heads),
-                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0]))
-                .withParts(in -> headed(in[0].indexSelect(0, g.target()), heads).mul(headed(in[1].indexSelect(0, g.source()), heads)).sum(2))
+        return Primitive
+                .of("edge products", in -> dotted(g, in[0], in[1], (int) heads),
+                        (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0]))
+                .withParts(
+                        in -> headed(in[0].indexSelect(0, g.target()), heads).mul(headed(in[1].indexSelect(0, g.source()), heads)).sum(2))
                 .apply(a, b);
     }
 

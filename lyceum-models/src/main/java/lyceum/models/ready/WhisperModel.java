@@ -154,7 +154,8 @@ public record WhisperModel(Whisper model, List<String> languages) {
     /** Number of a language. @throws IllegalArgumentException if the model does not know it */
     public int language(String code) {
         int number = languages.indexOf(code);
-        if (number < 0) throw new IllegalArgumentException("the language " + code + " is unknown; there are " + String.join(", ", languages));
+        if (number < 0)
+            throw new IllegalArgumentException("the language " + code + " is unknown; there are " + String.join(", ", languages));
         return number;
     }
 

@@ -94,7 +94,8 @@ public final class DiffusionTask implements TrainingTask {
     /** Those whose pictures can be read, as the policy says: the words are those of their texts. */
     static FileTexts readable(FileTexts all, Damaged damaged) {
         int[] kept = damaged.readable(all.size(), "pictures", all::picture);
-        return new FileTexts(Arrays.stream(kept).mapToObj(all.files()::get).toList(), Arrays.stream(kept).mapToObj(all.texts()::get).toList());
+        return new FileTexts(Arrays.stream(kept).mapToObj(all.files()::get).toList(),
+                Arrays.stream(kept).mapToObj(all.texts()::get).toList());
     }
 
     private static Tensor seen(FileTexts pictures, Letterbox letterbox, int... rows) {

@@ -16,7 +16,8 @@ record Rows(int[] learned, int[] held) {
     static Rows of(TrainingSettings data, int[] rows, Rng rng) {
         double share = data.number("validation", 0.1, 0, 0.9);
         int count = rows.length, held = share == 0 || count < 2 ? 0 : (int) Math.clamp(Math.round(share * count), 1, count - 1);
-        int[] order = IntStream.of(rng.permutation(count)).map(i -> rows[i]).toArray(), first = Arrays.copyOf(order, held), rest = Arrays.copyOfRange(order, held, count);
+        int[] order = IntStream.of(rng.permutation(count)).map(i -> rows[i]).toArray(), first = Arrays.copyOf(order, held),
+                rest = Arrays.copyOfRange(order, held, count);
         Arrays.sort(first);
         Arrays.sort(rest);
         return new Rows(rest, first);

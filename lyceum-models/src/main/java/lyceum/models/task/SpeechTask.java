@@ -113,7 +113,8 @@ public final class SpeechTask implements TrainingTask {
         Map<String, Integer> number = new HashMap<>();
         for (var symbol : symbols) number.put(symbol, number.size() + 1);
         var labels = new int[said.length][];
-        for (int i = 0; i < said.length; i++) labels[i] = Arrays.stream(said[i]).mapToInt(symbol -> number.getOrDefault(symbol, 0)).toArray();
+        for (int i = 0; i < said.length; i++)
+            labels[i] = Arrays.stream(said[i]).mapToInt(symbol -> number.getOrDefault(symbol, 0)).toArray();
         return labels;
     }
 
@@ -132,7 +133,8 @@ public final class SpeechTask implements TrainingTask {
         var plain = new Ears(rate, rate / 40, rate / 100, new float[bands], ones(bands));
         for (int i = 0; i < clips.size(); i++) try (var scope = Scope.open("clips to measure")) {
             var sound = clips.sound(i);
-            requireFit(clips.files().get(i), sound.seconds(), longest, (long) (sound.seconds() * rate) / plain.hop(), encoder.step(), said[i]);
+            requireFit(clips.files().get(i), sound.seconds(), longest, (long) (sound.seconds() * rate) / plain.hop(), encoder.step(),
+                    said[i]);
             kept[n++] = i;
             if (n <= MEASURED) {
                 double[][] seen = plain.heard(sound).toRows();

@@ -112,8 +112,9 @@ public final class TabularTask implements TrainingTask {
         var names = before.inputs().fields().stream().map(InputField::name).toList();
         if (!dropped.isEmpty()) throw data.wrong("drop", "the columns are those of the network that it goes on from: " + names);
         if (names.contains(target)) throw data.wrong("target", target + " is among what the network that it goes on from reads: " + names);
-        for (var name : names) if (!rows.frame().has(name)) throw data.wrong("train",
-                "there is no column " + name + "; the network that it goes on from reads " + names);
+        for (var name : names)
+            if (!rows.frame().has(name))
+                throw data.wrong("train", "there is no column " + name + "; the network that it goes on from reads " + names);
     }
 
     private static Dataset dataset(TabularModel model, TableRows rows) {

@@ -69,7 +69,8 @@ public final class VolumeRendering {
         var u = draws(rays, more, rng).mul(sum.narrow(1, n - 2, 1));
         var bin = sum.unsqueeze(1).le(u.unsqueeze(2)).to(DType.I64).sum(2).sub(1L).clamp(0L, n - 3L);
         var middles = t.narrow(1, 0, n - 1).add(t.narrow(1, 1, n - 1)).mul(0.5);
-        Tensor low = middles.gather(1, bin), high = middles.gather(1, bin.add(1L)), from = sum.gather(1, bin), to = sum.gather(1, bin.add(1L));
+        Tensor low = middles.gather(1, bin), high = middles.gather(1, bin.add(1L)), from = sum.gather(1, bin),
+                to = sum.gather(1, bin.add(1L));
         var all = Tensor.concat(1, t, low.add(high.sub(low).mul(u.sub(from)).div(to.sub(from)))).to(DType.F32);
         return all.gather(1, all.argsort(1));
     }

@@ -74,7 +74,8 @@ public record RoiAlign(int height, int width, double scale, int samples, boolean
                     int to0 = ((r * channels + c) * height + b) * width;
                     for (int d = 0; d < width; d++) {
                         float sum = 0;
-                        for (int x = columns[2 * d]; x < columns[2 * d + 1]; x++) sum += (float) across[(r * width + d) * w + x] * line[x - first];
+                        for (int x = columns[2 * d]; x < columns[2 * d + 1]; x++)
+                            sum += (float) across[(r * width + d) * w + x] * line[x - first];
                         out[to0 + d] = sum;
                     }
                 }

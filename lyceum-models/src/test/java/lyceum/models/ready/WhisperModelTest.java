@@ -66,11 +66,13 @@ class WhisperModelTest {
         assertThat(model.language("de")).isEqualTo(1);
         assertThatThrownBy(() -> model.language("fr")).hasMessageContaining("there are en, de");
         assertThat(model.model().config()).isEqualTo(TINY);
-        whisper.state().forEach((name, value) -> assertThat(model.model().state().get(name).toFloatArray()).as(name).isEqualTo(value.toFloatArray()));
+        whisper.state().forEach(
+                (name, value) -> assertThat(model.model().state().get(name).toFloatArray()).as(name).isEqualTo(value.toFloatArray()));
 
         var how = new TranscriberConfig().withLongest(12).withSpelling(Arrays::toString);
         var heard = model.transcribe(sound(40_000, 16_000), how, Progress.SILENT);
-        var same = new Transcriber(whisper, new MelSpectrogram(16_000, 400, 160, 8), how).transcribe(sound(40_000, 16_000), Rng.of(1), Progress.SILENT);
+        var same = new Transcriber(whisper, new MelSpectrogram(16_000, 400, 160, 8), how).transcribe(sound(40_000, 16_000), Rng.of(1),
+                Progress.SILENT);
         var texts = new ArrayList<String>();
         for (var segment : same) texts.add(Arrays.toString(segment.tokens()));
         assertThat(heard.lines().lines()).extracting(line -> line.text()).isEqualTo(texts).isNotEmpty();
@@ -100,7 +102,8 @@ class WhisperModelTest {
         var values = new LinkedHashMap<>(whisper.state());
         values.remove("decoder.layers.1.fc2.weight");
         Safetensors.write(folder.resolve("model.safetensors"), values, Map.of());
-        assertThatThrownBy(() -> WhisperModel.load(folder)).isInstanceOf(FormatException.class).hasMessageContaining("decoder.layers.1.fc2.weight");
+        assertThatThrownBy(() -> WhisperModel.load(folder)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("decoder.layers.1.fc2.weight");
         Files.delete(folder.resolve("model.safetensors"));
         assertThatThrownBy(() -> WhisperModel.load(folder)).isInstanceOf(NoSuchFileException.class);
     }

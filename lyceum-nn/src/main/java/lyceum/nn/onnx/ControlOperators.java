@@ -11,9 +11,8 @@ import lyceum.tensor.Tensor;
 /** Constants, and operators that run graphs of their own. */
 final class ControlOperators {
     static final List<Operator> ROWS = List.of(row("Identity", 1, c -> c.value(0)), row("Constant", 1, ControlOperators::constant),
-            row("If", 1, c -> c.run(isTrue(c.x(0)) ? "then_branch" : "else_branch")),
-            row("Loop", 1, ControlOperators::loop), row("Scan", 8, ControlOperators::batchedScan),
-            row("Scan", 9, c -> new Scan(c, c.values()).run()));
+            row("If", 1, c -> c.run(isTrue(c.x(0)) ? "then_branch" : "else_branch")), row("Loop", 1, ControlOperators::loop),
+            row("Scan", 8, ControlOperators::batchedScan), row("Scan", 9, c -> new Scan(c, c.values()).run()));
 
     private ControlOperators() {}
 

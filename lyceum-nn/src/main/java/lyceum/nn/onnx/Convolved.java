@@ -27,7 +27,8 @@ record Convolved(Step conv, Tensor weight, Tensor offset, Op activation, PackedM
                     && (weight.rank() == 3 || isPoint && Arrays.stream(call.integers("pads")).allMatch(p -> p == 0)
                             && Arrays.stream(call.integers("strides")).allMatch(s -> s == 1));
         }
-        return new Convolved(conv, weight, offset, activation, packs ? PackedMatrix.of(weight.reshape(weight.size(0), -1).transpose()) : null);
+        return new Convolved(conv, weight, offset, activation,
+                packs ? PackedMatrix.of(weight.reshape(weight.size(0), -1).transpose()) : null);
     }
 
     @Override public Object of(Call c) {
@@ -55,8 +56,8 @@ record Convolved(Step conv, Tensor weight, Tensor offset, Op activation, PackedM
         if (rows < 1 || rows > FEW) return null;
         var shape = x.shape().toArray();
         shape[1] = weight.size(0);
-        return product(x.reshape(x.size(0), x.size(1), columns).transpose(1, 2).reshape(rows, x.size(1))).reshape(x.size(0), columns, weight.size(0)).transpose(1, 2)
-                .reshape(shape);
+        return product(x.reshape(x.size(0), x.size(1), columns).transpose(1, 2).reshape(rows, x.size(1)))
+                .reshape(x.size(0), columns, weight.size(0)).transpose(1, 2).reshape(shape);
     }
 
     private Tensor product(Tensor rows) {

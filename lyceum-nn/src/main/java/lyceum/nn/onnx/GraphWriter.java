@@ -97,8 +97,8 @@ final class GraphWriter {
             case ViewOps.Expand e -> other.operation() instanceof ViewOps.Expand;
             case ViewOps.Slice s -> other.operation() instanceof ViewOps.Slice slice && slice.axis() == s.axis();
             case ConvolveOp c -> other.operation() instanceof ConvolveOp same && same.place() == c.place();
-            case PoolOps.Average p -> other.operation() instanceof PoolOps.Average same && same.how().equals(p.how())
-                    && same.back() == p.back();
+            case PoolOps.Average p ->
+                    other.operation() instanceof PoolOps.Average same && same.how().equals(p.how()) && same.back() == p.back();
             case CustomOp c -> other.operation() instanceof CustomOp same && same.name().equals(c.name()); // refused by name
             default -> made.operation().equals(other.operation());
         };
@@ -228,8 +228,7 @@ final class GraphWriter {
     String joined(Made made, Made other) {
         ViewOps.Slice slice = (ViewOps.Slice) made.operation(), second = (ViewOps.Slice) other.operation();
         Made whole = recording.values().get(made.operands().getFirst()), large = twin.values().get(other.operands().getFirst());
-        if (!(whole.operation() instanceof ConcatOp concat) || concat.axis() != slice.axis() || slice.step() != 1
-                || second.step() != 1)
+        if (!(whole.operation() instanceof ConcatOp concat) || concat.axis() != slice.axis() || slice.step() != 1 || second.step() != 1)
             return null;
         long at = 0, there = 0;
         for (int i = 0; i < whole.operands().size(); i++) {

@@ -55,14 +55,16 @@ public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List
             var cost = seen.cost();
             boolean isNumber = cost != null && cost.isNumber();
             var text = cost == null ? "?" : isNumber ? String.format(Locale.ROOT, "%,d", cost.number()) : cost.toString();
-            work.add(new Work(seen.node(), String.join(", ", outputs), text.length() > LONGEST ? ".." : text, isNumber ? cost.number() : -1));
+            work.add(new Work(seen.node(), String.join(", ", outputs), text.length() > LONGEST ? ".." : text,
+                    isNumber ? cost.number() : -1));
         }
         return new OnnxShapes(Collections.unmodifiableSequencedMap(types), List.copyOf(work), List.copyOf(found.contradictions()));
     }
 
     /** Type and shape of a value, as {@code FLOAT (batch, 10)}. @throws IllegalArgumentException if there is none of that name */
     public String text(String value) {
-        if (!(types.get(value) instanceof Type.OfTensor type)) throw new IllegalArgumentException("OnnxShapes: there is no value \"" + value + "\"");
+        if (!(types.get(value) instanceof Type.OfTensor type))
+            throw new IllegalArgumentException("OnnxShapes: there is no value \"" + value + "\"");
         return type.element() + " " + (type.shape() == null ? "(..)" : type.shape().toString().replace('[', '(').replace(']', ')'));
     }
 
@@ -98,8 +100,10 @@ public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List
             if (each.node.inputs().stream().noneMatch(makers::containsKey)) continue;
             if (drawn++ == most) break;
             boolean dear = each.count > 0 && each.count > 0.1 * all;
-            nodes.add(new Node(id, each.node.operator() + (each.count == 0 ? "" : "|" + cut(each.operations)), dear ? "a tenth of the work or more" : ""));
-            for (var input : Set.copyOf(each.node.inputs())) if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, input.isEmpty() ? "" : shape(input)));
+            nodes.add(new Node(id, each.node.operator() + (each.count == 0 ? "" : "|" + cut(each.operations)),
+                    dear ? "a tenth of the work or more" : ""));
+            for (var input : Set.copyOf(each.node.inputs()))
+                if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, input.isEmpty() ? "" : shape(input)));
             each.node.outputs().forEach(output -> makers.put(output, id));
         }
         for (var port : graph.outputs()) {
@@ -108,12 +112,13 @@ public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List
             nodes.add(new Node(id, cut(port.name()) + "|" + text(port.name()), "output"));
             edges.add(new Edge(makers.get(port.name()), id, ""));
         }
-        return Figure.tree(graph.name().isBlank() ? "Graph" : cut(graph.name()), nodes, List.copyOf(edges))
-                .describedAs("Operators from the inputs to the outputs with the multiply-adds or elements that they compute; on the edges the shapes of the values.");
+        return Figure.tree(graph.name().isBlank() ? "Graph" : cut(graph.name()), nodes, List.copyOf(edges)).describedAs(
+                "Operators from the inputs to the outputs with the multiply-adds or elements that they compute; on the edges the shapes of the values.");
     }
 
     private String shape(String value) {
-        return types.get(value) instanceof Type.OfTensor type && type.shape() != null ? cut(type.shape().toString().replace('[', '(').replace(']', ')')) : "";
+        return types.get(value) instanceof Type.OfTensor type && type.shape() != null
+                ? cut(type.shape().toString().replace('[', '(').replace(']', ')')) : "";
     }
 
     private static String cut(String text) { return text.length() > WIDEST ? text.substring(0, WIDEST - 2) + ".." : text; }

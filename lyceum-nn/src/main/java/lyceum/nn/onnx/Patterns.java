@@ -203,8 +203,8 @@ final class Patterns {
 
     /** @param last the step whose results they are */
     private static Step with(Step conv, Convolved meaning, Step last) {
-        return new Step(conv.node(), conv.version(), new Operator("", "Conv", conv.version(), meaning), null, conv.in(), last.out(), last.last(),
-                conv.bodies());
+        return new Step(conv.node(), conv.version(), new Operator("", "Conv", conv.version(), meaning), null, conv.in(), last.out(),
+                last.last(), conv.bodies());
     }
 
     private Step activated(Step step, Op activation) {

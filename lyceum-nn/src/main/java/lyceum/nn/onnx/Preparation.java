@@ -66,8 +66,8 @@ final class Preparation {
     /** Whether an earlier step gives the same: its results then stand for this one's. @param captured places that keep their step */
     private boolean repeated(Step step, Set<Integer> captured) {
         if (step.operator() == null || !step.bodies().isEmpty() || DRAWS.contains(step.operator().name())) return false;
-        var key = new StringBuilder(step.operator().domain()).append(':').append(step.operator().name())
-                .append(Arrays.toString(step.in())).append(step.out().length);
+        var key = new StringBuilder(step.operator().domain()).append(':').append(step.operator().name()).append(Arrays.toString(step.in()))
+                .append(step.out().length);
         for (var attribute : step.node().attributes().values()) {
             key.append('\n').append(attribute.name()).append('=');
             switch (attribute.value()) {

@@ -82,7 +82,8 @@ final class Recording implements Tracing.Recorder {
     private boolean isFixed(Tensor... operands) {
         for (var operand : operands) {
             var known = ids.get(operand);
-            if (known != null && (known < inputs || values.get(known).operation != null) || operand.isTracked() || named.contains(operand)) return false;
+            if (known != null && (known < inputs || values.get(known).operation != null) || operand.isTracked() || named.contains(operand))
+                return false;
         }
         return true;
     }

@@ -25,7 +25,8 @@ final class ShapeInference {
     record Seen(Node node, Shaped[] out, Extent cost) {}
 
     private static final int DEEPEST = 32, MOST = 1_000_000;
-    private static final Set<String> FREE = Set.of("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Constant", "Shape", "Size", "Dropout");
+    private static final Set<String> FREE = Set.of("Reshape", "Squeeze", "Unsqueeze", "Flatten", "Identity", "Constant", "Shape", "Size",
+            "Dropout");
 
     private final Map<String, Long> opsets;
     private final Map<String, Function> functions;
@@ -77,7 +78,8 @@ final class ShapeInference {
         }
         graph.initializers().forEach((name, constant) -> values.put(name, Shaped.of(OnnxValue.of(constant))));
         var said = new HashMap<String, Type>();
-        for (var list : List.of(graph.values(), graph.outputs())) for (var port : list) if (port.type() != null) said.put(port.name(), port.type());
+        for (var list : List.of(graph.values(), graph.outputs()))
+            for (var port : list) if (port.type() != null) said.put(port.name(), port.type());
         for (var node : graph.nodes()) node(node, said);
         return graph.outputs().stream().map(Port::name).map(this::find).toArray(Shaped[]::new);
     }
@@ -134,7 +136,8 @@ final class ShapeInference {
             case "Scan" -> { return opsets.getOrDefault("", 1L) < 9 ? new Found(new Shaped[0], null) : scan(node, in); }
             default -> {
                 var c = new ShapeCall(node, (int) Math.min(Integer.MAX_VALUE, opsets.getOrDefault(node.domain(), 1L)), in);
-                if (node.domain().isEmpty() && node.operator().equals("Constant")) return new Found(new Shaped[] {constant(c)}, Extent.of(0));
+                if (node.domain().isEmpty() && node.operator().equals("Constant"))
+                    return new Found(new Shaped[] {constant(c)}, Extent.of(0));
                 var rule = ShapeRules.find(node.domain(), node.operator());
                 if (rule == null) return new Found(new Shaped[0], null);
                 var result = rule.of(c);
@@ -156,7 +159,8 @@ final class ShapeInference {
     }
 
     private Found body(Node node, String name, Shaped... given) {
-        if (!node.attributes().containsKey(name) || !(node.attributes().get(name).value() instanceof Graph graph)) return new Found(new Shaped[0], null);
+        if (!node.attributes().containsKey(name) || !(node.attributes().get(name).value() instanceof Graph graph))
+            return new Found(new Shaped[0], null);
         var inner = inner(opsets, this);
         var out = inner.graph(graph, given);
         return new Found(out, inner.total());
@@ -175,7 +179,8 @@ final class ShapeInference {
         var settings = new HashMap<>(function.defaults());
         settings.putAll(node.attributes());
         var inner = inner(function.opsets(), null);
-        for (int i = 0; i < Math.min(in.length, function.inputs().size()); i++) if (in[i] != null) inner.values.put(function.inputs().get(i), in[i]);
+        for (int i = 0; i < Math.min(in.length, function.inputs().size()); i++)
+            if (in[i] != null) inner.values.put(function.inputs().get(i), in[i]);
         for (var each : function.nodes()) {
             var attributes = new LinkedHashMap<String, Attribute>();
             for (var attribute : each.attributes().values()) {
@@ -226,7 +231,8 @@ final class ShapeInference {
             given[i] = in[i] == null ? Shaped.UNKNOWN : in[i].bare();
             if (i < states || !given[i].isRanked() || given[i].rank() == 0) continue;
             var dims = new ArrayList<>(given[i].dims());
-            length = Shaped.same("lengths of sequences", length, dims.remove(Call.axis(i - states < axes.length ? axes[i - states] : 0, dims.size())));
+            length = Shaped.same("lengths of sequences", length,
+                    dims.remove(Call.axis(i - states < axes.length ? axes[i - states] : 0, dims.size())));
             given[i] = given[i].with(dims);
         }
         var found = settled(node, given, 0, states, 0);
@@ -280,7 +286,9 @@ final class ShapeInference {
         };
     }
 
-    private static Extent weights(Shaped w) { return w.isRanked() ? Shaped.product(w.dims().subList(Math.min(1, w.rank()), w.rank())) : null; }
+    private static Extent weights(Shaped w) {
+        return w.isRanked() ? Shaped.product(w.dims().subList(Math.min(1, w.rank()), w.rank())) : null;
+    }
 
     private static Extent times(Extent a, Extent b) { return a == null || b == null ? null : a.times(b); }
 }

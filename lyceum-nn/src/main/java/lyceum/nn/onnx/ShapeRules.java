@@ -21,12 +21,12 @@ final class ShapeRules {
     private static final Map<String, Rule> TABLE = new HashMap<>();
 
     static {
-        all(c -> c.x(0).bare(), "Abs", "Neg", "Ceil", "Floor", "Round", "Sign", "Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos", "Tan",
-                "Asin", "Acos", "Atan", "Sinh", "Cosh", "Tanh", "Asinh", "Acosh", "Atanh", "Relu", "LeakyRelu", "Elu", "Selu", "Celu", "Gelu",
-                "Sigmoid", "HardSigmoid", "HardSwish", "Mish", "Softplus", "Softsign", "ThresholdedRelu", "Shrink", "PRelu", "Softmax", "LogSoftmax",
-                "Hardmax", "Clip", "CumSum", "Trilu", "InstanceNormalization", "GroupNormalization", "LpNormalization",
-                "MeanVarianceNormalization", "LRN", "ScatterElements", "ScatterND", "Scatter", "BitwiseNot", "ReverseSequence", "FastGelu",
-                "BiasGelu", "QuickGelu", "SimplifiedLayerNormalization");
+        all(c -> c.x(0).bare(), "Abs", "Neg", "Ceil", "Floor", "Round", "Sign", "Sqrt", "Exp", "Log", "Reciprocal", "Erf", "Sin", "Cos",
+                "Tan", "Asin", "Acos", "Atan", "Sinh", "Cosh", "Tanh", "Asinh", "Acosh", "Atanh", "Relu", "LeakyRelu", "Elu", "Selu",
+                "Celu", "Gelu", "Sigmoid", "HardSigmoid", "HardSwish", "Mish", "Softplus", "Softsign", "ThresholdedRelu", "Shrink", "PRelu",
+                "Softmax", "LogSoftmax", "Hardmax", "Clip", "CumSum", "Trilu", "InstanceNormalization", "GroupNormalization",
+                "LpNormalization", "MeanVarianceNormalization", "LRN", "ScatterElements", "ScatterND", "Scatter", "BitwiseNot",
+                "ReverseSequence", "FastGelu", "BiasGelu", "QuickGelu", "SimplifiedLayerNormalization");
         all(c -> c.x(0), "Identity");
         all(c -> c.x(0).bare().with(OnnxType.BOOL), "Not", "IsNaN", "IsInf");
         all(c -> stretched(c, null), "Pow", "Mod", "BitShift", "Max", "Min", "Mean", "BitwiseAnd", "BitwiseOr", "BitwiseXor", "Sum");
@@ -37,8 +37,9 @@ final class ShapeRules {
         all(c -> c.x(0).bare().with(c.type(1)), "CastLike");
         all(c -> new Shaped[] {c.x(0).bare(), c.x(0).bare().with(OnnxType.BOOL)}, "Dropout");
         all(c -> c.x(0).bare(), "BatchNormalization", "LayerNormalization");
-        all(c -> c.x(0).bare().with(c.has(2) ? c.type(2) : c.set.integer("output_dtype", 0) == 0 ? OnnxType.UINT8
-                : c.set.type("output_dtype", OnnxType.UINT8)), "QuantizeLinear");
+        all(c -> c.x(0).bare().with(
+                c.has(2) ? c.type(2) : c.set.integer("output_dtype", 0) == 0 ? OnnxType.UINT8 : c.set.type("output_dtype", OnnxType.UINT8)),
+                "QuantizeLinear");
         all(c -> c.x(0).bare().with(c.type(1)), "DequantizeLinear");
         all(c -> new Shaped[] {c.x(0).bare().with(OnnxType.UINT8), new Shaped(OnnxType.FLOAT, List.of()),
                 new Shaped(OnnxType.UINT8, List.of())}, "DynamicQuantizeLinear");
@@ -50,7 +51,8 @@ final class ShapeRules {
             long said = c.set.integer("axis", 1), rank = c.x(0).rank();
             int axis = (int) (said < 0 ? said + rank : said);
             if (axis < 0 || axis > rank) throw new Contradiction("axis " + said + " is none of rank " + rank);
-            return c.x(0).with(Arrays.asList(Shaped.product(c.x(0).dims().subList(0, axis)), Shaped.product(c.x(0).dims().subList(axis, c.x(0).rank()))));
+            return c.x(0).with(Arrays.asList(Shaped.product(c.x(0).dims().subList(0, axis)),
+                    Shaped.product(c.x(0).dims().subList(axis, c.x(0).rank()))));
         }, "Flatten");
         all(c -> {
             if (!c.x(0).isRanked()) return c.x(0).bare();
@@ -81,7 +83,8 @@ final class ShapeRules {
             return c.x(0).with(dims);
         }, "Tile");
         all(ShapeRules::padded, "Pad");
-        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)), "ConstantOfShape");
+        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)),
+                "ConstantOfShape");
         all(ShapeRules::counted, "Range");
         all(c -> new Shaped(OnnxType.INT64, Arrays.asList(c.x(0).isRanked() ? Extent.of(c.x(0).rank()) : null, null)), "NonZero");
         all(c -> {
@@ -107,13 +110,15 @@ final class ShapeRules {
             return axes.length == 0 ? c.set.flag("noop_with_empty_axes") ? c.x(0).bare() : reduced(c, null) : reduced(c, axes);
         }, "Reduce" + name);
         all(c -> {
-            if (!c.set.sets("axis") || !c.x(0).isRanked()) return new Shaped(c.type(0), c.set.sets("axis") ? null : Collections.singletonList(null));
+            if (!c.set.sets("axis") || !c.x(0).isRanked())
+                return new Shaped(c.type(0), c.set.sets("axis") ? null : Collections.singletonList(null));
             var dims = new ArrayList<>(c.x(0).dims());
             dims.set(Call.axis(c.set.integer("axis", 0), dims.size()), null);
             return c.x(0).with(dims);
         }, "Compress");
         all(c -> new Shaped(OnnxType.INT64, Arrays.asList(null, Extent.of(3))), "NonMaxSuppression");
-        all(c -> new Shaped(c.set.type("dtype", c.type(0)), c.x(0).dims()), "RandomNormalLike", "RandomUniformLike", "EyeLike", "Bernoulli");
+        all(c -> new Shaped(c.set.type("dtype", c.type(0)), c.x(0).dims()), "RandomNormalLike", "RandomUniformLike", "EyeLike",
+                "Bernoulli");
         all(c -> new Shaped(c.set.type("dtype", OnnxType.FLOAT), Shaped.extents(c.set.integers("shape"))), "RandomNormal", "RandomUniform");
         WindowShapes.rows(TABLE);
     }
@@ -184,7 +189,8 @@ final class ShapeRules {
         Extent all = x.count(), others = Shaped.product(dims);
         if (open >= 0) {
             dims.set(open, all == null || others == null ? null : all.over(others));
-            if (all != null && others != null && all.isNumber() && others.isNumber() && others.number() > 0 && all.number() % others.number() != 0)
+            if (all != null && others != null && all.isNumber() && others.isNumber() && others.number() > 0
+                    && all.number() % others.number() != 0)
                 throw new Contradiction(all + " elements cannot have shape " + to);
         } else if (all != null && others != null && all.isNumber() && others.isNumber() && !all.equals(others))
             throw new Contradiction(all + " elements cannot have shape " + to);
@@ -271,7 +277,8 @@ final class ShapeRules {
         var x = c.x(0);
         long[] starts = c.numbers(1, "starts"), axes = c.lacks(3, "axes") ? null : c.numbers(3, "axes"), steps = c.numbers(4, "steps");
         var ends = c.set.sets("ends") ? Shaped.extents(c.set.integers("ends")) : c.content(2);
-        if (!x.isRanked() || starts == null || ends == null || !c.lacks(3, "axes") && axes == null || c.has(4) && steps == null) return unsized(x);
+        if (!x.isRanked() || starts == null || ends == null || !c.lacks(3, "axes") && axes == null || c.has(4) && steps == null)
+            return unsized(x);
         var dims = new ArrayList<>(x.dims());
         List<Extent> content = x.rank() == 1 ? x.content() : null;
         for (int i = 0; i < starts.length; i++) {
@@ -316,7 +323,8 @@ final class ShapeRules {
             content = new ArrayList<>();
             for (long place : places) {
                 long at = place < 0 ? place + c.content(0).size() : place;
-                if (at < 0 || at >= c.content(0).size()) throw new Contradiction("index " + place + " of " + c.content(0).size() + " elements");
+                if (at < 0 || at >= c.content(0).size())
+                    throw new Contradiction("index " + place + " of " + c.content(0).size() + " elements");
                 content.add(c.content(0).get((int) at));
             }
         }

@@ -39,14 +39,15 @@ record Shaped(OnnxType type, List<Extent> dims, List<Extent> content, OnnxValue 
     Shaped(OnnxType type, List<Extent> dims) { this(type, dims, null, null); }
 
     /** A vector whose elements are known as far as the list says. */
-    static Shaped vector(OnnxType type, List<Extent> content) { return new Shaped(type, List.of(Extent.of(content.size())), content, null); }
+    static Shaped vector(OnnxType type, List<Extent> content) {
+        return new Shaped(type, List.of(Extent.of(content.size())), content, null);
+    }
 
     static Shaped of(OnnxValue value) {
         if (value instanceof OnnxValue.Strings s) return new Shaped(OnnxType.STRING, extents(s.shape().toArray()), null, value);
         if (!(value instanceof OnnxValue.Array(var type, var x))) return UNKNOWN;
         List<Extent> content = null;
-        if (x.rank() <= 1 && x.count() <= LONGEST && !x.dtype().isFloat())
-            content = extents(x.to(DType.I64).flatten().toLongArray());
+        if (x.rank() <= 1 && x.count() <= LONGEST && !x.dtype().isFloat()) content = extents(x.to(DType.I64).flatten().toLongArray());
         return new Shaped(type, extents(x.shape().toArray()), content, value);
     }
 
@@ -70,7 +71,8 @@ record Shaped(OnnxType type, List<Extent> dims, List<Extent> content, OnnxValue 
     /** As a file would say it. */
     Type toType() {
         if (dims == null) return new Type.OfTensor(type, null);
-        return new Type.OfTensor(type, dims.stream().map(d -> d == null ? new Dim(-1, "") : d.isNumber() ? new Dim(d.number(), "") : new Dim(-1, d.toString())).toList());
+        return new Type.OfTensor(type, dims.stream()
+                .map(d -> d == null ? new Dim(-1, "") : d.isNumber() ? new Dim(d.number(), "") : new Dim(-1, d.toString())).toList());
     }
 
     boolean isRanked() { return dims != null; }

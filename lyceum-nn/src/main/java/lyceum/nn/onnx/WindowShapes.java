@@ -72,7 +72,8 @@ final class WindowShapes {
         long[] kernel = c.set.integers("kernel_shape");
         if (kernel.length == 0 && w.isRanked() && w.dims().subList(2, w.rank()).stream().allMatch(d -> d != null && d.isNumber()))
             kernel = w.dims().subList(2, w.rank()).stream().mapToLong(Extent::number).toArray();
-        if (w.isRanked() && w.size(1) != null) Shaped.same("channels of the input and of the weights", x.size(1), w.size(1).times(c.set.integer("group", 1)));
+        if (w.isRanked() && w.size(1) != null)
+            Shaped.same("channels of the input and of the weights", x.size(1), w.size(1).times(c.set.integer("group", 1)));
         return windowed(c, x, kernel, w.isRanked() ? w.size(0) : null).with(type);
     }
 
@@ -96,7 +97,8 @@ final class WindowShapes {
                 dims.add(null);
                 continue;
             }
-            long reach = (kernel[i] - 1) * at(dilations, i, 1) + 1, padding = auto.equals("VALID") ? 0 : at(pads, i, 0) + at(pads, axes + i, 0);
+            long reach = (kernel[i] - 1) * at(dilations, i, 1) + 1,
+                    padding = auto.equals("VALID") ? 0 : at(pads, i, 0) + at(pads, axes + i, 0);
             var room = size.plus(padding - reach);
             if (room.isNumber() && room.number() < 0)
                 throw new Contradiction("a window of " + reach + " does not fit " + size + " and a padding of " + padding);
@@ -126,7 +128,8 @@ final class WindowShapes {
             if (said.length >= axes) dims.add(Extent.of(said[said.length - axes + i]));
             else if (size == null || kernel == null || !kernel.isNumber()) dims.add(null);
             else if (auto.startsWith("SAME")) dims.add(size.times(stride));
-            else dims.add(size.plus(-1).times(stride).plus(at(more, i, 0) + (kernel.number() - 1) * at(dilations, i, 1) + 1 - at(pads, i, 0) - at(pads, axes + i, 0)));
+            else dims.add(size.plus(-1).times(stride)
+                    .plus(at(more, i, 0) + (kernel.number() - 1) * at(dilations, i, 1) + 1 - at(pads, i, 0) - at(pads, axes + i, 0)));
         }
         return x.with(dims);
     }
@@ -135,8 +138,9 @@ final class WindowShapes {
         var x = c.x(0);
         if (!x.isRanked() || x.rank() != 3) return x.isRanked() ? Shaped.UNKNOWN : x.bare();
         boolean first = c.set.integer("layout", 0) == 1;
-        Extent steps = x.size(first ? 1 : 0), batch = x.size(first ? 0 : 1), ways = Extent.of(c.set.text("direction", "forward").equals("bidirectional") ? 2 : 1),
-                hidden = c.set.sets("hidden_size") ? Extent.of(c.set.integer("hidden_size", 0)) : c.x(2).isRanked() ? c.x(2).size(-1) : null;
+        Extent steps = x.size(first ? 1 : 0), batch = x.size(first ? 0 : 1),
+                ways = Extent.of(c.set.text("direction", "forward").equals("bidirectional") ? 2 : 1), hidden = c.set.sets("hidden_size")
+                        ? Extent.of(c.set.integer("hidden_size", 0)) : c.x(2).isRanked() ? c.x(2).size(-1) : null;
         var w = c.x(1);
         if (w.isRanked() && w.rank() == 3) Shaped.same("the width of the input and of the weights", x.size(2), w.size(2));
         var last = x.with(first ? Arrays.asList(batch, ways, hidden) : Arrays.asList(ways, batch, hidden));
@@ -151,7 +155,8 @@ final class WindowShapes {
         for (int i = 0; i < 4; i++) {
             var size = c.x(0).size(i);
             boolean grows = toSpace == i > 1;
-            dims.add(i == 0 || size == null ? size : grows ? size.times(i == 1 ? block * block : block) : size.over(Extent.of(i == 1 ? block * block : block)));
+            dims.add(i == 0 || size == null ? size
+                    : grows ? size.times(i == 1 ? block * block : block) : size.over(Extent.of(i == 1 ? block * block : block)));
         }
         return c.x(0).with(dims);
     }
@@ -164,7 +169,8 @@ final class WindowShapes {
         var dims = new ArrayList<>(x.dims());
         boolean keeps = !c.set.text("keep_aspect_ratio_policy", "stretch").equals("stretch");
         var sizes = scales == 2 && c.has(3) ? c.content(3) : null;
-        double[] by = c.has(scales) && c.x(scales).constant() instanceof OnnxValue.Array(var type, var s) && s.dtype().isFloat() ? s.to(DType.F64).toDoubleArray() : new double[0];
+        double[] by = c.has(scales) && c.x(scales).constant() instanceof OnnxValue.Array(var type, var s) && s.dtype().isFloat()
+                ? s.to(DType.F64).toDoubleArray() : new double[0];
         if (c.set.sets("scales")) {
             var given = c.set.numbers("scales");
             by = IntStream.range(0, given.length).mapToDouble(i -> given[i]).toArray();
@@ -173,7 +179,8 @@ final class WindowShapes {
             var size = dims.get(axes[i]);
             if (sizes != null && sizes.size() == axes.length && !keeps) dims.set(axes[i], sizes.get(i));
             else if (by.length != axes.length || size == null || sizes != null || scales == 2 && c.has(3)) dims.set(axes[i], null);
-            else dims.set(axes[i], size.isNumber() ? Extent.of((long) Math.floor(size.number() * by[i])) : by[i] == Math.rint(by[i]) ? size.times((long) by[i]) : null);
+            else dims.set(axes[i], size.isNumber() ? Extent.of((long) Math.floor(size.number() * by[i]))
+                    : by[i] == Math.rint(by[i]) ? size.times((long) by[i]) : null);
         }
         return x.with(dims);
     }
@@ -199,18 +206,24 @@ final class WindowShapes {
     /** Operators of {@code ai.onnx.ml} with rows of features. */
     static ShapeRules.Rule classical(String name) {
         return switch (name) {
-            case "Scaler", "Normalizer", "Imputer", "Binarizer" -> c -> name.equals("Imputer") || name.equals("Binarizer") ? c.x(0).bare() : c.x(0).bare().with(OnnxType.FLOAT);
-            case "LinearRegressor", "TreeEnsembleRegressor" -> c -> new Shaped(OnnxType.FLOAT, Arrays.asList(rows(c), Extent.of(c.set.integer(name.startsWith("L") ? "targets" : "n_targets", 1))));
+            case "Scaler", "Normalizer", "Imputer", "Binarizer" ->
+                    c -> name.equals("Imputer") || name.equals("Binarizer") ? c.x(0).bare() : c.x(0).bare().with(OnnxType.FLOAT);
+            case "LinearRegressor", "TreeEnsembleRegressor" -> c -> new Shaped(OnnxType.FLOAT,
+                    Arrays.asList(rows(c), Extent.of(c.set.integer(name.startsWith("L") ? "targets" : "n_targets", 1))));
             case "SVMRegressor" -> c -> new Shaped(OnnxType.FLOAT, Arrays.asList(rows(c), Extent.ONE));
             case "LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier" -> c -> {
                 var numbers = name.startsWith("T") ? "classlabels_int64s" : "classlabels_ints";
                 int classes = MlOperators.classes(c.set, numbers);
-                var label = new Shaped(c.set.sets("classlabels_strings") ? OnnxType.STRING : OnnxType.INT64, Collections.singletonList(rows(c)));
-                boolean votes = name.startsWith("S") && c.set.numbers("prob_a").length == 0 && classes > 2 && c.set.integers("vectors_per_class").length > 0;
-                return new Shaped[] {label, new Shaped(OnnxType.FLOAT, Arrays.asList(rows(c), Extent.of(votes ? classes * (classes - 1) / 2 : classes)))};
+                var label = new Shaped(c.set.sets("classlabels_strings") ? OnnxType.STRING : OnnxType.INT64,
+                        Collections.singletonList(rows(c)));
+                boolean votes = name.startsWith("S") && c.set.numbers("prob_a").length == 0 && classes > 2
+                        && c.set.integers("vectors_per_class").length > 0;
+                return new Shaped[] {label,
+                        new Shaped(OnnxType.FLOAT, Arrays.asList(rows(c), Extent.of(votes ? classes * (classes - 1) / 2 : classes)))};
             };
-            case "LabelEncoder" -> c -> new Shaped(c.set.sets("values_strings") ? OnnxType.STRING : c.set.sets("values_int64s") ? OnnxType.INT64
-                    : c.set.sets("values_floats") ? OnnxType.FLOAT : OnnxType.UNDEFINED, c.x(0).dims());
+            case "LabelEncoder" -> c -> new Shaped(c.set.sets("values_strings") ? OnnxType.STRING
+                    : c.set.sets("values_int64s") ? OnnxType.INT64 : c.set.sets("values_floats") ? OnnxType.FLOAT : OnnxType.UNDEFINED,
+                    c.x(0).dims());
             default -> null;
         };
     }

@@ -41,8 +41,8 @@ record DataPrint(long files, long bytes, String hash) {
         for (int r = 0; r < roots.size(); r++) {
             var root = roots.get(r);
             try (var below = Files.walk(root, FileVisitOption.FOLLOW_LINKS)) {
-                for (var path : (Iterable<Path>) below.filter(p -> !p.toAbsolutePath().normalize().startsWith(left) && Files.isRegularFile(p))
-                        .sorted()::iterator)
+                for (var path : (Iterable<Path>) below
+                        .filter(p -> !p.toAbsolutePath().normalize().startsWith(left) && Files.isRegularFile(p)).sorted()::iterator)
                     all.add(new Found(r + "/" + root.relativize(path), path, Files.size(path)));
             } catch (UncheckedIOException e) {
                 throw e.getCause();

@@ -197,8 +197,8 @@ public final class TrainingJob {
         if (before.equals(now)) return true;
         var change = now.told() + ", and the run in " + out + " began with "
                 + (before.told().equals(now.told()) ? "as many of other contents" : before.told());
-        if (!accepting) throw settings.wrong("data", "they have changed: " + change
-                + "; name another folder to begin anew, or accept the change (--accept-changed-data)");
+        if (!accepting) throw settings.wrong("data",
+                "they have changed: " + change + "; name another folder to begin anew, or accept the change (--accept-changed-data)");
         notes.accept("the data have changed: " + change);
         return false;
     }

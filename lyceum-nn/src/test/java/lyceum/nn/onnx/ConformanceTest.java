@@ -94,8 +94,8 @@ class ConformanceTest {
             }
             var outputs = graph.outputs().stream().map(port -> new Port(port.name(), null)).toList();
             var bare = new Graph(graph.name(), graph.nodes(), constants, graph.inputs(), outputs, List.of());
-            var shapes = OnnxShapes.of(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), bare, file.functions(), file.metadata()),
-                    Map.of());
+            var shapes = OnnxShapes
+                    .of(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), bare, file.functions(), file.metadata()), Map.of());
             shapes.contradictions().forEach(each -> wrong.add(test.name() + ": " + each));
             for (int i = 0; i < outputs.size(); i++) {
                 var answer = test.constant("output_" + i, graph.outputs().get(i));
@@ -103,15 +103,16 @@ class ConformanceTest {
                 all++;
                 var said = (Type.OfTensor) shapes.types().get(outputs.get(i).name());
                 if (said.shape() == null) continue;
-                boolean same = said.shape().size() == answer.dims().length
-                        && (said.element() == OnnxType.UNDEFINED || said.element() == ((Type.OfTensor) graph.outputs().get(i).type()).element());
+                boolean same = said.shape().size() == answer.dims().length && (said.element() == OnnxType.UNDEFINED
+                        || said.element() == ((Type.OfTensor) graph.outputs().get(i).type()).element());
                 boolean whole = same;
                 for (int axis = 0; same && axis < answer.dims().length; axis++) {
                     long size = said.shape().get(axis).size();
                     same = size < 0 || size == answer.dims()[axis];
                     whole &= size >= 0;
                 }
-                if (!same) wrong.add(test.name() + ": " + shapes.text(outputs.get(i).name()) + ", the answer is " + answer.type() + " " + Arrays.toString(answer.dims()));
+                if (!same) wrong.add(test.name() + ": " + shapes.text(outputs.get(i).name()) + ", the answer is " + answer.type() + " "
+                        + Arrays.toString(answer.dims()));
                 else if (whole) known++;
             }
         }

@@ -71,10 +71,12 @@ class OnnxModelTest {
 
     @Test void stringsAndRanksThatDoNotFitAreRefusedByName() {
         var words = model(graph(List.of(port("s", OnnxType.STRING, "n")), List.of(open("y")), Map.of(), node("y = Relu(s)")));
-        assertThatThrownBy(() -> words.runValues(Map.of("s", OnnxValue.of(List.of("a", "b"), 2)))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("Relu \"y\" of (STRING (2,))").hasMessageContaining("a tensor is expected");
+        assertThatThrownBy(() -> words.runValues(Map.of("s", OnnxValue.of(List.of("a", "b"), 2))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Relu \"y\" of (STRING (2,))")
+                .hasMessageContaining("a tensor is expected");
         assertThatThrownBy(() -> words.run(Map.of("s", Tensor.zeros(2)))).hasMessageContaining("\"s\" is FLOAT (2,), not STRING");
-        assertThatThrownBy(() -> model(affine()).run(Map.of("x", Tensor.zeros(2), "z", Tensor.zeros(1, 3)))).hasMessageContaining("\"x\" has shape (2,)");
+        assertThatThrownBy(() -> model(affine()).run(Map.of("x", Tensor.zeros(2), "z", Tensor.zeros(1, 3))))
+                .hasMessageContaining("\"x\" has shape (2,)");
     }
 
     /** The nodes that exporters write for a layer norm and for a constant; what joins them changes no value. */
@@ -169,13 +171,13 @@ class OnnxModelTest {
 
     /** What follows a convolution is part of it, once, and hides a norm behind it from the convolution. */
     @Test void anActivationIsPartOfItsConvolution() {
-        var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(4), 3, 2, 3, 3).compute(), "b", Tensor.randn(Rng.of(5), 3).compute(),
-                "s", Tensor.randn(Rng.of(6), 3).compute(), "o", Tensor.randn(Rng.of(7), 3).compute(), "mean", Tensor.randn(Rng.of(8), 3).compute(),
-                "var", Tensor.randn(Rng.of(9), 3).square().add(0.5).compute()));
+        var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(4), 3, 2, 3, 3).compute(), "b",
+                Tensor.randn(Rng.of(5), 3).compute(), "s", Tensor.randn(Rng.of(6), 3).compute(), "o", Tensor.randn(Rng.of(7), 3).compute(),
+                "mean", Tensor.randn(Rng.of(8), 3).compute(), "var", Tensor.randn(Rng.of(9), 3).square().add(0.5).compute()));
         var picture = Map.of("x", Tensor.randn(Rng.of(10), 2, 2, 6, 6).compute());
         var port = List.of(port("x", "n", 2, 6, 6));
-        for (var activation : List.of("Relu", "Sigmoid", "Tanh")) joinedEqualsApart(port, weights, "c", 1, picture, node("c = Conv(x, w, b)"),
-                node("y = " + activation + "(c)"));
+        for (var activation : List.of("Relu", "Sigmoid", "Tanh"))
+            joinedEqualsApart(port, weights, "c", 1, picture, node("c = Conv(x, w, b)"), node("y = " + activation + "(c)"));
         joinedEqualsApart(port, weights, "c", 2, picture, node("c = Conv(x, w)"), node("t = Tanh(c)"), node("y = Tanh(t)"));
         joinedEqualsApart(port, weights, "c", 1, picture, node("c = Conv(x, w, b)"), node("m = BatchNormalization(c, s, o, mean, var)"),
                 node("y = Relu(m)"));
@@ -185,13 +187,16 @@ class OnnxModelTest {
 
     @Test void whatIsAskedForTwiceIsComputedOnce() {
         var nodes = new Node[] {node("a = Softmax(x)", new Attribute("axis", 0L)), node("b = Softmax(x)", new Attribute("axis", 0L)),
-                node("c = Softmax(x)", new Attribute("axis", 1L)), node("d = Exp(b)"), node("e = Exp(a)"), node("s = Sub(d, e)"), node("y = Add(s, c)")};
+                node("c = Softmax(x)", new Attribute("axis", 1L)), node("d = Exp(b)"), node("e = Exp(a)"), node("s = Sub(d, e)"),
+                node("y = Add(s, c)")};
         var model = model(graph(List.of(port("x", "n", 3)), List.of(open("y")), Map.of(), nodes));
         var x = Map.of("x", OnnxValue.of(Tensor.randn(Rng.of(1), 4, 3).compute()));
         assertThat(model.profile(x)).hasSize(5);
-        assertThat(model.runValues(x).get("y").tensor().sub(model.values(x, List.of("b", "c", "d", "e")).get("c").tensor()).abs().max().item()).isZero();
-        var draws = model(graph(List.of(port("x", "n", 3)), List.of(open("y")), Map.of(), node("a = RandomNormalLike(x)"), node("b = RandomNormalLike(x)"),
-                node("y = Sub(a, b)")));
+        assertThat(
+                model.runValues(x).get("y").tensor().sub(model.values(x, List.of("b", "c", "d", "e")).get("c").tensor()).abs().max().item())
+                .isZero();
+        var draws = model(graph(List.of(port("x", "n", 3)), List.of(open("y")), Map.of(), node("a = RandomNormalLike(x)"),
+                node("b = RandomNormalLike(x)"), node("y = Sub(a, b)")));
         assertThat(draws.runValues(x).get("y").tensor().abs().max().item()).isPositive();
     }
 
@@ -207,7 +212,8 @@ class OnnxModelTest {
             var packed = model(graph(List.of(port("x", "t", 2, 3)), List.of(open("y")), weights, node)).run(Map.of("x", x)).get("y");
             var given = new LinkedHashMap<>(weights);
             given.put("x", x);
-            var apart = model(graph(List.of(open("x"), open("w"), open("r"), open("b")), List.of(open("y")), Map.of(), node)).run(given).get("y");
+            var apart = model(graph(List.of(open("x"), open("w"), open("r"), open("b")), List.of(open("y")), Map.of(), node)).run(given)
+                    .get("y");
             assertThat(packed.sub(apart).abs().max().item()).as(layer).isLessThan(1e-6);
         }
     }

@@ -28,7 +28,8 @@ class OnnxShapesTest {
     private static OnnxShapes shapes(Graph graph, Function... functions) { return OnnxShapes.of(file(graph, functions), Map.of()); }
 
     @Test void openSizesKeepTheirNames() {
-        var shapes = shapes(graph(List.of(port("x", "batch", 3, "height", "width")), List.of(open("p"), open("f")), Map.of("w", Tensor.zeros(8, 3, 3, 3)),
+        var shapes = shapes(graph(List.of(port("x", "batch", 3, "height", "width")), List.of(open("p"), open("f")),
+                Map.of("w", Tensor.zeros(8, 3, 3, 3)),
                 node("c = Conv(x, w)", new Attribute("pads", new long[] {1, 1, 1, 1}), new Attribute("strides", new long[] {2, 2})),
                 node("r = Relu(c)"), node("p = MaxPool(r)", new Attribute("kernel_shape", new long[] {2, 2})), node("f = Flatten(x)")));
         assertThat(shapes.contradictions()).isEmpty();
@@ -42,12 +43,14 @@ class OnnxShapesTest {
     /** What exporters write to split heads: the shape is taken apart and put together again. */
     @Test void sizesAreFollowedThroughArithmetic() {
         var shapes = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("h"), open("t")),
-                Map.of("two", Tensor.of(2L), "first", Tensor.full(DType.I64, 0), "four", Tensor.of(4L), "minus", Tensor.of(-1L), "axis", Tensor.of(0L)),
+                Map.of("two", Tensor.of(2L), "first", Tensor.full(DType.I64, 0), "four", Tensor.of(4L), "minus", Tensor.of(-1L), "axis",
+                        Tensor.of(0L)),
                 node("s = Shape(x)"), node("b = Gather(s, first)", new Attribute("axis", 0L)), node("b1 = Unsqueeze(b, axis)"),
-                node("t = Mul(b1, two)"), node("to = Concat(b1, minus, four, two)", new Attribute("axis", 0L)), node("h = Reshape(x, to)")));
+                node("t = Mul(b1, two)"), node("to = Concat(b1, minus, four, two)", new Attribute("axis", 0L)),
+                node("h = Reshape(x, to)")));
         assertThat(shapes.text("h")).isEqualTo("FLOAT (batch, ?, 4, 2)"); // 12 time / 8 is no whole number for each time
-        var even = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("y")),
-                Map.of("to", Tensor.of(0L, -1L, 6L)), node("y = Reshape(x, to)")));
+        var even = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("y")), Map.of("to", Tensor.of(0L, -1L, 6L)),
+                node("y = Reshape(x, to)")));
         assertThat(even.text("y")).isEqualTo("FLOAT (batch, 2 time, 6)");
     }
 
@@ -75,16 +78,19 @@ class OnnxShapesTest {
         assertThat(model.shapes().operations()).isEqualTo(-1);
         // four products of 8 x 8 for queries, keys, values, output and eight for the perceptron, twice 6 x 4 for each head's scores and mixtures
         long products = 5 * 6 * (4 * 64 + 8 * 64) + 5 * 2 * 2 * 6 * 6 * 4;
-        assertThat(model.shapes(Map.of("batch", 5L)).work().stream().filter(w -> w.node().operator().equals("MatMul")).mapToLong(OnnxShapes.Work::count).sum())
-                .isEqualTo(products);
+        assertThat(model.shapes(Map.of("batch", 5L)).work().stream().filter(w -> w.node().operator().equals("MatMul"))
+                .mapToLong(OnnxShapes.Work::count).sum()).isEqualTo(products);
     }
 
     @Test void contradictionsAreNamedBeforeAnythingRuns() {
-        var shapes = shapes(graph(List.of(port("x", "n", 4), port("z", "n", 5)), List.of(port("y", "n", 7)), Map.of("w", Tensor.zeros(3, 2), "to", Tensor.of(5L, 5L), "k", Tensor.zeros(4, 3, 5, 5)),
-                node("a = MatMul(x, w)"), node("b = Add(x, z)"), node("c = Reshape(w, to)"), node("d = Conv(x, k)"),
-                node("e = Concat(x, z)", new Attribute("axis", 0L)), node("y = Relu(x)"), node("g = Transpose(x)", new Attribute("perm", new long[] {0, 5}))));
+        var shapes = shapes(graph(List.of(port("x", "n", 4), port("z", "n", 5)), List.of(port("y", "n", 7)),
+                Map.of("w", Tensor.zeros(3, 2), "to", Tensor.of(5L, 5L), "k", Tensor.zeros(4, 3, 5, 5)), node("a = MatMul(x, w)"),
+                node("b = Add(x, z)"), node("c = Reshape(w, to)"), node("d = Conv(x, k)"),
+                node("e = Concat(x, z)", new Attribute("axis", 0L)), node("y = Relu(x)"),
+                node("g = Transpose(x)", new Attribute("perm", new long[] {0, 5}))));
         assertThat(shapes.contradictions()).hasSize(7);
-        assertThat(shapes.contradictions().get(0)).isEqualTo("MatMul \"a\" of (n, 4), (3, 2): inner sizes of (n, 4) and (3, 2) are 4 and 3");
+        assertThat(shapes.contradictions().get(0))
+                .isEqualTo("MatMul \"a\" of (n, 4), (3, 2): inner sizes of (n, 4) and (3, 2) are 4 and 3");
         assertThat(shapes.contradictions().get(1)).isEqualTo("Add \"b\" of (n, 4), (n, 5): sizes 4 and 5 do not go together");
         assertThat(shapes.contradictions().get(2)).contains("6 elements cannot have shape [5, 5]");
         assertThat(shapes.contradictions().get(3)).contains("Conv \"d\"").contains("weights (4, 3, 5, 5)");
@@ -97,10 +103,13 @@ class OnnxShapesTest {
     @Test void branchesLoopsAndFunctionsAreLookedInto() {
         var same = graph(List.of(), List.of(open("p")), Map.of(), node("p = Neg(x)"));
         var other = graph(List.of(), List.of(open("q")), Map.of("one", Tensor.ones(3)), node("q = Add(x, one)"));
-        var body = graph(List.of(open("i"), open("c"), open("v")), List.of(open("on"), open("w"), open("log")), Map.of(), node("w = Concat(v, v)", new Attribute("axis", 0L)),
-                node("on = Identity(c)"), node("log = ReduceSum(x)", new Attribute("keepdims", 0L)));
-        var twice = new Function("mine", "Twice", List.of("a"), List.of("b"), List.of(), new LinkedHashMap<>(), List.of(node("b = Concat(a, a)", new Attribute("axis", 1L))), Map.of("", 18L));
-        var shapes = shapes(graph(List.of(port("x", "n", 3), port("yes", OnnxType.BOOL)), List.of(open("y"), open("end"), open("all"), open("d")), Map.of("five", Tensor.full(DType.I64, 5)),
+        var body = graph(List.of(open("i"), open("c"), open("v")), List.of(open("on"), open("w"), open("log")), Map.of(),
+                node("w = Concat(v, v)", new Attribute("axis", 0L)), node("on = Identity(c)"),
+                node("log = ReduceSum(x)", new Attribute("keepdims", 0L)));
+        var twice = new Function("mine", "Twice", List.of("a"), List.of("b"), List.of(), new LinkedHashMap<>(),
+                List.of(node("b = Concat(a, a)", new Attribute("axis", 1L))), Map.of("", 18L));
+        var shapes = shapes(graph(List.of(port("x", "n", 3), port("yes", OnnxType.BOOL)),
+                List.of(open("y"), open("end"), open("all"), open("d")), Map.of("five", Tensor.full(DType.I64, 5)),
                 node("y = If(yes)", new Attribute("then_branch", same), new Attribute("else_branch", other)),
                 node("end, all = Loop(five, , x)", new Attribute("body", body)), node("d = mine.Twice(x)")), twice);
         assertThat(shapes.contradictions()).isEmpty();
@@ -111,7 +120,8 @@ class OnnxShapesTest {
     }
 
     @Test void theGraphIsDrawn() {
-        var model = model(graph(List.of(port("x", "batch", 2)), List.of(open("y")), Map.of("w", Tensor.zeros(2, 3)), node("h = MatMul(x, w)"), node("y = Relu(h)")));
+        var model = model(graph(List.of(port("x", "batch", 2)), List.of(open("y")), Map.of("w", Tensor.zeros(2, 3)),
+                node("h = MatMul(x, w)"), node("y = Relu(h)")));
         var figure = (Plot) model.shapes(Map.of("batch", 4L)).figure(model.file().graph(), 10);
         assertThat(figure.toString()).contains("x|FLOAT (4, 2)", "MatMul|24", "(4, 3)", "Relu|12", "y|FLOAT (4, 3)");
         assertThat(model.shapes().figure(model.file().graph(), 1).toString()).contains("MatMul|6 batch").doesNotContain("Relu");

@@ -23,7 +23,9 @@ class DataPrintTest {
         return Files.writeString(path, text);
     }
 
-    private DataPrint print(String root) throws IOException { return DataPrint.of(List.of(folder.resolve(root)), folder.resolve("data/out")); }
+    private DataPrint print(String root) throws IOException {
+        return DataPrint.of(List.of(folder.resolve(root)), folder.resolve("data/out"));
+    }
 
     @BeforeEach void files() throws IOException {
         file("data/a/1.txt", "one");

@@ -36,8 +36,8 @@ final class VegaCloud {
         calculate(steps.addObject(), "datum.u" + end + "*cos(turn*PI/180)-datum.v" + end + "*sin(turn*PI/180)", "px" + end);
         calculate(steps.addObject(), "datum.u" + end + "*sin(turn*PI/180)+datum.v" + end + "*cos(turn*PI/180)", "away" + end);
         calculate(steps.addObject(), "datum.w" + end + "*cos(tilt*PI/180)+datum.away" + end + "*sin(tilt*PI/180)", "py" + end);
-        calculate(steps.addObject(),
-                "(datum.away" + end + "*cos(tilt*PI/180)-datum.w" + end + "*sin(tilt*PI/180))/" + box.radius(), "far" + end);
+        calculate(steps.addObject(), "(datum.away" + end + "*cos(tilt*PI/180)-datum.w" + end + "*sin(tilt*PI/180))/" + box.radius(),
+                "far" + end);
     }
 
     private static void calculate(ObjectNode step, String formula, String as) { step.put("calculate", formula).put("as", as); }

@@ -44,8 +44,8 @@ public final class GrammarConstraint implements TokenConstraint {
         this.budget = budget;
         this.ends = ends.clone();
         for (int end : ends)
-            if (end < 0 || end >= masks.pieces.vocabulary())
-                throw new IllegalArgumentException("GrammarConstraint: the end mark " + end + " is not an id of " + masks.pieces.vocabulary());
+            if (end < 0 || end >= masks.pieces.vocabulary()) throw new IllegalArgumentException(
+                    "GrammarConstraint: the end mark " + end + " is not an id of " + masks.pieces.vocabulary());
         beginning = masks.machine.start();
         if (budget != ENDLESS && budget < beginning.cost + 1) throw new IllegalArgumentException(
                 "GrammarConstraint: " + budget + " tokens; the shortest text may take " + beginning.cost + " and an end mark");

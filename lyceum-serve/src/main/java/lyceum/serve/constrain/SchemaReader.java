@@ -159,7 +159,8 @@ final class SchemaReader {
             case "integer" -> bounds(s) ? integer(s, path) : JsonRules.INTEGER;
             case "number" -> {
                 for (var key : OF_TYPE.get("integer"))
-                    if (s.has(key)) throw new SchemaException(path + "/" + key, "bounds of numbers that are not integers are not supported");
+                    if (s.has(key))
+                        throw new SchemaException(path + "/" + key, "bounds of numbers that are not integers are not supported");
                 yield JsonRules.NUMBER;
             }
             case "boolean" -> choice(text("true"), text("false"));

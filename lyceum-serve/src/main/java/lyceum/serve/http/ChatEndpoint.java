@@ -39,8 +39,7 @@ final class ChatEndpoint {
         boolean stream = body.flag("stream", false);
         var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()),
                 System.currentTimeMillis() / 1000);
-        var work = new Work(served.engine(),
-                asked.requests(List.of(prompt)).stream().map(r -> r.withLikeliest(logs ? top : 0)).toList());
+        var work = new Work(served.engine(), asked.requests(List.of(prompt)).stream().map(r -> r.withLikeliest(logs ? top : 0)).toList());
         if (stream) stream(context, body, work, head, prompt.length, tools, logs);
         else whole(context, work, head, prompt.length, tools, logs);
     }

@@ -70,15 +70,14 @@ final class CompletionEndpoint {
     private void score(Context context, ObjectNode head, GenerationFields asked, List<int[]> prompts, int logs, long read) {
         var model = served.engine().model();
         for (int[] prompt : prompts) {
-            if (prompt.length == 0 || prompt.length > model.contextLength()) throw ApiException.bad("prompt",
-                    "a prompt of " + prompt.length + " ids for a context of " + model.contextLength());
+            if (prompt.length == 0 || prompt.length > model.contextLength())
+                throw ApiException.bad("prompt", "a prompt of " + prompt.length + " ids for a context of " + model.contextLength());
             for (int id : prompt)
                 if (id < 0 || id >= model.vocabulary())
                     throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (model.vocabulary() - 1));
         }
-        var work = logs < 0 ? null
-                : new Work(served.engine(), prompts.stream().map(p -> Request.greedy(p, 1).withSalt(asked.salt())
-                        .withAdapter(asked.adapter()).withPriority(asked.priority()).withLikeliest(logs).withScored(true)).toList());
+        var work = logs < 0 ? null : new Work(served.engine(), prompts.stream().map(p -> Request.greedy(p, 1).withSalt(asked.salt())
+                .withAdapter(asked.adapter()).withPriority(asked.priority()).withLikeliest(logs).withScored(true)).toList());
         if (work != null) work.all();
         var choices = head.putArray("choices");
         for (int i = 0; i < prompts.size(); i++) {

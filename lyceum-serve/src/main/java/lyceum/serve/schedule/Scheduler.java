@@ -239,7 +239,8 @@ public final class Scheduler {
     /** Opens a job's memory, if that of its whole text is free beside what those that run will soon ask for. */
     private boolean admitted(Job job) {
         boolean back = job.state == Job.State.SWAPPED;
-        int[] known = back || tree == null || job.alone || job.brought() > 0 ? new int[0] : tree.match(job.salt(), job.raw(), job.size() - 1);
+        int[] known = back || tree == null || job.alone || job.brought() > 0 ? new int[0]
+                : tree.match(job.salt(), job.raw(), job.size() - 1);
         if (pool != null) {
             for (int block : known) pool.retain(block); // not to be evicted for this very job
             boolean fits = hasRoom(memory.blocksFor(job.size()) - known.length + (running.isEmpty() ? 0 : 1));

@@ -101,7 +101,8 @@ class GrammarTest {
         fuzzed(n, Grammar::gbnf, "root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\"",
                 "root ::= \"a\\x41\\u00e9\"{2,4} | [^\\n\\]x-z]? 'q' .\n| #x20+");
         fuzzed(n, Grammar::ebnf, "(* c *) text = pair, { pair }; pair = '(', [ text ], ')' | 2 * \"<\", '>';");
-        fuzzed(n, Grammar::regex, "^([a-f0-9]{8}(-|\\d{4}){3}|(?:GET|POST) /[^\\s?]*)+?$", "\"([^\"\\\\]|\\\\.)*\"[\\u00e9-\\u{1F600}]{2,}");
+        fuzzed(n, Grammar::regex, "^([a-f0-9]{8}(-|\\d{4}){3}|(?:GET|POST) /[^\\s?]*)+?$",
+                "\"([^\"\\\\]|\\\\.)*\"[\\u00e9-\\u{1F600}]{2,}");
         fuzzed(n, Grammar::jsonSchema,
                 "{\"$ref\": \"#/$defs/t\", \"$defs\": {\"t\": {\"type\": \"object\", \"properties\": {\"v\": {\"type\": [\"integer\", \"null\"], \"minimum\": -5}, \"k\": {\"type\": \"array\","
                         + " \"items\": {\"$ref\": \"#/$defs/t\"}, \"maxItems\": 3}, \"s\": {\"type\": \"string\", \"pattern\": \"^a+\"}}, \"required\": [\"v\"], \"additionalProperties\": {\"enum\": [1, \"x\"]}}}}");
@@ -115,8 +116,8 @@ class GrammarTest {
             files[i] = samples[i].getBytes(StandardCharsets.UTF_8);
             assertThat(reader.apply(samples[i])).isNotNull();
         }
-        var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20)
-                .mutants(n, bytes -> {
+        var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20).mutants(n,
+                bytes -> {
                     if (reader.apply(new String(bytes, StandardCharsets.UTF_8)) instanceof Grammar grammar)
                         new GrammarConstraint(grammar, BYTES);
                 });

@@ -25,14 +25,17 @@ class RequestFuzzTest extends TinyServer {
     private static final List<String> COMPLETIONS = List.of(
             "{\"prompt\":[\"to be\",\"or not\"],\"max_tokens\":5,\"echo\":true,\"logprobs\":2,\"ignore_eos\":true,\"stop_token_ids\":[3,4]}",
             "{\"prompt\":[[1,2,3],[4]],\"structured_outputs\":{\"regex\":\"a+|[b-d]{2}\"}}");
-    private static final List<String> RESPONSES = List.of("{\"model\":\"tiny\",\"instructions\":\"be\",\"input\":[{\"role\":\"user\",\"content\":"
-            + "[{\"type\":\"input_text\",\"text\":\"x\"}]},{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"add\",\"arguments\":\"{}\"},"
-            + "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"2\"}],\"max_output_tokens\":5,\"text\":{\"format\":{\"type\":\"json_object\"}},"
-            + "\"tools\":[{\"type\":\"function\",\"name\":\"add\",\"parameters\":{\"type\":\"object\"}}]}", "{\"input\":\"to be\"}");
-    private static final List<String> MESSAGES = List.of("{\"max_tokens\":5,\"system\":[{\"type\":\"text\",\"text\":\"be\"}],\"messages\":[{\"role\":\"user\","
-            + "\"content\":\"x\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"add\",\"input\":{\"a\":1}}]},{\"role\":\"user\","
-            + "\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"2\"}]}],\"stop_sequences\":[\"q\"],\"tools\":[{\"name\":\"add\","
-            + "\"input_schema\":{\"type\":\"object\"}}],\"tool_choice\":{\"type\":\"any\"}}");
+    private static final List<String> RESPONSES = List.of(
+            "{\"model\":\"tiny\",\"instructions\":\"be\",\"input\":[{\"role\":\"user\",\"content\":"
+                    + "[{\"type\":\"input_text\",\"text\":\"x\"}]},{\"type\":\"function_call\",\"call_id\":\"c\",\"name\":\"add\",\"arguments\":\"{}\"},"
+                    + "{\"type\":\"function_call_output\",\"call_id\":\"c\",\"output\":\"2\"}],\"max_output_tokens\":5,\"text\":{\"format\":{\"type\":\"json_object\"}},"
+                    + "\"tools\":[{\"type\":\"function\",\"name\":\"add\",\"parameters\":{\"type\":\"object\"}}]}",
+            "{\"input\":\"to be\"}");
+    private static final List<String> MESSAGES = List
+            .of("{\"max_tokens\":5,\"system\":[{\"type\":\"text\",\"text\":\"be\"}],\"messages\":[{\"role\":\"user\","
+                    + "\"content\":\"x\"},{\"role\":\"assistant\",\"content\":[{\"type\":\"tool_use\",\"id\":\"t\",\"name\":\"add\",\"input\":{\"a\":1}}]},{\"role\":\"user\","
+                    + "\"content\":[{\"type\":\"tool_result\",\"tool_use_id\":\"t\",\"content\":\"2\"}]}],\"stop_sequences\":[\"q\"],\"tools\":[{\"name\":\"add\","
+                    + "\"input_schema\":{\"type\":\"object\"}}],\"tool_choice\":{\"type\":\"any\"}}");
 
     @Test void fiveThousandMutantsAreReadOrRefused() { fuzzed(1_250); }
 
@@ -53,8 +56,9 @@ class RequestFuzzTest extends TinyServer {
 
     private static void fuzzed(int n, List<String> bodies, Reader reader) {
         bodies.forEach(body -> assertThat(reader.of(Fields.of(body))).isNotNull());
-        var report = Fuzz.of(bodies.stream().map(b -> b.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new)).allowing(ApiException.class)
-                .allocatingAtMost(64L << 20).mutants(n, bytes -> reader.of(Fields.of(new String(bytes, StandardCharsets.UTF_8))));
+        var report = Fuzz.of(bodies.stream().map(b -> b.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new))
+                .allowing(ApiException.class).allocatingAtMost(64L << 20)
+                .mutants(n, bytes -> reader.of(Fields.of(new String(bytes, StandardCharsets.UTF_8))));
         assertThat(report.refused()).isPositive();
         assertThat(report.accepted()).isPositive();
     }
@@ -68,6 +72,7 @@ class RequestFuzzTest extends TinyServer {
         } catch (IllegalArgumentException e) { // of the template, as endpoints tell it
             throw ApiException.bad("messages", e.getMessage());
         }
-        return GenerationFields.of(body, server.served(), grammars(), new ServerOptions(), "max_completion_tokens").requests(List.of(prompt));
+        return GenerationFields.of(body, server.served(), grammars(), new ServerOptions(), "max_completion_tokens")
+                .requests(List.of(prompt));
     }
 }

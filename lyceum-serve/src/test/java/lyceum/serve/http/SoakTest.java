@@ -34,9 +34,7 @@ class SoakTest extends TinyServer {
     }
 
     /** Carriers of virtual threads come and go by the JDK's own rules, more of them where a machine is busy. */
-    private static boolean isCarrier(Thread thread) {
-        return thread.getClass().getSimpleName().equals("CarrierThread");
-    }
+    private static boolean isCarrier(Thread thread) { return thread.getClass().getSimpleName().equals("CarrierThread"); }
 
     @Test void aFewSecondsOfStreamsLeaveNothing() throws Exception { soak(4, 16); }
 

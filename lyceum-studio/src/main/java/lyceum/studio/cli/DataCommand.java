@@ -71,7 +71,8 @@ final class DataCommand implements Callable<Integer> {
         var found = new ArrayList<Commit>();
         for (var commit : all(store))
             if (name.length() >= LEAST_DIGITS && (commit.id().startsWith(name) || commit.dataset().startsWith(name))) found.add(commit);
-        if (found.stream().map(Commit::dataset).distinct().count() > 1) throw new IOException(name + ": more than one version begins with this");
+        if (found.stream().map(Commit::dataset).distinct().count() > 1)
+            throw new IOException(name + ": more than one version begins with this");
         if (found.isEmpty()) throw new IOException(
                 "there is no version " + name + "; branches are " + store.branches().keySet() + ", tags " + store.tags().keySet());
         return found.getFirst();

@@ -47,8 +47,7 @@ public final class LyceumCommand implements Callable<Integer> {
     /** The command was not understood. */
     public static final int USAGE = 2;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT,
-            description = "Show this help.") private boolean help;
+    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "Show this help.") private boolean help;
 
     @Option(names = {"-V", "--version"}, versionHelp = true, description = "Show the version.") private boolean version;
 

@@ -64,7 +64,8 @@ final class ModelCommand implements Callable<Integer> {
         @Option(names = "--numbers",
                 description = "Read the numbers too: minimum, maximum, mean, standard deviation, and how many are NaN.") private boolean numbers;
 
-        @Option(names = "--metadata", description = "Show all metadata in full; by default a line each for the first forty.") private boolean metadata;
+        @Option(names = "--metadata",
+                description = "Show all metadata in full; by default a line each for the first forty.") private boolean metadata;
 
         @Override public Integer call() throws IOException {
             var weights = open(file);

@@ -43,7 +43,9 @@ final class OnnxCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "onnx: choose one of info, run, profile or compare"); }
+    @Override public Integer call() {
+        throw new ParameterException(spec.commandLine(), "onnx: choose one of info, run, profile or compare");
+    }
 
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
@@ -66,10 +68,10 @@ final class OnnxCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "An ONNX model.")
         private Path file;
 
-        @Option(names = "--shapes", description = "List what each node makes, with shapes and costs.")
-        private boolean all;
+        @Option(names = "--shapes", description = "List what each node makes, with shapes and costs.") private boolean all;
 
-        @Option(names = "--size", paramLabel = "NAME=N", description = "The size of a dimension that the model leaves open.")
+        @Option(names = "--size", paramLabel = "NAME=N",
+                description = "The size of a dimension that the model leaves open.")
         private Map<String, Long> sizes = Map.of();
 
         @Option(names = "--graph", paramLabel = "FILE.svg", description = "Draw the graph with shapes and costs.")
@@ -100,8 +102,8 @@ final class OnnxCommand implements Callable<Integer> {
 
         private void shapes(OnnxModel model, PrintStream out) throws IOException {
             var shapes = model.shapes(sizes);
-            if (all) for (var work : shapes.work())
-                out.printf("  %-48s %14s  %s%n", work.node().label(), work.operations(), work.outputs());
+            if (all)
+                for (var work : shapes.work()) out.printf("  %-48s %14s  %s%n", work.node().label(), work.operations(), work.outputs());
             if (shapes.operations() >= 0) out.printf("  %,d multiply-adds and elements a run%n", shapes.operations());
             shapes.contradictions().forEach(each -> out.println("  contradiction: " + each));
             if (drawing == null) return;

@@ -31,8 +31,7 @@ final class OnnxInputs {
 
     @Option(names = "--size", paramLabel = "NAME=N",
             description = "The size of a dimension the model leaves open; 1 by default.")
-    private Map<String, Long> sizes = Map
-                    .of();
+    private Map<String, Long> sizes = Map.of();
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of what is drawn, 0 by default.") private long seed;
 
@@ -90,8 +89,7 @@ final class OnnxInputs {
     private static BufferedImage picture(Path file) throws IOException {
         try (var stream = ImageIO.createImageInputStream(file.toFile())) {
             var readers = ImageIO.getImageReaders(stream);
-            if (!readers.hasNext())
-                throw new IOException(file + " is neither a .npy file nor a supported picture (png, jpg, gif, bmp)");
+            if (!readers.hasNext()) throw new IOException(file + " is neither a .npy file nor a supported picture (png, jpg, gif, bmp)");
             var reader = readers.next();
             try {
                 reader.setInput(stream);

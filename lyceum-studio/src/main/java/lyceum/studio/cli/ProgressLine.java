@@ -58,8 +58,8 @@ final class ProgressLine implements AutoCloseable {
 
     /** What a work says of itself, but for the time left, which stands in the line already. */
     static String words(Map<String, Double> metrics) {
-        return metrics.entrySet().stream().filter(e -> !e.getKey().equals("seconds left"))
-                .map(e -> e.getKey() + " " + brief(e.getValue())).collect(Collectors.joining(" · "));
+        return metrics.entrySet().stream().filter(e -> !e.getKey().equals("seconds left")).map(e -> e.getKey() + " " + brief(e.getValue()))
+                .collect(Collectors.joining(" · "));
     }
 
     private static String brief(double value) {

@@ -79,8 +79,8 @@ final class QuantizeCommand implements Callable<Integer> {
                 "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()) + ", " + String.join(", ", FEW.keySet()));
         if (Files.exists(out) && Files.isSameFile(in, out))
             throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
-        if (few != null && few.isCalibrated() && calibration.isEmpty()) throw new ParameterException(spec.commandLine(),
-                "--type " + type + " needs texts to calibrate on: --calibrate FILE");
+        if (few != null && few.isCalibrated() && calibration.isEmpty())
+            throw new ParameterException(spec.commandLine(), "--type " + type + " needs texts to calibrate on: --calibrate FILE");
         if (few != null && Files.isRegularFile(out))
             throw new ParameterException(spec.commandLine(), "OUT is a file; --type " + type + " writes a folder");
         var local = LoadedModel.open(in);

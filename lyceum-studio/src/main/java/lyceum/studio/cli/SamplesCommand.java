@@ -12,8 +12,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum samples}: small data as files, in the forms in which a training takes one's own. */
-@Command(name = "samples",
-        description = "Write small sample data in the formats of lyceum train: shapes, speech, a graph, captions.",
+@Command(name = "samples", description = "Write small sample data in the formats of lyceum train: shapes, speech, a graph, captions.",
         footer = {"", "Examples:", "  lyceum samples shapes --out shapes", "  lyceum samples speech --out speech --n 400"})
 final class SamplesCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;

@@ -94,8 +94,7 @@ final class SearchCommand implements Callable<Integer> {
 
         @Option(names = "--filter", paramLabel = "KEY=VALUE",
                 description = "Only documents with this attribute; may be repeated.")
-        private Map<String, String> filter = Map
-                        .of();
+        private Map<String, String> filter = Map.of();
 
         @Option(names = "-k", paramLabel = "N", defaultValue = "5", description = "How many hits, 5 by default.") private int k;
 

@@ -44,7 +44,8 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
     private Path path;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "The model's name for clients; the file's name by default.")
+    @Option(names = "--name", paramLabel = "NAME",
+            description = "The model's name for clients; the file's name by default.")
     private String name;
 
     @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",

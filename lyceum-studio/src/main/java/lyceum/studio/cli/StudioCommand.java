@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum studio}: the encyclopedia in the browser. */
-@Command(name = "studio", description = "Open the encyclopedia in the browser.", footer = {"", "Examples:", "  lyceum studio --port 9000",
-        "  lyceum studio --model letters-q4.gguf"})
+@Command(name = "studio", description = "Open the encyclopedia in the browser.",
+        footer = {"", "Examples:", "  lyceum studio --port 9000", "  lyceum studio --model letters-q4.gguf"})
 final class StudioCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;

@@ -40,7 +40,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "A YAML or JSON file: the data, the model and how to train it.")
+    @Option(names = "--config", paramLabel = "FILE",
+            description = "A YAML or JSON file: the data, the model and how to train it.")
     private Path config;
 
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of out in the file.")
@@ -48,8 +49,8 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
 
-    @Option(names = "--accept-changed-data", description = "Go on though the data are not those that the run began with.")
-    private boolean acceptChanged;
+    @Option(names = "--accept-changed-data",
+            description = "Go on though the data are not those that the run began with.") private boolean acceptChanged;
 
     @Option(names = "--tasks", description = "Say what a file can ask for.") private boolean tasks;
 
@@ -62,8 +63,8 @@ final class TrainCommand implements Callable<Integer> {
         if (config == null) throw new ParameterException(spec.commandLine(), "--config is missing; name a YAML or JSON file");
         var settings = settings(config);
         var folder = out != null ? out : settings.has("out") ? settings.path("out") : null;
-        if (folder == null) throw new ParameterException(spec.commandLine(),
-                "--out is missing, and " + config + " has no out; give one of them");
+        if (folder == null)
+            throw new ParameterException(spec.commandLine(), "--out is missing, and " + config + " has no out; give one of them");
         try (var line = new ProgressLine(terminal, System::nanoTime); var interrupt = new Interrupt()) {
             var job = new TrainingJob(settings, folder).acceptingChangedData(acceptChanged).telling(note -> {
                 line.close();

@@ -24,15 +24,17 @@ import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lyceum transcribe}: a sound file to text. */
-@Command(name = "transcribe", description = "Write down what is said in a WAV file.", footer = {"", "Examples:",
-        "  lyceum transcribe digits.model interview.wav", "  lyceum transcribe digits.model interview.wav --srt --out interview.srt",
-        "  lyceum transcribe whisper-tiny interview.wav --language de --vtt"})
+@Command(name = "transcribe", description = "Write down what is said in a WAV file.",
+        footer = {"", "Examples:", "  lyceum transcribe digits.model interview.wav",
+                "  lyceum transcribe digits.model interview.wav --srt --out interview.srt",
+                "  lyceum transcribe whisper-tiny interview.wav --language de --vtt"})
 final class TranscribeCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
     @Spec private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote, or one of a published Whisper: config.json, model.safetensors, tokenizer.json.")
+    @Parameters(index = "0", paramLabel = "MODEL",
+            description = "A folder that lyceum train wrote, or one of a published Whisper: config.json, model.safetensors, tokenizer.json.")
     private Path folder;
 
     @Parameters(index = "1", paramLabel = "FILE", description = "A WAV file of any rate, length and number of channels.")
@@ -46,14 +48,16 @@ final class TranscribeCommand implements Callable<Integer> {
 
         @Option(names = "--vtt", description = "Subtitles for web pages (WebVTT).") private boolean vtt;
 
-        @Option(names = "--json", description = "Lines, and words where the model tells them, with their times in seconds.")
-        private boolean json;
+        @Option(names = "--json",
+                description = "Lines, and words where the model tells them, with their times in seconds.") private boolean json;
     }
 
     @Option(names = "--beam", paramLabel = "N",
-            description = "Beam width: 8 by default, 1 with a Whisper model; 1 is fastest.") private Integer beam;
+            description = "Beam width: 8 by default, 1 with a Whisper model; 1 is fastest.")
+    private Integer beam;
 
-    @Option(names = "--language", paramLabel = "CODE", description = "With a Whisper model: the spoken language, such as en; detected by default.")
+    @Option(names = "--language", paramLabel = "CODE",
+            description = "With a Whisper model: the spoken language, such as en; detected by default.")
     private String language;
 
     @Option(names = "--translate", description = "With a Whisper model: write English, whatever is spoken.") private boolean translate;
@@ -78,8 +82,8 @@ final class TranscribeCommand implements Callable<Integer> {
     private record Heard(String language, Subtitles lines, List<SpeechModel.Word> words) {}
 
     private Heard recognised(Sound sound) throws IOException {
-        if (language != null || translate)
-            throw new ParameterException(spec.commandLine(), "--language and --translate are for a Whisper; " + folder + " holds another model");
+        if (language != null || translate) throw new ParameterException(spec.commandLine(),
+                "--language and --translate are for a Whisper; " + folder + " holds another model");
         var model = SpeechModel.load(folder);
         try (var line = new ProgressLine(lyceum.terminal(), System::nanoTime)) {
             var words = model.words(sound, beam == null ? 8 : Math.max(1, beam), line.progress());
@@ -105,7 +109,8 @@ final class TranscribeCommand implements Callable<Integer> {
     }
 
     private String json(double seconds, Heard heard) {
-        var root = JsonMapper.shared().createObjectNode().put("file", file.toString()).put("seconds", seconds).put("text", heard.lines.text());
+        var root = JsonMapper.shared().createObjectNode().put("file", file.toString()).put("seconds", seconds).put("text",
+                heard.lines.text());
         if (heard.language != null) root.put("language", heard.language);
         var told = root.putArray("lines");
         for (var line : heard.lines.lines()) told.addObject().put("start", line.start()).put("end", line.end()).put("text", line.text());

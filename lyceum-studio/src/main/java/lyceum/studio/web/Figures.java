@@ -36,7 +36,8 @@ final class Figures {
         if (figure instanceof Cloud cloud) {
             spec = VegaLite.spec(untitled(cloud), width);
             for (var parameter : spec.get("params"))
-                ((ObjectNode) parameter).put("value", parameter.path("name").asString().equals("turn") ? view.turn : view.tilt).remove("bind");
+                ((ObjectNode) parameter).put("value", parameter.path("name").asString().equals("turn") ? view.turn : view.tilt)
+                        .remove("bind");
         } else if (figure instanceof Frames frames && VegaLite.slides(frames)) {
             spec = VegaLite.spec(untitled(frames), width);
             ((ObjectNode) spec.get("params").get(0)).put("value", place(frames.thinned(VegaLite.MAX_FRAMES), frame)).remove("bind");

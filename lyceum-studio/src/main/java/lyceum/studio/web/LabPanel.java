@@ -113,12 +113,14 @@ final class LabPanel {
                     new LabView.Param(name, label, value, initial, String.valueOf(min), String.valueOf(max), "1", true, List.of(), 0);
             case Parameter.Real(var name, _, double min, double max) ->
                     new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of(), 0);
-            case Parameter.Choice(var name, _, var options) -> new LabView.Param(name, label, value, initial, "", "", "", false, options, 0);
+            case Parameter.Choice(var name, _, var options) ->
+                    new LabView.Param(name, label, value, initial, "", "", "", false, options, 0);
             case Parameter.Text(var name, _, int most) ->
                     new LabView.Param(name, label, value, initial, "", String.valueOf(most), "", false, List.of(), 0);
             case Parameter.Drawing(var name, _, int side) ->
                     new LabView.Param(name, label, value, initial, "", String.valueOf(Sketch.MOST), "", false, List.of(), side);
-            case Parameter.Flag(var name, _) -> new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"), 0);
+            case Parameter.Flag(var name, _) ->
+                    new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"), 0);
         };
     }
 

@@ -145,7 +145,8 @@ final class ModelFiles {
             var node = work.node();
             if (rows.size() == NODES) break;
             rows.add(List.of(String.valueOf(rows.size() + 1), cut((node.domain().isEmpty() ? "" : node.domain() + ".") + node.operator()),
-                    cut(String.join(", ", node.inputs())), cut(String.join(", ", node.outputs())), cut(work.outputs()), cut(work.operations())));
+                    cut(String.join(", ", node.inputs())), cut(String.join(", ", node.outputs())), cut(work.outputs()),
+                    cut(work.operations())));
         }
         return rows;
     }

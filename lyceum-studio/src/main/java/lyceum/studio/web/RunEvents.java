@@ -92,8 +92,7 @@ final class RunEvents {
     /** Has no number of its own: who comes back gets the curves as they are then. */
     private boolean sendTraining(SseClient client, Figure training) throws InterruptedException {
         var html = pages.fragment("parts/training", Map.of("training", RunViews.training(training)));
-        return inTurn(client, html.length(),
-                () -> client.sendEvent("piece", LabJson.write(Map.of("slot", "training", "html", html))));
+        return inTurn(client, html.length(), () -> client.sendEvent("piece", LabJson.write(Map.of("slot", "training", "html", html))));
     }
 
     private boolean sendInTurn(SseClient client, LiveRun run, LiveRun.Numbered numbered, boolean html) throws InterruptedException {

@@ -45,9 +45,10 @@ final class RunFiles {
                 .orElseThrow(() -> new Safety.Refused(404, "That run has no such figure."));
         var theme = "dark".equals(context.queryParam("theme")) ? Theme.DARK : Theme.LIGHT;
         switch (kind) {
-            case "json" -> text(context, "application/json", Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH),
-                    new Figures.View(number(context, "frame", Figures.first(figure)), degrees(context, "turn", Cloud.TURN),
-                            degrees(context, "tilt", Cloud.TILT))));
+            case "json" -> text(context, "application/json",
+                    Figures.vegaLite(figure, theme, number(context, "width", (int) Svg.WIDTH),
+                            new Figures.View(number(context, "frame", Figures.first(figure)), degrees(context, "turn", Cloud.TURN),
+                                    degrees(context, "tilt", Cloud.TILT))));
             case "svg" -> {
                 name(context, figure, kind);
                 text(context, "image/svg+xml", Svg.write(figure, theme));

@@ -73,8 +73,7 @@ final class RunViews {
                 case LabEvent.Started _,LabEvent.Progress _ -> {}
             }
         }
-        return new RunView(run.id(), run.state(), items, checks, made, trouble, last,
-                run.training().map(RunViews::training).orElse(null));
+        return new RunView(run.id(), run.state(), items, checks, made, trouble, last, run.training().map(RunViews::training).orElse(null));
     }
 
     /** Where a result comes from, and whether it is kept. */
@@ -120,14 +119,11 @@ final class RunViews {
             items.add(picture(id, i, result.images().get(i)));
         }
         result.tables().forEach(table -> items.add(grid(table)));
-        return new RunView(id, "done", items, result.checks().stream().map(this::check).toList(), Words.made(result), null, 0,
-                null);
+        return new RunView(id, "done", items, result.checks().stream().map(this::check).toList(), Words.made(result), null, 0, null);
     }
 
     /** The curves of a run's trainings. */
-    static RunView.Training training(Figure figure) {
-        return new RunView.Training(Figures.inline(figure, WIDTH), figure.description());
-    }
+    static RunView.Training training(Figure figure) { return new RunView.Training(Figures.inline(figure, WIDTH), figure.description()); }
 
     /** A figure whose files lie below the run's address. */
     RunView.Figure figure(String run, int number, FigureJson json) {

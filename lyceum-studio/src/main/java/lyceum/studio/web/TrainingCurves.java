@@ -56,15 +56,15 @@ final class TrainingCurves {
             var label = measure.equals(PACE) ? "rows a second" : measure;
             var plot = Figure.plot("");
             boolean named = begun > 1 || measure.equals(LOSS) && trainings.getLast().has(1 + MEASURES.indexOf(HELD));
-            for (var training : trainings)
-                plot = plot.line(named ? name(training) : "", training.column(0), training.column(index));
+            for (var training : trainings) plot = plot.line(named ? name(training) : "", training.column(0), training.column(index));
             if (measure.equals(LOSS)) plot = withHeld(plot);
             panels.add(plot.axes("step", label));
             names.add(label);
         }
         var what = String.join(", ", names);
-        return new Panels("Training", Character.toUpperCase(what.charAt(0)) + what.substring(1) + " by step"
-                + (begun == 1 ? "." : begun > TRAININGS ? " of the last " + TRAININGS + " of " + begun + " trainings." : " of " + begun + " trainings."),
+        return new Panels("Training",
+                Character.toUpperCase(what.charAt(0)) + what.substring(1) + " by step" + (begun == 1 ? "." : begun > TRAININGS
+                        ? " of the last " + TRAININGS + " of " + begun + " trainings." : " of " + begun + " trainings."),
                 panels.size() == 1 ? 1 : 2, panels);
     }
 

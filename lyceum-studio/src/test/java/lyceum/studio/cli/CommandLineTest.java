@@ -96,7 +96,8 @@ class CommandLineTest {
                 "k-means", "gaussian-mixture");
         assertThat(json(lyceum("path", "gaussian-mixture", "--know", "k-means", "--json").out()).findValuesAsString("slug"))
                 .containsExactly("gaussian-mixture");
-        assertThat(lyceum("path", "gaussian-mixture").out()).contains("1  ○ planned  vectors", "3 topics. Start with: lyceum topic vectors");
+        assertThat(lyceum("path", "gaussian-mixture").out()).contains("1  ○ planned  vectors",
+                "3 topics. Start with: lyceum topic vectors");
         assertThat(lyceum("path", "gaussian-mixture", "--know", "nothing").code()).isEqualTo(2);
     }
 

@@ -74,7 +74,8 @@ class FitCommandTest {
 
     @Test void aLongTableIsSampledAndPredictedPieceByPiece() throws IOException {
         var out = folder.resolve("model").toString();
-        var fit = lyceum("fit", csv(1200).toString(), "--target", "left", "--model", "linear", "--drop", "fee", "--rows", "400", "--out", out);
+        var fit = lyceum("fit", csv(1200).toString(), "--target", "left", "--model", "linear", "--drop", "fee", "--rows", "400", "--out",
+                out);
         assertThat(fit.out()).contains("400 rows of 1200, 3 columns");
         var text = new StringBuilder("town,age\n");
         for (int i = 0; i < 100_003; i++) text.append(i % 1000 == 0 ? "Wien" : "Graz").append(',').append(20 + i % 41).append('\n');
@@ -106,7 +107,8 @@ class FitCommandTest {
 
     @Test void brokenTablesAreRefusedInWords() throws IOException {
         var out = folder.resolve("nothing");
-        for (var bad : new String[][] {{"", "the file is empty"}, {"a,left\n", "0 rows have a left"}, {"a,a,left\n1,2,3\n", "two columns are named 'a'"},
+        for (var bad : new String[][] {{"", "the file is empty"}, {"a,left\n", "0 rows have a left"},
+                {"a,a,left\n1,2,3\n", "two columns are named 'a'"},
                 {"a,left\n1,\"yes\n2,no\n3,yes\n", "a quote that opens in the record of line 2 is never closed"},
                 {"a,left\n1,yes\n2\n", "1 cells where the header has 2, in line 3"}, {"a,left\n1,\"y\"es\n", "line"}}) {
             var file = Files.writeString(folder.resolve("bad.csv"), bad[0]);

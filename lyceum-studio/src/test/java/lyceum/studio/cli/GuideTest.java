@@ -143,7 +143,7 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|svg|wav|yaml)") ? folder.resolve(word).toString()
-                : word;
+        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|svg|wav|yaml)")
+                ? folder.resolve(word).toString() : word;
     }
 }

@@ -67,7 +67,8 @@ class OnnxCommandTest {
         var wrong = new LinkedHashMap<String, Tensor>();
         wrong.put("elsewhere", Tensor.zeros(1));
         Npz.write(folder.resolve("w.npz"), wrong);
-        assertThat(lyceum("onnx", "run", file, "--input", folder.resolve("w.npz").toString()).err()).contains("elsewhere", "is not an input");
+        assertThat(lyceum("onnx", "run", file, "--input", folder.resolve("w.npz").toString()).err()).contains("elsewhere",
+                "is not an input");
         ImageIO.write(new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB), "png", folder.resolve("p.png").toFile());
         var name = lyceum("onnx", "info", file).out().replaceAll("(?s).*in   (\\S+).*", "$1");
         assertThat(lyceum("onnx", "run", file, "--input", name + "=" + folder.resolve("p.png")).err())

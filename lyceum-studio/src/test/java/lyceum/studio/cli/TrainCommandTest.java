@@ -55,7 +55,8 @@ class TrainCommandTest {
         assertThat(lines.stream().filter(l -> l.kind().equals("step"))).hasSize(30)
                 .allSatisfy(l -> assertThat(l.values()).containsKeys("loss", "rate", "gradientNorm", "rowsPerSecond"));
         assertThat(lines.getLast().values().get("test accuracy")).isGreaterThan(0.6);
-        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; continue it with --resume");
+        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err())
+                .contains("holds a run; continue it with --resume");
     }
 
     @Tag("slow")
@@ -213,8 +214,9 @@ class TrainCommandTest {
         done = lyceum("train", "--config", file(on).toString());
         assertThat(done.err()).contains("to predict left (3 classes)").containsPattern("2 of 4 tensors begin as they are in \\S+churn");
         assertThat(done.out()).as(done.err()).containsPattern("accuracy (0\\.[89]|1\\.0)");
-        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on.replace("target: left", "target: age")).toString())
-                .err()).contains("data.target: age is among what the network that it goes on from reads");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config",
+                file(on.replace("target: left", "target: age")).toString()).err())
+                .contains("data.target: age is among what the network that it goes on from reads");
         Files.writeString(folder.resolve("later.csv"), "plan,spend,left\nbasic,1,no\nfamily,2,yes\n");
         assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on).toString()).err()).contains("age");
         assertThat(lyceum("train", "--resume", "--config", file(on).toString()).err()).contains("age");
@@ -252,17 +254,19 @@ class TrainCommandTest {
         said = lyceum("chat", folder.resolve("other.model").toString(), "--say", "the tide comes", "--temperature", "0", "--max", "4");
         assertThat(said.out()).as(said.err()).contains("the tide comes in");
         assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config",
-                file(on.replace("length: 24", "length: 24, tokenizer: characters")).toString()).err()).contains("data.tokenizer: it is that of the model");
-        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config", file(on.replace("length: 24", "length: 64")).toString())
-                .err()).contains("data.length: the model that it goes on from reads 32 tokens, not 64");
+                file(on.replace("length: 24", "length: 24, tokenizer: characters")).toString()).err())
+                .contains("data.tokenizer: it is that of the model");
+        assertThat(lyceum("train", "--out", folder.resolve("no").toString(), "--config",
+                file(on.replace("length: 24", "length: 64")).toString()).err())
+                .contains("data.length: the model that it goes on from reads 32 tokens, not 64");
 
         // what a run has read is known again when it goes on
         Files.writeString(folder.resolve("other.txt"), "the tide goes out; ".repeat(121));
         file(on);
         var resumed = lyceum("train", "--config", folder.resolve("train.yaml").toString(), "--resume");
         assertThat(resumed.code()).isEqualTo(1);
-        assertThat(resumed.err()).contains("data: they have changed: 1 file of 2,299 bytes, and the run in ", "began with 1 file of 2,280 bytes",
-                "(--accept-changed-data)");
+        assertThat(resumed.err()).contains("data: they have changed: 1 file of 2,299 bytes, and the run in ",
+                "began with 1 file of 2,280 bytes", "(--accept-changed-data)");
     }
 
     @Tag("heavy")

@@ -113,7 +113,8 @@ class VisionAndSoundCommandsTest {
             var config = folder.resolve(kind.getKey() + ".yaml");
             Files.writeString(config, text);
             var out = folder.resolve(kind.getKey() + ".out");
-            assertThat(refused("train", "--config", config, "--out", out)).as(kind.getKey()).contains(kind.getValue().getFileName().toString());
+            assertThat(refused("train", "--config", config, "--out", out)).as(kind.getKey())
+                    .contains(kind.getValue().getFileName().toString());
             Files.writeString(config, text.replaceFirst("(?m)^data:\\s*\\n(\\s+)", "data:\n$1damaged: skip\n$1"));
             var skipped = lyceum("train", "--config", config.toString(), "--out", folder.resolve(kind.getKey() + ".whole").toString());
             assertThat(skipped.code()).as(kind.getKey() + skipped.err()).isZero();
@@ -161,10 +162,13 @@ class VisionAndSoundCommandsTest {
         Files.writeString(made.resolve("config.json"), "{\"model_type\": \"whisper\", \"encoder_attention_heads\": 2}");
         var json = JsonMapper.shared().createObjectNode().put("version", "1.0");
         var added = json.putArray("added_tokens");
-        var names = List.of("endoftext", "startoftranscript", "en", "de", "translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps");
-        for (int i = 0; i < names.size(); i++) added.addObject().put("id", 26 + i).put("content", "<|" + names.get(i) + "|>").put("single_word", false)
-                .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
-        json.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex", true);
+        var names = List.of("endoftext", "startoftranscript", "en", "de", "translate", "transcribe", "startoflm", "startofprev", "nospeech",
+                "notimestamps");
+        for (int i = 0; i < names.size(); i++)
+            added.addObject().put("id", 26 + i).put("content", "<|" + names.get(i) + "|>").put("single_word", false).put("lstrip", false)
+                    .put("rstrip", false).put("normalized", false).put("special", true);
+        json.putObject("pre_tokenizer").put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", true).put("use_regex",
+                true);
         json.putObject("decoder").put("type", "ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
         var bpe = json.putObject("model").put("type", "BPE");
         var vocabulary = bpe.putObject("vocab");

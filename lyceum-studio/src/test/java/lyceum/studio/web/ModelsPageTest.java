@@ -65,7 +65,8 @@ class ModelsPageTest extends OpenStudio {
     @Test void aGraphIsDrawnAndBlocksAreNamed() throws IOException {
         var onnx = folder.resolve("m.onnx");
         Onnx.export(new Mlp(MlpConfig.regressor(4, 3, 8), Rng.of(1)), Tensor.zeros(2, 4), onnx);
-        assertThat(http.get(address(onnx)).body()).contains("Operators in order", "MatMul", "Graph", "FLOAT", "FLOAT (batch, 8)", "32 batch");
+        assertThat(http.get(address(onnx)).body()).contains("Operators in order", "MatMul", "Graph", "FLOAT", "FLOAT (batch, 8)",
+                "32 batch");
         var blocks = new LinkedHashMap<String, Object>();
         blocks.put("blk.0.w", QuantisedMatrix.of(Tensor.randn(Rng.of(1), 4, 256), BlockFormat.Q4_K));
         Gguf.write(folder.resolve("q.gguf"), new LinkedHashMap<>(Map.of("general.architecture", "llama")), blocks);

@@ -25,8 +25,7 @@ final class Chirp implements FourierTransforms.Line {
         this.n = n;
         int least = 2 * n - 1, found = Integer.highestOneBit(least) << 1;
         for (int p5 = 1; p5 < found; p5 *= 5)
-            for (int p3 = p5; p3 < found; p3 *= 3)
-                for (long m = 64L * p3; m < found; m *= 2) if (m >= least) found = (int) m;
+            for (int p3 = p5; p3 < found; p3 *= 3) for (long m = 64L * p3; m < found; m *= 2) if (m >= least) found = (int) m;
         length = found;
         plan = Plan.of(length);
         cos = new double[n];

@@ -31,13 +31,12 @@ final class Plan implements FourierTransforms.Line {
         var numbers = new double[2 * strips * rows * wide];
         for (int s = 0; s < strips; s++) {
             int at = 2 * s * rows * wide;
-            for (int k = 0; k < rows; k++)
-                for (int j = s * strip; j < Math.min(columns, (s + 1) * strip); j++) {
-                    double angle = 2 * Math.PI * ((long) k * j % n) / n;
-                    int place = at + k * wide + j - s * strip;
-                    numbers[place] = Math.cos(angle);
-                    numbers[place + rows * wide] = -Math.sin(angle);
-                }
+            for (int k = 0; k < rows; k++) for (int j = s * strip; j < Math.min(columns, (s + 1) * strip); j++) {
+                double angle = 2 * Math.PI * ((long) k * j % n) / n;
+                int place = at + k * wide + j - s * strip;
+                numbers[place] = Math.cos(angle);
+                numbers[place + rows * wide] = -Math.sin(angle);
+            }
         }
         factors = Columns.stored(numbers);
     }
@@ -53,7 +52,8 @@ final class Plan implements FourierTransforms.Line {
         if (n < 64 || rest != 1) return null;
         // Columns in full vectors, and sides as equal as may be.
         int best = 0;
-        for (int rows = 2; (long) rows * rows <= n; rows++) if (n % rows == 0 && (n / rows % 8 == 0 || best == 0 || n / best % 8 != 0)) best = rows;
+        for (int rows = 2; (long) rows * rows <= n; rows++)
+            if (n % rows == 0 && (n / rows % 8 == 0 || best == 0 || n / best % 8 != 0)) best = rows;
         return new Plan(n, best);
     }
 

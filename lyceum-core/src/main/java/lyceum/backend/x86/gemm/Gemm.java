@@ -334,8 +334,8 @@ public final class Gemm {
             var parameters = scratch.parameters();
             MicroKernel.B_STEP.set(parameters, b.rowStride());
             MicroKernel.COPY_TO.set(parameters, panel);
-            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true, minus)).call(parameters.address(), left,
-                    from, to, blocking.tile(), mask);
+            gemm.kernels.of(new MicroKernel.Form(arithmetic, blocking.tile(), vectors, masked, true, minus)).call(parameters.address(),
+                    left, from, to, blocking.tile(), mask);
             return blocking.tile();
         }
 

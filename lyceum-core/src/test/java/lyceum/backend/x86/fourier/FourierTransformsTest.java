@@ -19,13 +19,14 @@ import org.junit.jupiter.api.Test;
 
 /** Transforms in machine code beside those in loops, for lengths of every form. */
 class FourierTransformsTest {
-    private static final int[] LENGTHS = {64, 65, 72, 75, 80, 96, 100, 121, 125, 128, 135, 216, 243, 256, 500, 512, 1000, 1001, 1024, 1021, 2000, 2048,
-            2187, 3125, 4096, 5400, 8192, 10_007, 1 << 16, 3 << 15, 100_003};
+    private static final int[] LENGTHS = {64, 65, 72, 75, 80, 96, 100, 121, 125, 128, 135, 216, 243, 256, 500, 512, 1000, 1001, 1024, 1021,
+            2000, 2048, 2187, 3125, 4096, 5400, 8192, 10_007, 1 << 16, 3 << 15, 100_003};
 
     @BeforeEach void onlyWhereMachineCodeRuns() { Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable()); }
 
     private static Complex random(long lines, int n) {
-        return new Complex(Tensor.randn(Rng.of(n), DType.F64, lines, n).compute(), Tensor.randn(Rng.of(n + 1), DType.F64, lines, n).compute());
+        return new Complex(Tensor.randn(Rng.of(n), DType.F64, lines, n).compute(),
+                Tensor.randn(Rng.of(n + 1), DType.F64, lines, n).compute());
     }
 
     @Test void everyLengthEqualsTheLoops() {
@@ -80,7 +81,6 @@ class FourierTransformsTest {
     @Test void otherBackendsComputeTheSame() {
         var x = random(2, 1000);
         var found = Fourier.fft(x, 1).re().compute();
-        Backend.with(Backend.named("scalar"),
-                () -> assertThat(Fourier.fft(x, 1).re().sub(found).abs().max().item()).isLessThan(1e-12));
+        Backend.with(Backend.named("scalar"), () -> assertThat(Fourier.fft(x, 1).re().sub(found).abs().max().item()).isLessThan(1e-12));
     }
 }

@@ -38,7 +38,8 @@ class ChannelSumsTest {
     private static float get(View view, long i) { return view.storage().segment().get(JAVA_FLOAT, view.byteOffset() + 4 * i); }
 
     @ParameterizedTest
-    @CsvSource({"32, 20, 30, 30", "5, 3, 9, 7", "128, 70, 3, 3", "3, 1, 300, 300", "64, 16, 1, 1", "2, 9, 1, 65", "7, 2, 5, 13", "1, 4, 8, 8"})
+    @CsvSource({"32, 20, 30, 30", "5, 3, 9, 7", "128, 70, 3, 3", "3, 1, 300, 300", "64, 16, 1, 1", "2, 9, 1, 65", "7, 2, 5, 13",
+            "1, 4, 8, 8"})
     void areExact(int batch, int channels, int height, int width) {
         View x = whole(101, batch, channels, height, width), y = whole(5, channels), got = view(channels);
         var each = y.with(x.shape(), new long[] {0, 1, 0, 0});

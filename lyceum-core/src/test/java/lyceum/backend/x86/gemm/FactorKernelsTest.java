@@ -93,8 +93,8 @@ class FactorKernelsTest {
     @ParameterizedTest
     @ValueSource(strings = {"avx2", "avx512", "all"}) void smallTrianglesAreSolvedExactly(String level) {
         var backend = backend(level);
-        for (int rows = 1; rows <= backend.substitutes(); rows++) for (int columns : new int[] {1, 3, 4, 7, 8, 9, 31, 513, 1100})
-            for (boolean unit : new boolean[] {true, false}) {
+        for (int rows = 1; rows <= backend.substitutes(); rows++)
+            for (int columns : new int[] {1, 3, 4, 7, 8, 9, 31, 513, 1100}) for (boolean unit : new boolean[] {true, false}) {
                 int r = rows;
                 Property.of((Generator<Triangle>) choices -> Triangle.draw(choices, r, columns, unit)).withRuns(2)
                         .holds(t -> t.check(backend));

@@ -33,8 +33,9 @@ class TranspositionTest {
 
         void check(X86Backend backend) {
             backend.run(Program.copy(in.view().dtype()), new View[] {in.view()}, new View[] {out.view()});
-            for (int i = 0; i < in.rows(); i++) for (int j = 0; j < in.columns(); j++)
-                assertThat(out.get(0, i, j)).as("element %d, %d of %s", i, j, this).isEqualTo(in.get(0, i, j));
+            for (int i = 0; i < in.rows(); i++)
+                for (int j = 0; j < in.columns(); j++)
+                    assertThat(out.get(0, i, j)).as("element %d, %d of %s", i, j, this).isEqualTo(in.get(0, i, j));
             out.checkSurroundings();
         }
     }

@@ -15,8 +15,8 @@ public final class Permutation extends FlowLayer {
     public Permutation(int... order) {
         int[] sorted = order.clone();
         Arrays.sort(sorted);
-        if (order.length == 0 || !Arrays.equals(sorted, IntStream.range(0, order.length).toArray()))
-            throw new IllegalArgumentException("Permutation: " + Arrays.toString(order) + " is not a permutation of 0 to " + (order.length - 1));
+        if (order.length == 0 || !Arrays.equals(sorted, IntStream.range(0, order.length).toArray())) throw new IllegalArgumentException(
+                "Permutation: " + Arrays.toString(order) + " is not a permutation of 0 to " + (order.length - 1));
         this.order = Tensor.of(order).to(DType.I64).compute();
     }
 
