@@ -9,7 +9,7 @@ import java.util.Map;
 import lyceum.format.OnnxType;
 import lyceum.nn.onnx.Shaped.Contradiction;
 
-/** What shapes operators give, one row each, of those whose shapes are the same for each set of numbers; {@link WindowShapes} has products, windows and recurrences. */
+/** What shapes operators give, one row each, of those that take shapes apart and put them together; {@link WindowShapes} has products, windows and recurrences. */
 final class ShapeRules {
     /** Outputs of a node. */
     @FunctionalInterface
@@ -82,10 +82,9 @@ final class ShapeRules {
             for (int i = 0; i < repeats.length; i++) dims.add(c.x(0).size(i) == null ? null : c.x(0).size(i).times(repeats[i]));
             return c.x(0).with(dims);
         }, "Tile");
-        all(ShapeRules::padded, "Pad");
-        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)),
-                "ConstantOfShape");
-        all(ShapeRules::counted, "Range");
+        all(WindowShapes::padded, "Pad");
+        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)), "ConstantOfShape");
+        all(WindowShapes::counted, "Range");
         all(c -> new Shaped(OnnxType.INT64, Arrays.asList(c.x(0).isRanked() ? Extent.of(c.x(0).rank()) : null, null)), "NonZero");
         all(c -> {
             if (!c.x(0).isRanked()) return new Shaped(c.type(2), null);
@@ -341,35 +340,6 @@ final class ShapeRules {
         var dims = new ArrayList<>(places.dims().subList(0, places.rank() - 1));
         dims.addAll(x.dims().subList(depth, x.rank()));
         return x.with(dims);
-    }
-
-    private static Object padded(ShapeCall c) {
-        long[] pads = c.numbers(1, "pads");
-        if (!c.x(0).isRanked() || pads == null) return unsized(c.x(0));
-        int rank = c.x(0).rank();
-        long[] given = c.has(3) ? c.numbers(3, "axes") : null;
-        if (c.has(3) && given == null) return unsized(c.x(0));
-        var dims = new ArrayList<>(c.x(0).dims());
-        int n = given == null ? rank : given.length;
-        if (pads.length != 2 * n) throw new Contradiction(pads.length + " paddings of " + n + " axes");
-        for (int i = 0; i < n; i++) {
-            int axis = given == null ? i : Call.axis(given[i], rank);
-            dims.set(axis, dims.get(axis) == null ? null : dims.get(axis).plus(pads[i] + pads[n + i]));
-        }
-        return c.x(0).with(dims);
-    }
-
-    private static Object counted(ShapeCall c) {
-        List<Extent> from = c.content(0), to = c.content(1), by = c.content(2);
-        Extent n = null;
-        if (from != null && to != null && by != null && from.getFirst() != null && to.getFirst() != null && by.getFirst() != null
-                && by.getFirst().isNumber() && by.getFirst().number() != 0) {
-            Extent span = to.getFirst().minus(from.getFirst());
-            long step = by.getFirst().number();
-            n = step > 0 ? span.over(step, true) : span.times(-1).over(-step, true);
-            if (n.isNumber() && n.number() < 0) n = Extent.of(0);
-        }
-        return new Shaped(c.type(0), Collections.singletonList(n));
     }
 
     /** @param axes null for all */

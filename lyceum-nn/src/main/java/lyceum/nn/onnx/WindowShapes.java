@@ -11,7 +11,7 @@ import lyceum.DType;
 import lyceum.format.OnnxType;
 import lyceum.nn.onnx.Shaped.Contradiction;
 
-/** Shapes that products, windows, recurrences and classical learners give. */
+/** Shapes that products, windows, recurrences, paddings, ranges and classical learners give. */
 final class WindowShapes {
     private WindowShapes() {}
 
@@ -201,6 +201,35 @@ final class WindowShapes {
         var dims = new ArrayList<Extent>();
         for (char axis : words[1].toCharArray()) dims.add(sizes.get(axis));
         return new Shaped(c.type(0), dims);
+    }
+
+    static Object padded(ShapeCall c) {
+        long[] pads = c.numbers(1, "pads");
+        if (!c.x(0).isRanked() || pads == null) return ShapeRules.unsized(c.x(0));
+        int rank = c.x(0).rank();
+        long[] given = c.has(3) ? c.numbers(3, "axes") : null;
+        if (c.has(3) && given == null) return ShapeRules.unsized(c.x(0));
+        var dims = new ArrayList<>(c.x(0).dims());
+        int n = given == null ? rank : given.length;
+        if (pads.length != 2 * n) throw new Contradiction(pads.length + " paddings of " + n + " axes");
+        for (int i = 0; i < n; i++) {
+            int axis = given == null ? i : Call.axis(given[i], rank);
+            dims.set(axis, dims.get(axis) == null ? null : dims.get(axis).plus(pads[i] + pads[n + i]));
+        }
+        return c.x(0).with(dims);
+    }
+
+    static Object counted(ShapeCall c) {
+        List<Extent> from = c.content(0), to = c.content(1), by = c.content(2);
+        Extent n = null;
+        if (from != null && to != null && by != null && from.getFirst() != null && to.getFirst() != null && by.getFirst() != null
+                && by.getFirst().isNumber() && by.getFirst().number() != 0) {
+            Extent span = to.getFirst().minus(from.getFirst());
+            long step = by.getFirst().number();
+            n = step > 0 ? span.over(step, true) : span.times(-1).over(-step, true);
+            if (n.isNumber() && n.number() < 0) n = Extent.of(0);
+        }
+        return new Shaped(c.type(0), Collections.singletonList(n));
     }
 
     /** Operators of {@code ai.onnx.ml} with rows of features. */
