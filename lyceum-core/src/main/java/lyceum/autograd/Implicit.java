@@ -56,7 +56,7 @@ public final class Implicit {
      * transpose, which reverse mode gives; nothing is stored of the iterations.
      *
      * {@snippet :
-     * Tensor x = Implicit.solve((t, v) -> kernel(t).matmul(v), theta, b, (a, side) -> new ConjugateGradient().solve(a, side).x());
+     * Tensor x = Implicit.solve((t, v) -> v.mul(t), Tensor.of(2.0, 3), Tensor.of(1.0, 1), (a, side) -> new Gmres().solve(a, side).x());
      * }
      *
      * @param product {@code A(theta) x} of theta and a vector x, linear in x
