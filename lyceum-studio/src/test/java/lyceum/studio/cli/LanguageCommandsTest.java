@@ -19,12 +19,16 @@ import java.util.concurrent.atomic.AtomicReference;
 import lyceum.autograd.Autograd;
 import lyceum.format.Gguf;
 import lyceum.format.Safetensors;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.JinjaChatTemplate;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.nn.Module;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.text.BpeTrainer;
+import lyceum.text.PreTokenizer;
 import lyceum.text.TokenizerPipeline;
 import lyceum.train.peft.Lora;
 import lyceum.train.peft.Peft;
@@ -215,10 +219,10 @@ class LanguageCommandsTest {
         assertThat(lyceum("serve", text, "--lora", "x=" + folder.resolve("nothing")).err()).contains("nothing");
         assertThat(lyceum("serve", text, "--name", "x", "--lora", "x=" + folder).err()).contains("is the name of the model itself");
         var other = folder.resolve("other");
-        var local = LoadedModel.open(model);
-        new LoadedModel(local.model().resized(local.model().vocabulary() + 8, Rng.of(1)), local.tokenizer(), null).write(other,
-                ModelFamily.LLAMA);
-        assertThat(lyceum("serve", text, "--draft", other.toString()).err()).contains("both have one vocabulary");
+        var pieces = BpeTrainer.byteLevel(270, PreTokenizer.GPT4).train(List.of("another text of another kind"));
+        var config = DecoderConfig.llama(pieces.vocabulary().size(), 64, 1, 16, 2, 2, 24);
+        new LoadedModel(new DecoderLM(config, Rng.of(1)), pieces, null).write(other, ModelFamily.LLAMA);
+        assertThat(lyceum("serve", text, "--draft", other.toString()).err()).contains("ModelDrafter: the draft's tokenizer has");
     }
 
     @Test void textsAreCutAndPiecesLearned() throws IOException {
