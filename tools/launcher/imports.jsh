@@ -42,6 +42,7 @@ import lyceum.learn.metrics.*;
 import lyceum.learn.multiclass.*;
 import lyceum.learn.neighbors.*;
 import lyceum.learn.neural.*;
+import lyceum.learn.onnx.*;
 import lyceum.learn.preprocessing.*;
 import lyceum.learn.recommend.*;
 import lyceum.learn.selection.*;

@@ -83,7 +83,8 @@ final class ShapeRules {
             return c.x(0).with(dims);
         }, "Tile");
         all(WindowShapes::padded, "Pad");
-        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)), "ConstantOfShape");
+        all(c -> new Shaped(c.set.constant("value") == null ? OnnxType.FLOAT : c.set.constant("value").type(), c.content(0)),
+                "ConstantOfShape");
         all(WindowShapes::counted, "Range");
         all(c -> new Shaped(OnnxType.INT64, Arrays.asList(c.x(0).isRanked() ? Extent.of(c.x(0).rank()) : null, null)), "NonZero");
         all(c -> {
