@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  * Sound: a page plays it, and what cannot play shows its wave.
  *
  * <pre>{@code
- * lab.figure(Figure.audio("What the codec gives back", 16_000, samples).describedAs("A tune of four notes, a little hoarse."));
+ * Figure tune = Figure.audio("What the codec gives back", 16_000, Tensor.zeros(16_000)).describedAs("A second of nothing.");
  * }</pre>
  *
  * @param title what is heard, a few words

@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
  * Points in space: a page turns them under the pointer or two sliders, what stands still shows them from one side, and text from three.
  *
  * <pre>{@code
- * lab.figure(Figure.cloud("A cylinder", points, kinds, "all", "critical").axes("x (m)", "y (m)", "z (m)").describedAs("A wall and two lids."));
+ * Figure cloud = Figure.cloud("A cube", Tensor.rand(Rng.of(1), 500, 3)).axes("x (m)", "y (m)", "z (m)").describedAs("Points everywhere.");
  * }</pre>
  *
  * <p>The third axis points up. Seen at {@code turn} 0 and {@code tilt} 0 the first runs to the right and the second away; turning goes about the

@@ -1,7 +1,5 @@
 package lyceum.learn.onnx;
 
-import static lyceum.learn.onnx.LearnerGraph.set;
-
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,32 +102,33 @@ public final class OnnxLearner {
                 yield isOpen ? z : out.node("Clip", z, out.constant(Tensor.full(DType.F32, s.floor())),
                         out.constant(Tensor.full(DType.F32, s.ceiling())));
             }
-            case Normalizer.Fitted n ->
-                    n.norm() == Normalizer.Norm.MAX ? overLargest(x) : out.classical("Normalizer", 1, x, set("norm", n.norm().name()))[0];
+            case Normalizer.Fitted n -> n.norm() == Normalizer.Norm.MAX ? overLargest(x)
+                    : out.classical("Normalizer", 1, x, LearnerGraph.set("norm", n.norm().name()))[0];
             case ColumnTransformer.Fitted c -> {
                 var blocks = new ArrayList<String>();
                 for (var step : c.steps()) blocks.add(transformed(step.transformer(), columns(x, step.columns())));
                 if (!c.rest().isEmpty()) blocks.add(columns(x, c.rest()));
-                yield blocks.size() == 1 ? blocks.getFirst() : out.node("Concat", blocks, set("axis", 1L));
+                yield blocks.size() == 1 ? blocks.getFirst() : out.node("Concat", blocks, LearnerGraph.set("axis", 1L));
             }
             default -> throw refused(t);
         };
     }
 
     private String scaled(String x, Tensor shift, Tensor scale) {
-        return out.classical("Scaler", 1, x, set("offset", shift), set("scale", scale.to(DType.F64).reciprocal()))[0];
+        return out.classical("Scaler", 1, x, LearnerGraph.set("offset", shift),
+                LearnerGraph.set("scale", scale.to(DType.F64).reciprocal()))[0];
     }
 
     /** Over the largest size; the operator means the largest number. */
     private String overLargest(String x) {
-        var most = out.node("ReduceMax", List.of(out.node("Abs", x), out.constant(Tensor.of(1L))), set("keepdims", 1L));
+        var most = out.node("ReduceMax", List.of(out.node("Abs", x), out.constant(Tensor.of(1L))), LearnerGraph.set("keepdims", 1L));
         var zero = out.node("Equal", most, out.constant(Tensor.full(DType.F32, 0.0)));
         return out.node("Div", x, out.node("Where", zero, out.constant(Tensor.full(DType.F32, 1.0)), most));
     }
 
     private String columns(String x, List<Integer> columns) {
         return out.node("Gather", List.of(x, out.constant(Tensor.of(columns.stream().mapToLong(Integer::longValue).toArray()))),
-                set("axis", 1L));
+                LearnerGraph.set("axis", 1L));
     }
 
     // Regression.
@@ -140,8 +139,8 @@ public final class OnnxLearner {
             case LinearModel m -> {
                 var w = m.coefficients();
                 long targets = w.rank() == 1 ? 1 : w.size(0);
-                var y = out.classical("LinearRegressor", 1, x, set("coefficients", w), set("intercepts", m.intercept()),
-                        set("targets", targets))[0];
+                var y = out.classical("LinearRegressor", 1, x, LearnerGraph.set("coefficients", w),
+                        LearnerGraph.set("intercepts", m.intercept()), LearnerGraph.set("targets", targets))[0];
                 predicted(y, (int) targets, w.rank() == 1);
             }
             case DecisionTreeRegressorModel m -> predicted(summed(x, List.of(m.tree()), "SUM"), 1, true);
@@ -214,13 +213,14 @@ public final class OnnxLearner {
             case GradientBoostingClassifierModel m -> {
                 var f = summed(x, m.boosting());
                 var scores = classes.length == 2 ? bothWays(f) : f;
-                decided(classes, scores, classes.length == 2 ? linked(scores, m.link()) : out.node("Softmax", List.of(f), set("axis", 1L)));
+                decided(classes, scores,
+                        classes.length == 2 ? linked(scores, m.link()) : out.node("Softmax", List.of(f), LearnerGraph.set("axis", 1L)));
             }
             case GbdtClassifierModel m -> {
                 var f = summed(x, m.trees());
                 var scores = classes.length == 2 ? bothWays(f) : f;
                 decided(classes, scores,
-                        classes.length == 2 ? out.node("Sigmoid", scores) : out.node("Softmax", List.of(f), set("axis", 1L)));
+                        classes.length == 2 ? out.node("Sigmoid", scores) : out.node("Softmax", List.of(f), LearnerGraph.set("axis", 1L)));
             }
             case LogisticModel m ->
                     linear(classes, x, m.coefficients(), m.intercept(), m.coefficients().rank() == 1 ? "LOGISTIC" : "SOFTMAX");
@@ -234,7 +234,7 @@ public final class OnnxLearner {
     }
 
     /** The score of the second of two classes as one of each. */
-    private String bothWays(String f) { return out.node("Concat", List.of(out.node("Neg", f), f), set("axis", 1L)); }
+    private String bothWays(String f) { return out.node("Concat", List.of(out.node("Neg", f), f), LearnerGraph.set("axis", 1L)); }
 
     private void decided(long[] classes, String probabilities) { decided(classes, probabilities, probabilities); }
 
@@ -245,17 +245,17 @@ public final class OnnxLearner {
     }
 
     private void chosen(long[] classes, String scores) {
-        var best = out.node("ArgMax", List.of(scores), set("axis", 1L), set("keepdims", 0L));
+        var best = out.node("ArgMax", List.of(scores), LearnerGraph.set("axis", 1L), LearnerGraph.set("keepdims", 0L));
         out.output("label", out.node("Gather", out.constant(Tensor.of(classes)), best), OnnxType.INT64);
     }
 
     private void linear(long[] classes, String x, Tensor coefficients, Tensor intercept, String transform) {
         double[] w = coefficients.flatten().toDoubleArray(), b = intercept.reshape(-1).toDoubleArray();
         boolean isTwo = coefficients.rank() == 1;
-        var result = out.classical("LinearClassifier", 2, x, set("classlabels_ints", classes),
-                set("coefficients", isTwo ? joined(LearnerGraph.negated(w), w) : w),
-                set("intercepts", isTwo ? joined(LearnerGraph.negated(b), b) : b), set("multi_class", 1L),
-                set("post_transform", transform));
+        var result = out.classical("LinearClassifier", 2, x, LearnerGraph.set("classlabels_ints", classes),
+                LearnerGraph.set("coefficients", isTwo ? joined(LearnerGraph.negated(w), w) : w),
+                LearnerGraph.set("intercepts", isTwo ? joined(LearnerGraph.negated(b), b) : b), LearnerGraph.set("multi_class", 1L),
+                LearnerGraph.set("post_transform", transform));
         out.output("label", result[0], OnnxType.INT64);
         out.output(transform.equals("NONE") ? "scores" : "probabilities", result[1], OnnxType.FLOAT, classes.length);
     }
@@ -270,14 +270,14 @@ public final class OnnxLearner {
         var result = out.classical("SVMClassifier", 2, x, MachineForm.classifier(m));
         if (classes.length == 2) {
             out.output("label", result[0], OnnxType.INT64);
-            var d = out.node("Gather", List.of(result[1], out.constant(Tensor.of(0L))), set("axis", 1L));
+            var d = out.node("Gather", List.of(result[1], out.constant(Tensor.of(0L))), LearnerGraph.set("axis", 1L));
             if (m.sigmoids() == null) out.output("scores", bothWays(d), OnnxType.FLOAT, 2);
             else {
                 // Platt's sigmoid; the operator's own probabilities are found to a few thousandths only
                 double[] ab = m.sigmoids().flatten().toDoubleArray();
                 var z = out.node("Add", out.node("Mul", d, out.constant(Tensor.full(DType.F32, ab[0]))),
                         out.constant(Tensor.full(DType.F32, ab[1])));
-                var both = out.node("Sigmoid", out.node("Concat", List.of(z, out.node("Neg", z)), set("axis", 1L)));
+                var both = out.node("Sigmoid", out.node("Concat", List.of(z, out.node("Neg", z)), LearnerGraph.set("axis", 1L)));
                 out.output("probabilities", both, OnnxType.FLOAT, 2);
             }
             return;
@@ -301,5 +301,5 @@ public final class OnnxLearner {
         out.output("scores", scores, OnnxType.FLOAT, k);
     }
 
-    private String cast(String x) { return out.node("Cast", List.of(x), set("to", (long) OnnxType.FLOAT.code())); }
+    private String cast(String x) { return out.node("Cast", List.of(x), LearnerGraph.set("to", (long) OnnxType.FLOAT.code())); }
 }

@@ -37,7 +37,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <pre>{@code
  * var model = WhisperModel.load(Path.of("whisper-tiny"));
- * var how = new TranscriberConfig().withSpelling(ids -> tokenizer.decode(ids, true));
+ * var how = new TranscriberConfig().withSpelling(ids -> Arrays.toString(ids));   // a tokenizer's decode
  * String srt = model.transcribe(Wav.read(Path.of("a.wav")), how, Progress.SILENT).lines().srt();
  * }</pre>
  *

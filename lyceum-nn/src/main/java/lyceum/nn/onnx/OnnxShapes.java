@@ -21,6 +21,7 @@ import lyceum.plot.Node;
  * {@code ceil(width/2)}; {@code ?} is what cannot be known without running.
  *
  * {@snippet :
+ * var model = OnnxModel.load(Path.of("model.onnx"));
  * OnnxShapes shapes = model.shapes();
  * System.out.println(shapes.text("logits"));               // FLOAT (batch, 10)
  * System.out.println(shapes.contradictions());             // nodes whose inputs cannot go together
