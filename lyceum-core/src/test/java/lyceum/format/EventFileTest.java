@@ -40,7 +40,7 @@ class EventFileTest {
             assertThat(Files.size(first.path())).isGreaterThan(before);
             first.histogram("none", Tensor.of(Double.NaN), 1);
             assertThatThrownBy(() -> first.image("x", new byte[40], 1)).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("no PNG");
+                    .hasMessageContaining("not a PNG");
             assertThatThrownBy(() -> first.scalar(" ", 1, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("blank");
         }
     }

@@ -145,7 +145,7 @@ class PadCollatorTest {
         texts.add(new int[0]);
         assertThatThrownBy(() -> new PadCollator(0).collate(texts)).hasMessageContaining("sequence 1 is empty");
         assertThatThrownBy(() -> new PadCollator(0).collate(List.of())).hasMessageContaining("no sequences");
-        assertThatThrownBy(() -> new PadCollator(0).withMaximum(10).withMultiple(4)).hasMessageContaining("no multiple of 4");
+        assertThatThrownBy(() -> new PadCollator(0).withMaximum(10).withMultiple(4)).hasMessageContaining("not a multiple of 4");
         assertThatThrownBy(() -> new PadCollator(0).collate(text).targets(1, 2)).hasMessageContaining("2 prompts for 1 rows");
     }
 }

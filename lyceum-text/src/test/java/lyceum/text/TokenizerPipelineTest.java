@@ -222,7 +222,7 @@ class TokenizerPipelineTest {
     @Test void badFilesAreRefusedByName() {
         var model = "\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"b\": 1}, \"unk_token\": \"a\"}";
         refused("{", "not JSON");
-        refused("[]", "no JSON object");
+        refused("[]", "not a JSON object");
         refused("{}", "\"model\"");
         refused("{\"normalizer\": {\"type\": \"Rot13\"}, " + model + "}", "normalizer", "Rot13");
         refused("{\"pre_tokenizer\": {\"type\": \"Magic\"}, " + model + "}", "pre-tokenizer", "Magic");

@@ -295,7 +295,7 @@ class ImageNetTest {
         assertThat(TopErrors.of(Tensor.of(scores), Tensor.of(labels)).hierarchical()).isNaN();
         assertThatThrownBy(() -> TopErrors.of(Tensor.zeros(DType.F64, 2, 3), Tensor.of(new long[] {0, 1}), new Hierarchy(classes, parents)))
                 .hasMessageContaining("25 classes");
-        assertThatThrownBy(() -> new Hierarchy(List.of("a"), Map.of("a", List.of("b"), "b", List.of("a")))).hasMessageContaining("circle");
+        assertThatThrownBy(() -> new Hierarchy(List.of("a"), Map.of("a", List.of("b"), "b", List.of("a")))).hasMessageContaining("cycle");
     }
 
     @Test void beagleForBassetCostsLessThanBeagleForBus() {

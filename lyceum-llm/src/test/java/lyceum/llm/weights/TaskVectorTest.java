@@ -192,7 +192,7 @@ class TaskVectorTest {
         assertThatThrownBy(() -> tau.on(Map.of("w", Tensor.zeros(5, 4)))).isInstanceOf(FormatException.class);
         var path = folder.resolve("x.safetensors");
         Safetensors.write(path, base, Map.of());
-        assertThatThrownBy(() -> TaskVector.load(path)).isInstanceOf(FormatException.class).hasMessageContaining("no task vector");
+        assertThatThrownBy(() -> TaskVector.load(path)).isInstanceOf(FormatException.class).hasMessageContaining("not a task vector");
         var wrong = new LinkedHashMap<String, Tensor>();
         wrong.put("w.places", Tensor.of(1, 9));
         wrong.put("w.values", Tensor.of(1f, 2f));

@@ -285,7 +285,7 @@ class UnifiedModelTest {
         assertThat(made.embeddings(List.of(v.text("one"), v.text("eleven"))).shape().toArray()).containsExactly(2, 16);
         assertThatThrownBy(() -> v.text(v.open(Modality.TEXT), 300, v.close(Modality.TEXT)))
                 .hasMessageContaining("id 300 in a segment of TEXT");
-        assertThatThrownBy(() -> v.text(1, 2)).hasMessageContaining("no segment of TEXT");
+        assertThatThrownBy(() -> v.text(1, 2)).hasMessageContaining("not a segment of TEXT");
         assertThatThrownBy(() -> made.over(List.of(new Document(new int[20], 1)))).hasMessageContaining("20 ids; 12 at most");
         assertThatThrownBy(() -> made.answer(List.of(v.text("one")), Modality.IMAGE, 0, 0, NoiseStreams.seeds(1, 2), Progress.SILENT))
                 .hasMessageContaining("1 prompts and 2 streams");

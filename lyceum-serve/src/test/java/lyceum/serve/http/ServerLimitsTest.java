@@ -34,7 +34,7 @@ class ServerLimitsTest extends TinyServer {
         record Wrong(String path, String body, int status, String said) {}
         for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"),
                 new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"),
-                new Wrong("/v1/completions", "[1]", 400, "no JSON object"), new Wrong("/v1/completions", "{}", 400, "prompt is missing"),
+                new Wrong("/v1/completions", "[1]", 400, "not a JSON object"), new Wrong("/v1/completions", "{}", 400, "prompt is missing"),
                 new Wrong("/v1/completions", "{\"prompt\":\"" + "to be ".repeat(400) + "\"}", 400, "for a context of 256"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"temperature\":-1}", 400, "temperature is -1"),
                 new Wrong("/v1/completions", "{\"prompt\":[999999]}", 400, "999999"),

@@ -215,8 +215,9 @@ final class Scratch {
     private Kernel dotsKernel(int vectors, boolean partial, boolean pairs) {
         var last = dotsForm;
         if (last == null || last.vectors() != vectors || last.partial() != partial || last.pairs() != pairs) {
-            dotsForm = new KeyDots.Form(vectors, partial, pairs);
-            dots = kernels.of(dotsForm);
+            var form = new KeyDots.Form(vectors, partial, pairs);
+            dots = kernels.of(form); // which throws where code memory is full
+            dotsForm = form;
         }
         return dots;
     }
@@ -225,8 +226,9 @@ final class Scratch {
         var last = productForm;
         if (last == null || last.order() != order || last.into() != into || last.rows() != rows || last.vectors() != vectors
                 || last.partial() != partial || last.pairs() != pairs) {
-            productForm = new TileProduct.Form(order, into, rows, vectors, partial, pairs);
-            product = kernels.of(productForm);
+            var form = new TileProduct.Form(order, into, rows, vectors, partial, pairs);
+            product = kernels.of(form);
+            productForm = form;
         }
         return product;
     }

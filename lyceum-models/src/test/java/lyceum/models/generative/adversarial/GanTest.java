@@ -281,7 +281,7 @@ class GanTest {
         var gan = new Gan(new Sgd(0.1));
         assertThatThrownBy(() -> gan.withCriticSteps(2).withOrder(Gan.Order.SIMULTANEOUS)).hasMessageContaining("simultaneous play has 1");
         assertThatThrownBy(() -> gan.withAveraging(1)).hasMessageContaining("[0, 1)");
-        assertThatThrownBy(() -> new TabularGame(Tensor.of(0.5, 0.4))).hasMessageContaining("no probabilities");
+        assertThatThrownBy(() -> new TabularGame(Tensor.of(0.5, 0.4))).hasMessageContaining("not probabilities");
         assertThatThrownBy(() -> GanGame.of(Tensor.of(new double[] {1, Double.NaN}, 2, 1), new LatentNoise(1), 1))
                 .hasMessageContaining("NaN");
         assertThatThrownBy(() -> new CriticPenalty.R1(-1)).hasMessageContaining("at least 0");

@@ -233,7 +233,7 @@ class FlowLayerTest {
         var wrong = coupling(Coupling.halves(4, true, DType.F64), 4, Coupling.Kind.AFFINE, rng);
         assertThatThrownBy(() -> wrong.forward(Tensor.ones(DType.F64, 2, 4))).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("axis 1 has 8");
-        assertThatThrownBy(() -> new Permutation(0, 2)).hasMessageContaining("no order of 0 to 1");
+        assertThatThrownBy(() -> new Permutation(0, 2)).hasMessageContaining("not a permutation of 0 to 1");
         assertThatThrownBy(() -> new Squeeze().forward(Tensor.ones(1, 1, 3, 4))).hasMessageContaining("multiples of 2");
         assertThatThrownBy(() -> new ActNorm(2, DType.F64).forward(ones.reshape(1, 4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new GlowConfig(1, 6, 4, 2, 1, 8)).hasMessageContaining("multiples of 2^levels = 4");
