@@ -32,6 +32,7 @@ public final class FourierTransforms {
             long at = line * n * Double.BYTES;
             plan.transform(kernels, re.address() + at, im.address() + at, outRe.address() + at, outIm.address() + at);
         }
+        Scratch.ofThread().trim();
         return true;
     }
 
