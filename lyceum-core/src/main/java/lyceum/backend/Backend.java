@@ -86,20 +86,18 @@ public interface Backend {
     /** {@code out -= a b} for matrices in the last two axes, of one float type; {@code out} overlaps neither operand. */
     default void subtractProduct(View a, View b, View out) { matmul(a, b, Backends.difference(a.dtype()), new View[] {out}, out); }
 
-    /** The most rows of {@link #substitute}; 0 where it has no kernel, and factorisations of matrices had better be loops over rows. */
+    /** The most rows that a kernel of {@link #substitute} takes; 0 where there is none, and factorisations of matrices are faster as loops over rows. */
     default int substitutes() { return 0; }
 
     /**
-     * {@code b = l^-1 b} in place for F64 and a lower triangular {@code l} of at most {@link #substitutes} rows: what stands above its diagonal is not read, nor is a
-     * diagonal of ones ({@code unit}). The elements of a row of {@code b} are neighbours.
+     * {@code b = l^-1 b} in place for F64 and a lower triangular {@code l} of a few rows: what stands above its diagonal is not read, nor is a diagonal of ones
+     * ({@code unit}). Kernels take at most {@link #substitutes} rows and a {@code b} whose rows have neighbouring elements; anything else goes to plain loops.
      */
-    default void substitute(View l, boolean unit, View b) {
-        throw new UnsupportedOperationException(name() + ": no kernel for substitution");
-    }
+    default void substitute(View l, boolean unit, View b) { Backends.substitute(l, unit, b); }
 
     /**
      * The Fourier transforms {@code sum over t of x_t exp(-2 pi i k t / n)} of contiguous lines of F64 along the last axis, real and imaginary parts apart; the inverse
-     * but for its division is that with the parts exchanged, of what is read and what is written. The results may lie where the operands do.
+     * without its division is that with the parts exchanged, of what is read and what is written. The results may lie where the operands do.
      *
      * @return false if there is no kernel for it, and nothing is done
      */

@@ -1,6 +1,8 @@
 package lyceum.backend;
 
 import java.lang.System.Logger.Level;
+import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
 import java.util.Map;
@@ -43,6 +45,7 @@ final class Backends {
         }
     }
 
+    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final Map<DType, Program> DIFFERENCES = new ConcurrentHashMap<>();
 
     private Backends() {}
@@ -51,6 +54,28 @@ final class Backends {
     static Program difference(DType type) {
         return DIFFERENCES.computeIfAbsent(type, t -> Program.of(Op.SUB, t, t, t).reading(operand -> 1 - operand));
     }
+
+    /** {@code b = l^-1 b} in plain loops, row by row. */
+    static void substitute(View l, boolean unit, View b) {
+        long rows = b.shape()[0], columns = b.shape()[1];
+        for (long i = 0; i < rows; i++) {
+            for (long j = 0; j < i; j++) {
+                double factor = get(l, i, j);
+                for (long c = 0; c < columns; c++) set(b, i, c, get(b, i, c) - factor * get(b, j, c));
+            }
+            if (unit) continue;
+            double pivot = get(l, i, i);
+            for (long c = 0; c < columns; c++) set(b, i, c, get(b, i, c) / pivot);
+        }
+        Reference.reachabilityFence(l);
+        Reference.reachabilityFence(b);
+    }
+
+    private static double get(View x, long i, long j) { return x.storage().segment().get(F64, at(x, i, j)); }
+
+    private static void set(View x, long i, long j, double value) { x.storage().segment().set(F64, at(x, i, j), value); }
+
+    private static long at(View x, long i, long j) { return x.byteOffset() + (i * x.strides()[0] + j * x.strides()[1]) * Double.BYTES; }
 
     static Backend current() { return Profiled.ifWanted(everScoped && SCOPED.isBound() ? SCOPED.get() : Default.backend()); }
 

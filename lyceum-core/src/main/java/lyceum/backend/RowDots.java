@@ -5,8 +5,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * Dot products of a vector with rows in memory, one at a time, as a walk through an index of vectors asks for them. Products are summed in 32 sums, number {@code i} to sum
- * {@code i mod 32}, in single precision: with vector instructions and without the bits are the same.
+ * Dot products of a vector with rows in memory, one at a time, as a walk through an index of vectors asks for them. Products are summed in single precision in 32 sums,
+ * number {@code i} to sum {@code i mod 32}, and the last {@code n mod 32} in one of their own: with vector instructions and without the bits are the same.
  */
 public interface RowDots {
     /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector} and the CPU has wide ones. */

@@ -1,5 +1,7 @@
 package lyceum.linalg;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -8,6 +10,7 @@ import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.math.Fft;
 import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
 import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
@@ -128,25 +131,24 @@ public final class Fourier {
     private static Tensor transformed(Tensor x, int sign) {
         int n = Math.toIntExact(x.size(-1));
         if (x.count() == 0) return x;
-        var made = byKernels(x, sign);
-        return made != null ? made : byLoops(x, n, sign);
+        var out = Allocator.allocate(Math.multiplyExact(x.count(), Double.BYTES));
+        if (!byKernels(x, sign, out)) byLoops(x, n, sign, out);
+        return Tensor.on(out, 0, DType.F64, x.shape().toArray()).to(x.dtype());
     }
 
-    /** Null where the backend has none. */
-    private static Tensor byKernels(Tensor x, int sign) {
+    /** False where the backend has none. */
+    private static boolean byKernels(Tensor x, int sign, Storage out) {
         var v = x.values(DType.F64);
         long n = x.size(-1), half = x.count() / 2;
         long[] shape = {half / n, n}, strides = {n, 1};
-        var out = Allocator.allocate(Math.multiplyExact(x.count(), Double.BYTES));
         View re = new View(DType.F64, v.storage(), v.offset(), shape, strides),
                 im = new View(DType.F64, v.storage(), v.offset() + half, shape, strides),
                 outRe = new View(DType.F64, out, 0, shape, strides), outIm = new View(DType.F64, out, half, shape, strides);
         // The inverse without its division is the transform with the parts exchanged.
-        boolean done = sign > 0 ? Backend.current().fourier(re, im, outRe, outIm) : Backend.current().fourier(im, re, outIm, outRe);
-        return done ? Tensor.on(out, 0, DType.F64, x.shape().toArray()).to(x.dtype()) : null;
+        return sign > 0 ? Backend.current().fourier(re, im, outRe, outIm) : Backend.current().fourier(im, re, outIm, outRe);
     }
 
-    private static Tensor byLoops(Tensor x, int n, int sign) {
+    private static void byLoops(Tensor x, int n, int sign, Storage out) {
         double[] all = x.toDoubleArray();
         var fft = Fft.of(n);
         int half = all.length / 2;
@@ -156,6 +158,6 @@ public final class Fourier {
             if (sign > 0) fft.forward(all, re, all, im, lines);
             else fft.forward(all, im, all, re, lines);
         });
-        return Tensor.of(all, x.shape().toArray()).to(x.dtype());
+        MemorySegment.copy(all, 0, out.segment(), ValueLayout.JAVA_DOUBLE_UNALIGNED, out.base(), all.length);
     }
 }

@@ -92,7 +92,7 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
         double norm = Rows.norm(left, 0, n);
         boolean least = !converged && norm > 0
                 && Rows.norm(LinearMap.checked("minres", a.times(left.clone()), n), 0, n) <= 10 * LEAST * greatest * norm;
-        // What x has outside the range lies along the residual, and only makes it longer (Liu, Milzarek and Roosta, 2022).
+        // What x has outside the range lies along the residual, and only makes it longer (Liu, Milzarek and Roosta, 2023).
         if (least && plain) Rows.axpy(-Rows.dot(left, x, 0, n) / (norm * norm), left, x, 0, n);
         return new Krylov(Matrices.tensor(x, Matrices.resultType(b)), step, norm, converged, residuals, least);
     }

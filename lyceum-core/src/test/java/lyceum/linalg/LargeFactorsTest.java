@@ -141,6 +141,18 @@ class LargeFactorsTest {
         assertThat(maxDifference(lu.solve(a), Tensor.eye(DType.F64, 500))).isLessThan(1e-11);
     }
 
+    @Test void factorsSolveUnderABackendWithoutKernels() {
+        int n = 130;
+        var a = positive(n);
+        var x = gaussian(Rng.of(1), n, 3);
+        var b = a.matmul(x).compute();
+        var cholesky = Cholesky.of(a);
+        var lu = Lu.of(a);
+        assertThat(maxDifference(byLoops(() -> cholesky.solve(b)), x)).isLessThan(1e-10);
+        assertThat(maxDifference(byLoops(() -> lu.solve(b)), x)).isLessThan(1e-10);
+        assertThat(maxDifference(byLoops(() -> cholesky.solveLower(b)), cholesky.solveLower(b))).isLessThan(1e-11);
+    }
+
     @Test void singlePrecisionIsComputedInDouble() {
         var a = positive(120);
         assertThat(Cholesky.of(a.to(DType.F32)).lower().dtype()).isEqualTo(DType.F32);

@@ -57,7 +57,7 @@ class FftTest {
                 .hasMessageContaining("from 2 of 9 real parts");
     }
 
-    /** With and without vectors the same numbers, but for roundings. */
+    /** With and without vectors the same numbers, up to rounding. */
     @Test void passesAgreeWithTheirSums() {
         for (int radix : new int[] {2, 3, 4, 5, 7}) {
             var rng = Rng.of(radix);

@@ -31,7 +31,7 @@ public final class CholeskyBlocks {
         return bad < 0 ? bad : h + bad;
     }
 
-    /** {@code c -= w^T w}, but for what lies far below the diagonal. */
+    /** {@code c -= w^T w}, except for what lies far below the diagonal. */
     private void minusSquare(Block c, Block w) {
         int n = c.n();
         if (n <= SQUARE) {

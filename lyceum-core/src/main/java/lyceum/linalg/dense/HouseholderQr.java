@@ -31,10 +31,10 @@ public final class HouseholderQr {
         panels = null;
         columns = null;
         blocks = QrBlocks.factor(a);
-        upper = a.rows(0, Math.min(m, n)).clearLower();
+        upper = (m > n ? Block.kept(n, n).setTo(a.rows(0, n)) : a).clearLower(); // of a tall matrix the rest is not kept
     }
 
-    /** Blocked, without pivoting. Overwrites {@code a} and keeps it. */
+    /** Blocked, without pivoting. Overwrites {@code a} and may keep it. */
     public static HouseholderQr of(Block a) { return new HouseholderQr(a); }
 
     /** Blocked, without pivoting. Overwrites {@code a}. */
@@ -170,7 +170,7 @@ public final class HouseholderQr {
     }
 
     /** The upper trapezoid: the first min(m, n) rows. */
-    public double[][] upper() { return Dense.block(r(), 0, Math.min(m, n), 0, n); }
+    public double[][] upper() { return upper != null ? upper.toRows() : Dense.block(r, 0, Math.min(m, n), 0, n); }
 
     /** The number of diagonal entries of R above {@code tolerance} times the largest; meaningful after pivoting. */
     public int rank(double tolerance) {

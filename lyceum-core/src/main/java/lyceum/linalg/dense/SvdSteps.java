@@ -30,7 +30,7 @@ public final class SvdSteps {
     private static Parts tall(double[][] a, int n, Vectors want) {
         int m = a.length;
         var qr = HouseholderQr.of(a, n);
-        var inner = direct(Dense.block(qr.r(), 0, n, 0, n), n, want == Vectors.NONE ? want : Vectors.THIN);
+        var inner = direct(qr.upper(), n, want == Vectors.NONE ? want : Vectors.THIN);
         if (want == Vectors.NONE) return inner;
         int k = want == Vectors.FULL ? m : n;
         var u = new double[m][k];

@@ -2,14 +2,18 @@ package lyceum.linalg.dense;
 
 import lyceum.backend.Backend;
 
-/** Substitution in blocks: few rows by a kernel, more by halves, which are coupled by a product. */
+/** Substitution in blocks: few rows by {@link Backend#substitute}, more by halves, which are coupled by a product. */
 public final class TriangularBlocks {
+    /** Rows at once where there is no kernel: a factor may be used under another backend than the one that made it. */
+    private static final int PLAIN = 8;
+
     private final Backend backend;
     private final int few;
 
     public TriangularBlocks(Backend backend) {
         this.backend = backend;
-        few = backend.substitutes();
+        int most = backend.substitutes();
+        few = most > 0 ? most : PLAIN;
     }
 
     /** {@code L X = B} in place. */

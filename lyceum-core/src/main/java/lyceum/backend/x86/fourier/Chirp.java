@@ -39,7 +39,7 @@ final class Chirp implements FourierTransforms.Line {
 
     private double[][] filter(KernelCache<Cpu> kernels) {
         if (filter != null) return filter;
-        var scratch = Scratch.ofThread().convolved(4L * length * Double.BYTES);
+        var scratch = Scratch.ofThread().convolved(2L * length * Double.BYTES);
         long re = scratch.address(), im = re + 8L * length;
         for (int i = 0; i < length; i++) {
             int t = Math.min(i, length - i);
@@ -59,7 +59,7 @@ final class Chirp implements FourierTransforms.Line {
     @Override public void transform(KernelCache<Cpu> kernels, long re, long im, long outRe, long outIm) {
         double[][] filter = filter(kernels);
         double[] filterRe = filter[0], filterIm = filter[1];
-        Storage scratch = Scratch.ofThread().convolved(4L * length * Double.BYTES);
+        Storage scratch = Scratch.ofThread().convolved(2L * length * Double.BYTES);
         long aRe = scratch.address(), aIm = aRe + 8L * length;
         for (int t = 0; t < n; t++) {
             double x = MEMORY.get(F64, re + 8L * t), y = MEMORY.get(F64, im + 8L * t);

@@ -2,6 +2,7 @@ package lyceum.backend.x86.fourier;
 
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
+import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Feature;
@@ -11,6 +12,9 @@ import lyceum.backend.x86.machine.Cpu;
 public final class FourierTransforms {
     /** Lengths that are remembered. */
     private static final int MOST = 16;
+    /** Numbers up to which threads share lines, and not the strips of one line; nanoseconds that a number takes. */
+    private static final int SHORT = 1 << 14;
+    private static final double NANOS = 4;
 
     private final Cpu cpu;
     private final KernelCache<Cpu> kernels;
@@ -21,17 +25,22 @@ public final class FourierTransforms {
         this.kernels = new KernelCache<>(cpu);
     }
 
-    /** Transforms each line of {@code n} numbers, one after the other; false for lengths, layouts and CPUs that kernels are not made for. */
+    /** Transforms each line of {@code n} numbers; false for lengths, layouts and CPUs that kernels are not made for. */
     public boolean transform(View re, View im, View outRe, View outIm) {
         int rank = re.shape().length;
         long n = re.shape()[rank - 1], lines = n == 0 ? 0 : re.size() / n;
         if (!cpu.has(Feature.AVX512) || n > 1 << 26 || n < 64) return false;
         for (var view : new View[] {re, im, outRe, outIm}) if (view.dtype() != DType.F64 || !view.isContiguous()) return false;
         var plan = plan((int) n);
-        for (long line = 0; line < lines; line++) {
-            long at = line * n * Double.BYTES;
-            plan.transform(kernels, re.address() + at, im.address() + at, outRe.address() + at, outIm.address() + at);
-        }
+        Parallel.Body body = (from, to) -> {
+            for (long line = from; line < to; line++) {
+                long at = line * n * Double.BYTES;
+                plan.transform(kernels, re.address() + at, im.address() + at, outRe.address() + at, outIm.address() + at);
+            }
+        };
+        if (n <= SHORT) Parallel.range(lines, SHORT / n, NANOS * n, body);
+        else body.run(0, lines);
+        Scratch.ofThread().trim();
         return true;
     }
 

@@ -5,8 +5,10 @@ import lyceum.backend.x86.fourier.Columns.Place;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
-/** What a thread works in, kept between transforms: as large as the largest so far. */
+/** What a thread works in, kept between transforms: as large as the largest so far, up to a bound. */
 final class Scratch {
+    /** Bytes of a block that a thread keeps when a transform is done. */
+    private static final long MOST_KEPT = 32L << 20;
     private static final ThreadLocal<Scratch> THREAD = new ThreadLocal<>();
 
     private final Storage parameters = Allocator.allocate(PassKernel.PARAMETERS, null);
@@ -34,6 +36,9 @@ final class Scratch {
 
     /** What a convolution transforms to and fro. */
     Storage convolved(long bytes) { return get(3, bytes); }
+
+    /** Gives up what only a very long transform needs. */
+    void trim() { for (int i = 0; i < kept.length; i++) if (kept[i] != null && kept[i].bytes() > MOST_KEPT) kept[i] = null; }
 
     private Storage get(int which, long bytes) {
         var storage = kept[which];
