@@ -193,7 +193,7 @@ public final class OnnxLearner {
                 "OnnxLearner: columns of categories are encoded by the targets' statistics, which ai.onnx.ml has no operator for; encode them as columns of numbers");
         var table = new TreeTable();
         int k = boosting.outputs();
-        for (int t = 0; t < boosting.trees().size(); t++) table.add(boosting.trees().get(t), t % k);
+        for (int t = 0; t < boosting.trees().size(); t++) table.add(boosting.trees().get(t), t % k, boosting.weight(t));
         return begun(x, table, boosting.trees().size(), boosting.baseScore());
     }
 
