@@ -165,6 +165,13 @@ class RowObjectiveTest {
         }
     }
 
+    @Test void aLevelJustBelowTheLastPlaceIsTaken() {
+        double[] values = {9, 1, 8, 2, 7, 3, 6, 4, 5}, ones = new double[9];
+        Arrays.fill(ones, 1);
+        assertThat(Constants.quantile(values, ones, Math.nextDown(0.9))).isEqualTo(9);
+        assertThat(Constants.quantile(values, ones, 0.5)).isEqualTo(5);
+    }
+
     /** One leaf, begun at the quantile, adds next to nothing: each sampled row counts for those that it stands for. */
     @Test void rowsThatAreSampledCountForTheOthersInQuantiles() {
         var y = new double[1000];
