@@ -126,8 +126,8 @@ public record Refutation(PotentialOutcomes data, Function<PotentialOutcomes, Eff
     public static double robustnessValue(double t, int degreesOfFreedom) {
         if (degreesOfFreedom < 1 || Double.isNaN(t)) throw new IllegalArgumentException(
                 "robustnessValue: t is " + t + " with " + degreesOfFreedom + " degrees of freedom; a number and at least 1 are needed");
-        double f = t * t / degreesOfFreedom;
-        return (Math.sqrt(f * f + 4 * f) - f) / 2;
+        double f2 = t * t / degreesOfFreedom;
+        return 2 / (1 + Math.sqrt(1 + 4 / f2)); // the same without a difference of large numbers
     }
 
     /**
@@ -138,7 +138,7 @@ public record Refutation(PotentialOutcomes data, Function<PotentialOutcomes, Eff
      */
     public static double eValue(double riskRatio) {
         if (!(riskRatio > 0 && riskRatio < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("eValue: the risk ratio is " + riskRatio + "; it is above 0");
+            throw new IllegalArgumentException("eValue: the risk ratio is " + riskRatio + "; it is finite and above 0");
         double r = Math.max(riskRatio, 1 / riskRatio);
         return r + Math.sqrt(r * (r - 1));
     }
