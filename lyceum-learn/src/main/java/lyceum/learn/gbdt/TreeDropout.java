@@ -10,7 +10,8 @@ import lyceum.withers.Withers;
  *
  * <p>With k rounds left out and learning rate r, which leaf values include: {@link Normalization#TREE} multiplies the new round by
  * {@code 1 / (k + r)} and the others by {@code k / (k + r)} (the paper's, where r is 1), {@link Normalization#FOREST} both by
- * {@code 1 / (1 + r)}.
+ * {@code 1 / (1 + r)}. A round of several outputs is left out whole, with one r; XGBoost leaves out single trees of it, and divides r by their
+ * number.
  *
  * @param rate each earlier round's chance to be left out, 0.1 by default
  * @param skip the chance that a round leaves none out, 0 by default
