@@ -154,7 +154,6 @@ class CsvTest {
         assertThatThrownBy(() -> Frame.readCsv(packed)).isInstanceOf(FormatException.class).hasMessageContaining("gzip");
     }
 
-    /** Forty kilobytes that would be twenty million cells. */
     @Test void aSampleIsDrawnEvenlyInTheFilesOrderWithTheTypesOfAll(@TempDir Path folder) throws IOException {
         var text = new StringBuilder("i,v\n");
         for (int i = 0; i < 500; i++) text.append(i).append(',').append(i == 499 ? "0.5" : String.valueOf(i)).append('\n');
@@ -185,6 +184,7 @@ class CsvTest {
                 .hasMessageContaining("in line 3");
     }
 
+    /** Forty kilobytes that would be twenty million cells. */
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
         var packed = folder.resolve("bomb.csv.gz");
         try (var out = new GZIPOutputStream(Files.newOutputStream(packed))) {

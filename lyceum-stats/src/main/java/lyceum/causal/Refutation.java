@@ -8,9 +8,9 @@ import lyceum.random.Rng;
 import lyceum.stats.Descriptive;
 
 /**
- * Attempts to break an estimate: data on which the right answer is known are made of those at hand, and the same estimator is asked again. One that
- * finds an effect of a placebo, or that moves when a cause of nothing is added, is wrong; one that passes may still be, since no data tell of causes
- * that were not measured. How strong such a cause would have to be say {@link #robustnessValue} and {@link #eValue}.
+ * Attempts to break an estimate: the data at hand are changed so that the right answer is known, and the same estimator is run again. One that finds
+ * an effect of a placebo, or that moves when an irrelevant covariate is added, is wrong; one that passes may still be wrong, since no data tell of causes
+ * that were not measured. {@link #robustnessValue} and {@link #eValue} say how strong such a cause would have to be.
  *
  * {@snippet :
  * double[][] age = {{30}, {41}, {52}, {63}, {35}, {48}, {57}, {66}};
@@ -19,7 +19,7 @@ import lyceum.stats.Descriptive;
  * var attempts = new Refutation(new PotentialOutcomes(age, treated, outcome), PotentialOutcomes::regressionAdjustment, 100, 1);
  * attempts.placeboTreatment().pValue();         // small if the estimator sees effects that are not there
  * attempts.randomCommonCause().mean();          // should be what it was
- * Refutation.eValue(3.9);                       // 7.26: so strong a hidden cause would explain a risk ratio of 3.9 away
+ * Refutation.eValue(3.9);                       // 7.26: a hidden cause this strong would explain away a risk ratio of 3.9
  * }
  *
  * @param data at hand
@@ -64,7 +64,7 @@ public record Refutation(PotentialOutcomes data, Function<PotentialOutcomes, Eff
         return new Attempt(original, Double.isNaN(expected) ? original : expected, estimates);
     }
 
-    /** Treatments change hands at random: there is no effect left, 0 is expected. */
+    /** Treatments are shuffled among the units: no effect is left, 0 is expected. */
     public Attempt placeboTreatment() {
         return attempt(0, 0, rng -> {
             int[] order = rng.permutation(data.size());
@@ -74,7 +74,7 @@ public record Refutation(PotentialOutcomes data, Function<PotentialOutcomes, Eff
         });
     }
 
-    /** Outcomes change hands at random: nothing has an effect, 0 is expected. */
+    /** Outcomes are shuffled among the units: nothing has an effect, 0 is expected. */
     public Attempt dummyOutcome() {
         return attempt(1, 0, rng -> {
             int[] order = rng.permutation(data.size());
@@ -126,19 +126,19 @@ public record Refutation(PotentialOutcomes data, Function<PotentialOutcomes, Eff
     public static double robustnessValue(double t, int degreesOfFreedom) {
         if (degreesOfFreedom < 1 || Double.isNaN(t)) throw new IllegalArgumentException(
                 "robustnessValue: t is " + t + " with " + degreesOfFreedom + " degrees of freedom; a number and at least 1 are needed");
-        double f = t * t / degreesOfFreedom;
-        return (Math.sqrt(f * f + 4 * f) - f) / 2;
+        double f2 = t * t / degreesOfFreedom;
+        return 2 / (1 + Math.sqrt(1 + 4 / f2)); // the same without a difference of large numbers
     }
 
     /**
      * The risk ratio that a hidden cause must have with both treatment and outcome to explain a risk ratio away: {@code r + sqrt(r (r - 1))}, of
-     * {@code 1 / r} where r is below 1. Of a confidence limit it says what would move the interval to 1.
+     * {@code 1 / r} where r is below 1. Of the confidence limit nearer to 1 it says what would move the interval to 1.
      *
      * @see <a href="https://doi.org/10.7326/M16-2607">VanderWeele and Ding (2017), Sensitivity analysis in observational research</a>
      */
     public static double eValue(double riskRatio) {
         if (!(riskRatio > 0 && riskRatio < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("eValue: the risk ratio is " + riskRatio + "; it is above 0");
+            throw new IllegalArgumentException("eValue: the risk ratio is " + riskRatio + "; it is finite and above 0");
         double r = Math.max(riskRatio, 1 / riskRatio);
         return r + Math.sqrt(r * (r - 1));
     }

@@ -80,6 +80,9 @@ class RefutationTest {
     /** Published examples: the Darfur study of Cinelli and Hazlett, the smoking example of VanderWeele and Ding. */
     @Test void strengthsOfHiddenCausesAreThePublishedOnes() {
         assertThat(Refutation.robustnessValue(4.18445, 783)).isCloseTo(0.139, within(5e-4));
+        assertThat(Refutation.robustnessValue(0, 10)).isZero();
+        assertThat(Refutation.robustnessValue(-1e12, 1)).isCloseTo(1, within(1e-9));
+        assertThat(Refutation.robustnessValue(Double.POSITIVE_INFINITY, 5)).isEqualTo(1);
         assertThat(Refutation.eValue(3.9)).isCloseTo(7.26, within(5e-3));
         assertThat(Refutation.eValue(1 / 3.9)).isCloseTo(7.26, within(5e-3));
         assertThat(Refutation.eValue(1)).isEqualTo(1);

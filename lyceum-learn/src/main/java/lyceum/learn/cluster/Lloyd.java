@@ -8,7 +8,7 @@ import lyceum.linalg.dense.SquaredDistances;
 final class Lloyd {
     /** Centres whose distances are computed together. */
     static final int CENTRES = 8;
-    /** Sums are told by what changed, and every so many iterations anew, lest rounding gathers. */
+    /** Sums are told by what changed, and every so many iterations and in the end anew, lest rounding gathers. */
     private static final int ANEW = 16;
     private final Points points;
     private final int n, p, k, grain;
@@ -44,11 +44,16 @@ final class Lloyd {
             boolean changed = assign(centres, iteration == 0 ? null : bounds);
             if (iteration == 0 && bounds != null) firstBounds(centres, bounds);
             history[iteration++] = inertia();
-            double[] next = means(centres);
+            double[] next = means(centres, false);
             double shift = bounds == null ? shift(centres, next) : follow(centres, next, bounds);
             centres = next;
             settled = !changed;
             moved = shift > movement;
+        }
+        if (iteration > 0) {
+            double[] exact = means(centres, true);
+            if (bounds != null) follow(centres, exact, bounds);
+            centres = exact;
         }
         if (!settled) {
             assign(centres, bounds);
@@ -181,8 +186,8 @@ final class Lloyd {
         return sum;
     }
 
-    private double[] means(double[] centres) {
-        boolean anew = iterations++ % ANEW == 0;
+    private double[] means(double[] centres, boolean ofAll) {
+        boolean anew = iterations++ % ANEW == 0 || ofAll;
         Parallel.range(points.blocks, grain,
                 (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK), anew));
         double[] sum = sums[0].clone(), mass = masses[0].clone();

@@ -110,16 +110,17 @@ final class Boosting {
 
     private BoostedTree grow(double[] gh, Rng rng, Gradients loss, double[] scores) {
         int[] rows;
-        double[] used = gh;
+        double[] used = gh, factors = null;
         if (options.goss() != null) {
             var sizes = new double[n];
             for (int i = 0; i < n; i++) sizes[i] = gh[2 * i];
             var sample = options.goss().draw(sizes, rng.split(0));
             rows = sample.rows();
+            factors = sample.factors();
             used = gh.clone();
             for (int i = 0; i < rows.length; i++) {
-                used[2 * rows[i]] *= sample.factors()[i];
-                used[2 * rows[i] + 1] *= sample.factors()[i];
+                used[2 * rows[i]] *= factors[i];
+                used[2 * rows[i] + 1] *= factors[i];
             }
         } else if (options.rowShare() < 1) {
             rows = rng.split(0).sample(n, Math.max(1, (int) Math.round(options.rowShare() * n)));
@@ -128,11 +129,11 @@ final class Boosting {
         boolean refits = loss instanceof Gradients.Pointwise own && own.objective().refitsLeaves();
         int[] grown = refits ? rows.clone() : rows; // growing puts them in the order of leaves
         var tree = new TreeGrowth(store, options).grow(rows, used, features(rng));
-        return refits ? refitted(tree, grown, (Gradients.Pointwise) loss, scores) : tree;
+        return refits ? refitted(tree, grown, factors, (Gradients.Pointwise) loss, scores) : tree;
     }
 
-    /** The tree with the values that its objective gives the leaves. */
-    private BoostedTree refitted(BoostedTree tree, int[] rows, Gradients.Pointwise loss, double[] scores) {
+    /** The tree with the values that its objective gives the leaves. @param factors what each of the rows counts, or null for 1 */
+    private BoostedTree refitted(BoostedTree tree, int[] rows, double[] factors, Gradients.Pointwise loss, double[] scores) {
         double[] value = tree.value();
         int[] leaves = new int[rows.length], next = new int[tree.nodes() + 1], order = new int[rows.length];
         for (int i = 0; i < rows.length; i++) {
@@ -141,17 +142,17 @@ final class Boosting {
         }
         for (int v = 0; v < tree.nodes(); v++) next[v + 1] += next[v];
         int[] from = next.clone();
-        for (int i = 0; i < rows.length; i++) if (loss.w()[rows[i]] > 0) order[next[leaves[i]]++] = rows[i];
+        for (int i = 0; i < rows.length; i++) if (loss.w()[rows[i]] > 0) order[next[leaves[i]]++] = i;
         Parallel.range(tree.nodes(), 1, 2000, (first, last) -> {
             for (int v = (int) first; v < last; v++) {
                 int m = from[v + 1] - from[v];
                 if (m == 0) continue;
                 double[] y = new double[m], f = new double[m], w = new double[m];
                 for (int i = 0; i < m; i++) {
-                    int row = order[from[v] + i];
+                    int at = order[from[v] + i], row = rows[at];
                     y[i] = loss.y()[row];
                     f[i] = scores[row];
-                    w[i] = loss.w()[row];
+                    w[i] = factors == null ? loss.w()[row] : factors[at] * loss.w()[row];
                 }
                 value[v] = options.learningRate() * loss.objective().leaf(y, f, w);
             }

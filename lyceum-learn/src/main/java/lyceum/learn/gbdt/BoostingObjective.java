@@ -1,6 +1,6 @@
 package lyceum.learn.gbdt;
 
-/** What scores mean: how a prediction is made of one, and XGBoost's name for what was lowered. {@link RowObjective} has the losses. */
+/** What scores mean: how one becomes a prediction, and XGBoost's name for what was minimised. {@link RowObjective} has the losses. */
 public enum BoostingObjective {
     /** {@code (y - f)^2 / 2} */
     SQUARED_ERROR("reg:squarederror"),

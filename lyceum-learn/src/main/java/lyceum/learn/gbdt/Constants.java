@@ -52,7 +52,8 @@ final class Constants {
             if (alpha >= n / (n + 1.0)) return sorted[n - 1];
             double place = alpha * (n + 1) - 1;
             int below = (int) Math.floor(place);
-            return sorted[below] + (place - below) * (sorted[below + 1] - sorted[below]);
+            int above = Math.min(below + 1, n - 1); // rounding may reach the last place for an alpha just below n / (n + 1)
+            return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
         }
         int[] order = IntStream.range(0, n).boxed().sorted((a, b) -> Double.compare(values[a], values[b])).mapToInt(Integer::intValue)
                 .toArray();

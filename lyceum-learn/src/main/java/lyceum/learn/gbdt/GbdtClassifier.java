@@ -37,7 +37,7 @@ public record GbdtClassifier(RowObjective objective, @Withers.Flat GbdtOptions o
     /** XGBoost's defaults. */
     public GbdtClassifier() { this(null, GbdtOptions.DEFAULT); }
 
-    @Override public Set<Tag> tags() { return GbdtFit.tags(options); }
+    @Override public Set<Tag> tags() { return GbdtFit.tags(options, objective); }
 
     @Override public GbdtClassifierModel fit(Tensor x, Tensor labels) { return fit(x, labels, null); }
 

@@ -14,10 +14,12 @@ import lyceum.stats.learner.Tag;
 final class GbdtFit {
     private GbdtFit() {}
 
-    static Set<Tag> tags(GbdtOptions options) {
+    /** @param objective null for one whose leaves weigh {@code -G / (H + lambda)} */
+    static Set<Tag> tags(GbdtOptions options, RowObjective objective) {
         var tags = EnumSet.of(Tag.ALLOWS_NAN);
         if (options.isRandom()) tags.addAll(Set.of(Tag.RANDOMISED, Tag.WEIGHTS_ARE_NOT_COPIES));
-        if (options.bins() > 0) tags.add(Tag.WEIGHTS_ARE_NOT_COPIES); // bins are of rows, whatever their weight
+        // Bins are of rows, whatever their weight; a quantile lies between two rows if weights are equal, on one if they are not.
+        if (options.bins() > 0 || objective != null && objective.refitsLeaves()) tags.add(Tag.WEIGHTS_ARE_NOT_COPIES);
         return tags;
     }
 

@@ -42,8 +42,8 @@ public record GbdtRanker(@Withers.Flat GbdtOptions options) implements GbdtRanke
      * @param x (n x p)
      * @param relevance (n), at least 0, such as grades 0 to 4
      * @param groups the group of each row; rows of a group stand together
-     * @param weights (n) or null: what the derivatives of each row are multiplied by, all alike in a group to weigh the group (as XGBoost does; by
-     *        row as LightGBM does); a group counts by the mean of its weights where NDCG is averaged
+     * @param weights (n) or null: what the derivatives of each row are multiplied by, all alike in a group to weigh the group (as XGBoost does, after
+     *        it has divided them by their mean over groups; by row as LightGBM does); a group counts by the mean of its weights where NDCG is averaged
      */
     public GradientBoostedTrees fit(Tensor x, Tensor relevance, int[] groups, Tensor weights) {
         var input = LearnerInput.matrix("GbdtRanker.fit", x, true);

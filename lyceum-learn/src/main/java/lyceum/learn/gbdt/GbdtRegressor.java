@@ -52,7 +52,7 @@ public record GbdtRegressor(RowObjective objective, @Withers.Flat GbdtOptions op
         return RowObjective.of(objective);
     }
 
-    @Override public Set<Tag> tags() { return GbdtFit.tags(options); }
+    @Override public Set<Tag> tags() { return GbdtFit.tags(options, objective); }
 
     @Override public GbdtRegressorModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 

@@ -3,8 +3,8 @@ package lyceum.learn.gbdt;
 import java.util.function.DoubleBinaryOperator;
 
 /**
- * What boosted trees with one score lower: a loss of a row's target y and score f, with its first and second derivative by f. The losses at
- * hand are static methods; one of your own needs three functions.
+ * The loss that boosted trees with one score minimise: a function of a row's target y and score f, with its first and second derivative by f.
+ * The built-in losses are static methods; one of your own needs three functions.
  *
  * {@snippet :
  * var rows = Datasets.diabetes();
@@ -14,8 +14,8 @@ import java.util.function.DoubleBinaryOperator;
  * var high = new GbdtRegressor(RowObjective.quantile(0.9), GbdtOptions.DEFAULT).fit(rows.x(), rows.y());
  * }
  *
- * <p>Implement the interface where more is to be said: what scores mean, where they begin, which values leaves take, what early stopping
- * watches. Methods are called from several threads at once.
+ * <p>Implement the interface to set more: what scores mean, where they begin, which values leaves take, what early stopping watches. Methods
+ * are called from several threads at once.
  *
  * @see <a href="https://arxiv.org/abs/1603.02754">Chen and Guestrin (2016), section 2</a>
  */
@@ -46,19 +46,19 @@ public interface RowObjective {
      */
     default BoostingObjective meaning() { return BoostingObjective.SQUARED_ERROR; }
 
-    /** Why y can be no target, such as {@code it is below 0}; null if it can. */
+    /** Why y cannot be a target, such as {@code it is below 0}; null if it can. */
     default String objection(double y) { return null; }
 
     /** The score that all rows begin with: the constant of least loss, by default where the sum of gradients changes its sign. */
     default double start(double[] y, double[] w) { return Constants.leastLoss(this, y, w); }
 
-    /** Whether {@link #leaf} says what leaves weigh, or, by default, {@code -G / (H + lambda)} is right. */
+    /** Whether {@link #leaf} gives the values of leaves; by default they are {@code -G / (H + lambda)}. */
     default boolean refitsLeaves() { return false; }
 
     /** What a leaf of rows with these targets, scores and weights adds to them, before the learning rate. */
-    default double leaf(double[] y, double[] f, double[] w) { throw new UnsupportedOperationException("the objective refits no leaves"); }
+    default double leaf(double[] y, double[] f, double[] w) { throw new UnsupportedOperationException("leaves are not refitted here"); }
 
-    /** What losses tell and early stopping watches, lower being better: the weighted mean loss, or another measure of one's own. */
+    /** What is reported after each round and early stopping watches, lower being better: by default the weighted mean loss. */
     default double measure(double[] y, double[] f, double[] w) {
         double sum = 0, weight = 0;
         for (int i = 0; i < y.length; i++) {
@@ -81,8 +81,8 @@ public interface RowObjective {
     static RowObjective gamma() { return new RowObjectives.Gamma(); }
 
     /**
-     * {@code exp((2 - p) f) / (2 - p) - y exp((1 - p) f) / (1 - p)}: amounts of at least 0 with mean exp(f), many of them 0, as claims of the
-     * insured.
+     * {@code exp((2 - p) f) / (2 - p) - y exp((1 - p) f) / (1 - p)}: amounts of at least 0 with mean exp(f), many of them 0, such as insurance
+     * claims.
      *
      * @param power p, between 1 (nearly Poisson) and 2 (nearly gamma), such as 1.5
      */
@@ -114,7 +114,7 @@ public interface RowObjective {
             case QUANTILE, TWEEDIE -> throw new IllegalArgumentException("RowObjective: " + named + " needs a number; write RowObjective."
                     + (named == BoostingObjective.QUANTILE ? "quantile(0.5)" : "tweedie(1.5)"));
             case SOFTMAX, LAMBDA_RANK ->
-                    throw new IllegalArgumentException("RowObjective: " + named + " is no loss of one row and one score");
+                    throw new IllegalArgumentException("RowObjective: " + named + " is not a loss of one row and one score");
         };
     }
 }

@@ -2,7 +2,7 @@ package lyceum.learn.gbdt;
 
 import java.util.function.DoubleBinaryOperator;
 
-/** The losses at hand. */
+/** The built-in losses. */
 final class RowObjectives {
     private static final double LEAST_HESSIAN = 1e-16;
 
@@ -17,7 +17,7 @@ final class RowObjectives {
         };
     }
 
-    /** Scores mean a number, its logarithm or its log odds; leaves that are told by their rows are not for ordered boosting. */
+    /** Scores mean a number, its logarithm or its log odds; leaves that take their values from their rows are not for ordered boosting. */
     static void check(String learner, RowObjective objective, GbdtOptions options) {
         var meaning = objective.meaning();
         boolean named = objective instanceof Tweedie || objective instanceof Quantile || objective instanceof Gamma;
@@ -26,7 +26,7 @@ final class RowObjectives {
             throw new IllegalArgumentException(learner + ": the objective reads scores as " + meaning
                     + "; one of your own reads them as SQUARED_ERROR, LOGISTIC or POISSON");
         if (options.ordered() && objective.refitsLeaves()) throw new IllegalArgumentException(
-                learner + ": ordered boosting steps by second derivatives; the leaves of this objective are told by their rows");
+                learner + ": ordered boosting steps by second derivatives; the leaves of this objective take their values from their rows");
     }
 
     record SquaredError() implements RowObjective {
@@ -134,7 +134,7 @@ final class RowObjectives {
         @Override public double start(double[] y, double[] w) { return Math.log(Constants.mean(y, w)); }
     }
 
-    /** Curvature is 1, since it has none; what leaves weigh is told by their rows. @param absolute whether it is named and scaled as the absolute error */
+    /** Curvature is 1, since it has none; leaves take their values from their rows. @param absolute whether it is named and scaled as the absolute error */
     record Quantile(double alpha, boolean absolute) implements RowObjective {
         Quantile {
             if (!(alpha > 0 && alpha < 1))

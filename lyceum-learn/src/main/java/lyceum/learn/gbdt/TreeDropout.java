@@ -6,11 +6,12 @@ import lyceum.withers.Withers;
 
 /**
  * DART: a round is fitted to what the earlier rounds without some of them, drawn at random, leave over; the new round and those left out are
- * then scaled down, so that together they do not overshoot. Later rounds thus mend more than what the first few got wrong.
+ * then scaled down, so that together they do not overshoot. Later rounds thus do more than correct what the first few got wrong.
  *
  * <p>With k rounds left out and learning rate r, which leaf values include: {@link Normalization#TREE} multiplies the new round by
  * {@code 1 / (k + r)} and the others by {@code k / (k + r)} (the paper's, where r is 1), {@link Normalization#FOREST} both by
- * {@code 1 / (1 + r)}.
+ * {@code 1 / (1 + r)}. A round of several outputs is left out whole, with one r; XGBoost leaves out single trees of it, and divides r by their
+ * number.
  *
  * @param rate each earlier round's chance to be left out, 0.1 by default
  * @param skip the chance that a round leaves none out, 0 by default

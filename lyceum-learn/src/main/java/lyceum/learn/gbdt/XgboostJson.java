@@ -80,7 +80,10 @@ final class XgboostJson {
         if (read.length != trees)
             throw new FormatException("XGBoost model: weight_drop has " + read.length + " numbers for " + trees + " trees");
         var weights = new double[trees];
-        for (int t = 0; t < trees; t++) weights[t] = read[t];
+        for (int t = 0; t < trees; t++) {
+            if (!Float.isFinite(read[t])) throw new FormatException("XGBoost model: item " + t + " of weight_drop is " + read[t]);
+            weights[t] = read[t];
+        }
         return weights;
     }
 

@@ -66,6 +66,8 @@ sealed interface FeatureRows {
         private static final int GRAIN = 4096;
         /** Rows of a block of the curvature, and most pieces of parallel work, each with a sum of its own. */
         private static final int BLOCK = 1024, PIECES = 16;
+        /** Most numbers in the sums of all pieces: half a gigabyte. */
+        private static final long ROOM = 1L << 26;
 
         @Override public double[] scores(double[] b, int outputs) {
             if (outputs > 1) return x.matmul(Tensor.of(b, outputs, width).transpose()).toDoubleArray();
@@ -142,7 +144,8 @@ sealed interface FeatureRows {
          * {@code z_i = p_i x x_i} two products of large matrices, by blocks that stay in the cache.
          */
         double[][] curvature(double[] p, double[] w, int outputs) {
-            int q = width, m = outputs * q, blocks = (rows + BLOCK - 1) / BLOCK, grain = Math.max(1, (blocks + PIECES - 1) / PIECES);
+            int q = width, m = outputs * q, blocks = (rows + BLOCK - 1) / BLOCK, pieces = Math.clamp(ROOM / ((long) m * m), 1, PIECES);
+            int grain = Math.max(1, (blocks + pieces - 1) / pieces);
             var parts = new double[(blocks + grain - 1) / grain][];
             Parallel.range(blocks, grain, (from, to) -> {
                 var sum = new double[m * m];

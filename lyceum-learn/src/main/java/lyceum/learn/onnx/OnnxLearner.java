@@ -53,8 +53,8 @@ import lyceum.tensor.Tensor;
  *
  * <p>The input {@code input} is F32, (batch, features). Outputs: of regressors {@code prediction}, (batch) or (batch, targets); of classifiers {@code label}, I64, and
  * {@code probabilities} (batch, classes), or {@code scores} where the learner has none, of which the largest decides; of transformers {@code output}. These operators
- * compute in single precision, so that answers agree with the learner's to about 1e-6 of their size; questions of trees are answered as the learner answers them
- * for every F32.
+ * compute in single precision, so that answers agree with the learner's to about 1e-6 of their size; questions of trees about the input itself are answered
+ * as the learner answers them for every F32; behind a scaler a row on a threshold may go the other way.
  *
  * @see <a href="https://onnx.ai/onnx/operators/">the operators</a>
  */
@@ -193,7 +193,7 @@ public final class OnnxLearner {
                 "OnnxLearner: columns of categories are encoded by the targets' statistics, which ai.onnx.ml has no operator for; encode them as columns of numbers");
         var table = new TreeTable();
         int k = boosting.outputs();
-        for (int t = 0; t < boosting.trees().size(); t++) table.add(boosting.trees().get(t), t % k);
+        for (int t = 0; t < boosting.trees().size(); t++) table.add(boosting.trees().get(t), t % k, boosting.weight(t));
         return begun(x, table, boosting.trees().size(), boosting.baseScore());
     }
 

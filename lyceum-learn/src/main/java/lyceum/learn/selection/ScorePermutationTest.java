@@ -62,11 +62,11 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
                 progress.step("shuffle", done.incrementAndGet(), permutations);
             }
         });
-        long better = Arrays.stream(permuted).filter(p -> p == score || scorer.prefers(p, score)).count();
+        long better = Arrays.stream(permuted).filter(p -> !scorer.prefers(score, p)).count(); // so that a score of NaN beats none
         return new Found(score, permuted, (1.0 + better) / (1 + permutations));
     }
 
-    /** Which row each row takes its target of. */
+    /** The row that each row takes its target from. */
     private int[] order(int n, Rng rng) {
         int[] groups = validation.groups();
         if (groups == null) return rng.permutation(n);

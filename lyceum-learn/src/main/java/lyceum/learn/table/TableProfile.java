@@ -54,7 +54,8 @@ public record TableProfile(int rows, List<TableColumn> columns) {
             String mixed = numbersAmong(column, present);
             if (present >= SOME_ROWS && distinct > 0.9 * present)
                 return out(column, distinct, distinct + " different texts in " + present + " rows" + mixed);
-            return taken(column, Kind.CATEGORY, distinct, distinct + " different texts" + mixed);
+            return taken(column, Kind.CATEGORY, distinct,
+                    distinct + " different texts" + (mixed.isEmpty() ? "" : " in " + present + " rows" + mixed));
         }
         if (type == ColumnType.I64 && numbersRows(column)) return out(column, distinct, "numbers the rows");
         return taken(column, Kind.NUMBER, distinct, type == ColumnType.BOOL ? "true or false" : "numbers");

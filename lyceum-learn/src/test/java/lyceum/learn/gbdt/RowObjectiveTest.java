@@ -165,6 +165,24 @@ class RowObjectiveTest {
         }
     }
 
+    @Test void aLevelJustBelowTheLastPlaceIsTaken() {
+        double[] values = {9, 1, 8, 2, 7, 3, 6, 4, 5}, ones = new double[9];
+        Arrays.fill(ones, 1);
+        assertThat(Constants.quantile(values, ones, Math.nextDown(0.9))).isEqualTo(9);
+        assertThat(Constants.quantile(values, ones, 0.5)).isEqualTo(5);
+    }
+
+    /** One leaf, begun at the quantile, adds next to nothing: each sampled row counts for those that it stands for. */
+    @Test void rowsThatAreSampledCountForTheOthersInQuantiles() {
+        var y = new double[1000];
+        for (int i = 0; i < y.length; i++) y[i] = i + 1;
+        var rows = Tensor.of(new double[y.length], y.length, 1);
+        var options = GbdtOptions.DEFAULT.withRounds(1).withLearningRate(1).withGoss(new OneSidedSampling(0.2, 0.3));
+        var model = new GbdtRegressor(RowObjective.quantile(0.9), options).fit(rows, Tensor.of(y));
+        assertThat(model.trees().baseScore()[0]).isCloseTo(900.9, within(1e-9));
+        assertThat(model.predict(rows).item(0)).isCloseTo(900.9, within(30.0));
+    }
+
     /** A loss whose measure is another one: the largest error. */
     private record LargestError() implements RowObjective {
         @Override public double loss(double y, double f) { return (y - f) * (y - f) / 2; }

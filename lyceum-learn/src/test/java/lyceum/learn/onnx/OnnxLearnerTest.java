@@ -27,6 +27,7 @@ import lyceum.learn.gbdt.BoostingObjective;
 import lyceum.learn.gbdt.GbdtClassifier;
 import lyceum.learn.gbdt.GbdtOptions;
 import lyceum.learn.gbdt.GbdtRegressor;
+import lyceum.learn.gbdt.TreeDropout;
 import lyceum.learn.linear.Lasso;
 import lyceum.learn.linear.LinearDiscriminantAnalysis;
 import lyceum.learn.linear.LinearRegression;
@@ -127,6 +128,8 @@ class OnnxLearnerTest {
         regressors.put("second-order regression", new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(15).withMaxDepth(4)));
         regressors.put("counts",
                 new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(10).withMaxDepth(3)).withObjective(BoostingObjective.POISSON));
+        regressors.put("rounds left out",
+                new GbdtRegressor(GbdtOptions.DEFAULT.withRounds(12).withMaxDepth(3).withDropout(new TreeDropout(0.5))));
         regressors.put("least squares", new LinearRegression());
         regressors.put("ridge", new Ridge(0.1));
         regressors.put("lasso", new Lasso(0.01));
