@@ -8,6 +8,7 @@ import static lyceum.nn.onnx.Models.open;
 import static lyceum.nn.onnx.Models.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,22 @@ class OnnxShapesTest {
         var even = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("y")), Map.of("to", Tensor.of(0L, -1L, 6L)),
                 node("y = Reshape(x, to)")));
         assertThat(even.text("y")).isEqualTo("FLOAT (batch, 2 time, 6)");
+    }
+
+    /** A size that a rounded one was divided out of is as good as any other. */
+    @Test void aRoundedSizeThatIsGoneLeavesNoTrace() {
+        var shapes = shapes(graph(List.of(port("x", "n", 3, "width")), List.of(open("y"), open("half")),
+                Map.of("places", Tensor.of(0L, 2L), "minus", Tensor.of(-1L), "w", Tensor.zeros(3, 4)),
+                node("p = MaxPool(x)", new Attribute("kernel_shape", new long[] {2}), new Attribute("strides", new long[] {2})),
+                node("s = Shape(p)"), node("g = Gather(s, places)", new Attribute("axis", 0L)),
+                node("to = Concat(g, minus)", new Attribute("axis", 0L)), node("h = Reshape(p, to)"), node("y = MatMul(h, w)"),
+                node("twice = Concat(x, x)", new Attribute("axis", 2L)),
+                node("half = MaxPool(twice)", new Attribute("kernel_shape", new long[] {2}), new Attribute("strides", new long[] {2}),
+                        new Attribute("auto_pad", "SAME_UPPER".getBytes(StandardCharsets.UTF_8)))));
+        assertThat(shapes.contradictions()).isEmpty();
+        assertThat(shapes.text("h")).isEqualTo("FLOAT (n, floor(width/2), 3)");
+        assertThat(shapes.text("y")).isEqualTo("FLOAT (n, floor(width/2), 4)");
+        assertThat(shapes.text("half")).isEqualTo("FLOAT (n, 3, width)");
     }
 
     @Test void whatAnExportSaysIsFound() {
