@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
@@ -113,6 +114,8 @@ final class ShapeInference {
             Arrays.fill(out, Shaped.UNKNOWN);
         } catch (IllegalArgumentException | LyceumException e) {
             contradictions.add(node.label() + ": " + e.getMessage());
+        } catch (IndexOutOfBoundsException | NoSuchElementException e) { // rules read ranks and counts that the operator asks for
+            contradictions.add(node.label() + ": its inputs or attributes have other ranks or numbers than the operator takes");
         }
         for (int i = 0; i < out.length; i++) if (!node.outputs().get(i).isEmpty()) values.put(node.outputs().get(i), out[i]);
         seen.add(new Seen(node, out, cost));
