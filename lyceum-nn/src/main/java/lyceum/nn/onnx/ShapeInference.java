@@ -195,7 +195,7 @@ final class ShapeInference {
         return new Found(function.outputs().stream().map(inner::find).toArray(Shaped[]::new), inner.total());
     }
 
-    /** What a turn changes is not known after it: the body is looked at again until nothing changes. */
+    /** What a turn changes is not known after it: the body is looked at again until nothing changes, or nothing of the states is taken as known. */
     private Found settled(Node node, Shaped[] given, int first, int states, int before) {
         for (int turn = 0;; turn++) {
             int said = contradictions.size();
@@ -207,6 +207,7 @@ final class ShapeInference {
                 given[first + i] = joined;
             }
             if (same || turn == 3) return found;
+            if (turn == 2) for (int i = 0; i < states; i++) given[first + i] = new Shaped(given[first + i].type(), null);
             while (contradictions.size() > said) contradictions.removeLast();
         }
     }

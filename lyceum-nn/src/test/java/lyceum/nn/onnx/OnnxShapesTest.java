@@ -159,6 +159,17 @@ class OnnxShapesTest {
         assertThat(shapes.text("d")).isEqualTo("FLOAT (n, 6)");
     }
 
+    /** Five states handed on: the growth of the last reaches the first after five turns. */
+    @Test void whatReachesAStateLateIsNotTakenAsKnown() {
+        var body = graph(List.of(open("i"), open("c"), open("a"), open("b"), open("d"), open("e"), open("f")),
+                List.of(open("on"), open("a1"), open("b1"), open("d1"), open("e1"), open("f1")), Map.of(), node("on = Identity(c)"),
+                node("a1 = Identity(b)"), node("b1 = Identity(d)"), node("d1 = Identity(e)"), node("e1 = Identity(f)"),
+                node("f1 = Concat(f, f)", new Attribute("axis", 0L)));
+        var shapes = shapes(graph(List.of(port("x", 3)), List.of(open("y")), Map.of("many", Tensor.full(DType.I64, 9)),
+                node("y, q, r, s, t = Loop(many, , x, x, x, x, x)", new Attribute("body", body))));
+        assertThat(shapes.text("y")).isNotEqualTo("FLOAT (3)");
+    }
+
     @Test void theGraphIsDrawn() {
         var model = model(graph(List.of(port("x", "batch", 2)), List.of(open("y")), Map.of("w", Tensor.zeros(2, 3)),
                 node("h = MatMul(x, w)"), node("y = Relu(h)")));
