@@ -133,7 +133,7 @@ final class ShapeInference {
                 var yes = body(node, "then_branch");
                 var out = new Shaped[Math.min(yes.out.length, no.out.length)];
                 for (int i = 0; i < out.length; i++) out[i] = Shaped.either(yes.out[i], no.out[i]);
-                return new Found(out, yes.cost);
+                return new Found(out, yes.cost != null && yes.cost.equals(no.cost) ? yes.cost : null);
             }
             case "Loop" -> { return loop(node, in); }
             case "Scan" -> { return opsets.getOrDefault("", 1L) < 9 ? new Found(new Shaped[0], null) : scan(node, in); }
