@@ -62,14 +62,12 @@ public record Cloud(String title, String description, String x, String y, String
             throw new FigureException("the cloud '" + title + "' is of " + rows.shape() + "; (n, 3)");
         double[][] all = rows.toRows();
         Check.sameLength("the cloud '" + title + "'", "points", all.length, "classes", classes.length);
+        for (int i = 0; i < all.length; i++) if (classes[i] < 0 || classes[i] >= names.length) throw new FigureException(
+                "the cloud '" + title + "': point " + i + " is of class " + classes[i] + "; there are " + names.length);
         var groups = new ArrayList<Group>();
         for (int k = 0; k < names.length; k++) {
             var some = new ArrayList<double[]>();
-            for (int i = 0; i < all.length; i++) {
-                if (classes[i] < 0 || classes[i] >= names.length) throw new FigureException(
-                        "the cloud '" + title + "': point " + i + " is of class " + classes[i] + "; there are " + names.length);
-                if (classes[i] == k) some.add(all[i]);
-            }
+            for (int i = 0; i < all.length; i++) if (classes[i] == k) some.add(all[i]);
             groups.add(new Group(names[k], column(some, 0), column(some, 1), column(some, 2)));
         }
         return new Cloud(title, "", "x", "y", "z", groups);
@@ -97,14 +95,14 @@ public record Cloud(String title, String description, String x, String y, String
             }
         }
         double[] middle = new double[3], half = new double[3];
-        double square = 0;
+        double radius = 0;
         for (int k = 0; k < 3; k++) {
             boolean some = low[k] <= high[k];
             middle[k] = some ? low[k] / 2 + high[k] / 2 : 0;
             half[k] = some ? high[k] / 2 - low[k] / 2 : 1;
-            square += half[k] * half[k];
+            radius = Math.hypot(radius, half[k]);
         }
-        return new Box(middle, half, square > 0 ? Math.sqrt(square) : 1);
+        return new Box(middle, half, radius > 0 ? radius : 1);
     }
 
     /** The places in the picture, to the right and up, of a point that is so far from the middle, seen from there. */

@@ -53,13 +53,16 @@ class AudioAndCloudTest {
         assertThat(places(cloud.seen(90, 0))).containsExactly(new double[] {-2, 3}, within(1e-12));
         assertThat(places(cloud.seen(180, 0))).containsExactly(new double[] {-1, 3}, within(1e-12));
         assertThat(places(cloud.seen(0, -90))).containsExactly(new double[] {1, -2}, within(1e-12));
-        assertThat(cloud.box().radius()).isEqualTo(Math.sqrt(14));
+        assertThat(cloud.box().radius()).isCloseTo(Math.sqrt(14), within(1e-12));
+        for (double far : new double[] {1e-200, 1e200})
+            assertThat(Figure.cloud("far", Tensor.of(new double[][] {{-far, 0, 0}, {far, 0, 0}})).box().radius()).isEqualTo(far);
         assertThat(Cloud.edges()).hasDimensions(12, 6);
         assertThat(Figure.cloud("none", Tensor.zeros(0, 3)).box().radius()).isPositive();
         assertThat(Figure.cloud("one", Tensor.of(new double[][] {{5, 5, 5}})).seen(10, 10).layers()).isNotEmpty();
         assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(3, 2))).isInstanceOf(FigureException.class).hasMessageContaining("(n, 3)");
         assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(2, 3), new int[] {0, 1}, "a"))
                 .hasMessageContaining("point 1 is of class 1");
+        assertThatThrownBy(() -> Figure.cloud("t", Tensor.zeros(2, 3), new int[] {0, 0})).hasMessageContaining("point 0 is of class 0");
     }
 
     @Test void aCloudTurnsByTwoParametersAndReadsAsATable() {

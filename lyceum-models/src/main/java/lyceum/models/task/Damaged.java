@@ -41,7 +41,7 @@ final class Damaged {
         return some(IntStream.range(0, count).filter(i -> problems[i] == null).toArray(), count, of);
     }
 
-    /** Those that were kept. @throws FormatException if there are none, with the first reason */
+    /** Those that were kept. @throws FormatException if there are none, with the last reason */
     int[] some(int[] kept, int count, String of) {
         if (kept.length == 0 && count > 0) throw new FormatException("none of " + count + " " + of + " can be read: " + named.getLast());
         return kept;

@@ -135,8 +135,7 @@ public final class SpeechTask implements TrainingTask {
             var sound = clips.sound(i);
             requireFit(clips.files().get(i), sound.seconds(), longest, (long) (sound.seconds() * rate) / plain.hop(), encoder.step(),
                     said[i]);
-            kept[n++] = i;
-            if (n <= MEASURED) {
+            if (n < MEASURED) {
                 double[][] seen = plain.heard(sound).toRows();
                 for (var frame : seen) for (int b = 0; b < bands; b++) {
                     sum[b] += frame[b];
@@ -144,6 +143,7 @@ public final class SpeechTask implements TrainingTask {
                 }
                 frames += seen.length;
             }
+            kept[n++] = i;
             progress.step("reading", i + 1L, clips.size());
         } catch (FormatException e) {
             damaged.met(e);

@@ -43,7 +43,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.validation}</td><td>share of the rows that is held out: each epoch is judged by them</td></tr>
  * <tr><td>{@code data.test}</td><td>a CSV file that is judged once, in the end</td></tr>
  * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each row is named; fatal</td></tr>
- * <tr><td>{@code model.from}</td><td>instead: a trained folder to go on from, whose columns, scales and layers stay; a head for other classes is new</td></tr>
+ * <tr><td>{@code model.from}</td><td>instead: a trained folder to go on from, whose columns, scales and layers stay; a head for another number of classes is new</td></tr>
  * <tr><td>{@code model}</td><td>components of {@link MlpConfig}: hidden ([128, 64]), dropout, activation, norm, residual</td></tr>
  * <tr><td>{@code loss.labelSmoothing}</td><td>of classes, 0 by default</td></tr>
  * </table>

@@ -75,8 +75,11 @@ public record NonMaxSuppression(double threshold) {
             }
             double extent = Math.max(box[2] - box[0], box[3] - box[1]), cell = Math.max(sides, extent / MOST_ACROSS);
             if (!(cell > 0 && extent < Double.POSITIVE_INFINITY)) return null;
-            return new Grid(b, box[0], box[1], cell, 1 + (int) ((box[2] - box[0]) / cell), 1 + (int) ((box[3] - box[1]) / cell));
+            return new Grid(b, box[0], box[1], cell, cells(box[2] - box[0], cell), cells(box[3] - box[1], cell));
         }
+
+        /** Along an axis; one where all boxes end before they begin. */
+        private static int cells(double length, double cell) { return 1 + (int) Math.max(0, length / cell); }
 
         private int column(double x) { return Math.clamp((int) ((x - left) / cell), 0, across - 1); }
 

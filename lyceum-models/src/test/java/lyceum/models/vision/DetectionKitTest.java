@@ -178,6 +178,16 @@ class DetectionKitTest {
         }
     }
 
+    @Test void boxesThatEndBeforeTheyBeginMeetNone() {
+        var all = new double[4 * 100];
+        for (int i = 0; i < 100; i++) {
+            all[4 * i] = 100 + i;
+            all[4 * i + 3] = 10;
+        }
+        var scores = Tensor.rand(Rng.of(7), DType.F64, 100).compute();
+        assertThat(new NonMaxSuppression(0.3).keep(Tensor.of(all, 100, 4), scores)).hasSize(100);
+    }
+
     /**
      * The surest that is left is kept and strikes out its like, until none is left; overlaps by {@link BoxOverlap}, which equals
      * torchvision.

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
  * {@code floor((width + 1)/2)}, its parts kept so that a quotient of it is one quotient again. Two sizes whose polynomials are equal are equal whatever the symbols are.
  *
  * @param terms coefficients by the symbols that they multiply, in order, one after the other with a tab between; the number itself under ""
- * @param quotients what symbols stand for
+ * @param quotients what symbols stand for, of those that the terms have
  */
 record Extent(SortedMap<String, Long> terms, SortedMap<String, Quotient> quotients) {
     private static final String BETWEEN = "\t";
@@ -30,8 +30,13 @@ record Extent(SortedMap<String, Long> terms, SortedMap<String, Quotient> quotien
     Extent {
         if (terms.size() > MOST || terms.keySet().stream().anyMatch(key -> key.length() > LONGEST))
             throw new ArithmeticException("a size of too many terms");
+        var held = new TreeMap<String, Quotient>();
+        if (!quotients.isEmpty()) for (var key : terms.keySet()) for (var symbol : key.split(BETWEEN)) {
+            var quotient = quotients.get(symbol);
+            if (quotient != null) held.put(symbol, quotient);
+        }
         terms = Collections.unmodifiableSortedMap(terms);
-        quotients = Collections.unmodifiableSortedMap(quotients);
+        quotients = Collections.unmodifiableSortedMap(held);
     }
 
     private Extent(SortedMap<String, Long> terms) { this(terms, new TreeMap<>()); }
@@ -112,10 +117,10 @@ record Extent(SortedMap<String, Long> terms, SortedMap<String, Quotient> quotien
     Extent over(long divisor, boolean up) {
         if (up) return plus(divisor - 1).over(divisor, false);
         if (isNumber()) return of(Math.floorDiv(number(), divisor));
-        var exact = over(of(divisor));
-        if (exact != null) return exact;
         long number = terms.getOrDefault("", 0L);
         var rest = minus(of(number));
+        var exact = rest.over(of(divisor)); // floor((b x + c) / b) is x + floor(c / b)
+        if (exact != null) return exact.plus(Math.floorDiv(number, divisor));
         // floor((floor(x / a) + c) / b) is floor((x + a c) / (a b))
         var only = rest.terms.size() == 1 && rest.terms.values().iterator().next() == 1 ? quotients.get(rest.terms.firstKey()) : null;
         if (only != null) return only.of.plus(Math.multiplyExact(only.by, number)).over(Math.multiplyExact(only.by, divisor), false);

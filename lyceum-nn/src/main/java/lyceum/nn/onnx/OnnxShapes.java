@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxFile.Type;
 import lyceum.plot.Edge;
@@ -18,7 +17,7 @@ import lyceum.plot.Node;
 
 /**
  * Types and shapes of all values of a graph, found before anything runs, and what its nodes cost. Open sizes keep their names: {@code (batch, 12, sequence, 32)},
- * {@code ceil(width/2)}; {@code ?} is what cannot be known without running.
+ * {@code floor((width + 1)/2)}; {@code ?} is what cannot be known without running.
  *
  * {@snippet :
  * var model = OnnxModel.load(Path.of("model.onnx"));
@@ -103,9 +102,8 @@ public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List
             boolean dear = each.count > 0 && each.count > 0.1 * all;
             nodes.add(new Node(id, each.node.operator() + (each.count == 0 ? "" : "|" + cut(each.operations)),
                     dear ? "a tenth of the work or more" : ""));
-            for (var input : Set.copyOf(each.node.inputs()))
-                if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, input.isEmpty() ? "" : shape(input)));
-            each.node.outputs().forEach(output -> makers.put(output, id));
+            for (var input : each.node.inputs()) if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, shape(input)));
+            for (var output : each.node.outputs()) if (!output.isEmpty()) makers.put(output, id); // what is left out has no name
         }
         for (var port : graph.outputs()) {
             if (!makers.containsKey(port.name())) continue;

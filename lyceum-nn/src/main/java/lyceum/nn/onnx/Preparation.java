@@ -122,9 +122,11 @@ final class Preparation {
 
     /** A product with a constant matrix, or a layer of such products. */
     private Step packed(Step step) {
-        if (is(step, "LSTM", 3) || is(step, "GRU", 3) || is(step, "RNN", 3)) {
-            PackedMatrix[] w = directions(step.in()[1]), r = directions(step.in()[2]);
-            return w == null || r == null ? step : with(step, step.operator().name(), step.in(), c -> RecurrentOperators.run(c, w, r));
+        boolean isGru = is(step, "GRU", 3); // whose recurrent weights are multiplied in parts
+        if (isGru || is(step, "LSTM", 3) || is(step, "RNN", 3)) {
+            PackedMatrix[] w = directions(step.in()[1]), r = isGru ? null : directions(step.in()[2]);
+            return w == null || !isGru && r == null ? step
+                    : with(step, step.operator().name(), step.in(), c -> RecurrentOperators.run(c, w, r));
         }
         boolean gemm = is(step, "Gemm", 2);
         if (!gemm && !is(step, "MatMul", 2) || constant(step.in()[0]) != null) return step;

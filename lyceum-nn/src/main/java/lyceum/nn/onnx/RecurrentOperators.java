@@ -102,7 +102,7 @@ final class RecurrentOperators {
         }
 
         private Tensor product(Tensor left, PackedMatrix[] packed, int input, int d) {
-            return packed != null && packed[d].dtype() == left.dtype() ? left.matmul(packed[d])
+            return packed != null && d < packed.length && packed[d].dtype() == left.dtype() ? left.matmul(packed[d])
                     : left.matmul(c.x(input).select(0, d).transpose());
         }
 

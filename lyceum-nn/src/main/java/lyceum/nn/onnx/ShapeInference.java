@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import java.util.Set;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
@@ -113,6 +114,8 @@ final class ShapeInference {
             Arrays.fill(out, Shaped.UNKNOWN);
         } catch (IllegalArgumentException | LyceumException e) {
             contradictions.add(node.label() + ": " + e.getMessage());
+        } catch (IndexOutOfBoundsException | NoSuchElementException e) { // rules read ranks and counts that the operator asks for
+            contradictions.add(node.label() + ": its inputs or attributes have other ranks or numbers than the operator takes");
         }
         for (int i = 0; i < out.length; i++) if (!node.outputs().get(i).isEmpty()) values.put(node.outputs().get(i), out[i]);
         seen.add(new Seen(node, out, cost));
@@ -130,7 +133,7 @@ final class ShapeInference {
                 var yes = body(node, "then_branch");
                 var out = new Shaped[Math.min(yes.out.length, no.out.length)];
                 for (int i = 0; i < out.length; i++) out[i] = Shaped.either(yes.out[i], no.out[i]);
-                return new Found(out, yes.cost);
+                return new Found(out, yes.cost != null && yes.cost.equals(no.cost) ? yes.cost : null);
             }
             case "Loop" -> { return loop(node, in); }
             case "Scan" -> { return opsets.getOrDefault("", 1L) < 9 ? new Found(new Shaped[0], null) : scan(node, in); }
@@ -192,7 +195,7 @@ final class ShapeInference {
         return new Found(function.outputs().stream().map(inner::find).toArray(Shaped[]::new), inner.total());
     }
 
-    /** What a turn changes is not known after it: the body is looked at again until nothing changes. */
+    /** What a turn changes is not known after it: the body is looked at again until nothing changes, or nothing of the states is taken as known. */
     private Found settled(Node node, Shaped[] given, int first, int states, int before) {
         for (int turn = 0;; turn++) {
             int said = contradictions.size();
@@ -204,6 +207,7 @@ final class ShapeInference {
                 given[first + i] = joined;
             }
             if (same || turn == 3) return found;
+            if (turn == 2) for (int i = 0; i < states; i++) given[first + i] = new Shaped(given[first + i].type(), null);
             while (contradictions.size() > said) contradictions.removeLast();
         }
     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import lyceum.format.OnnxType;
@@ -148,13 +149,14 @@ final class ShapeRules {
         List<Extent> a = c.content(0), b = c.content(1);
         if (a == null || b == null || a.size() != b.size() && a.size() != 1 && b.size() != 1) return whole;
         var found = new ArrayList<Extent>();
-        for (int i = 0; i < Math.max(a.size(), b.size()); i++) {
+        for (int i = 0; i < (a.size() == 1 ? b.size() : a.size()); i++) {
             Extent p = a.get(a.size() == 1 ? 0 : i), q = b.get(b.size() == 1 ? 0 : i);
             found.add(p == null || q == null ? null : switch (c.node.operator()) {
                 case "Add" -> p.plus(q);
                 case "Sub" -> p.minus(q);
                 case "Mul" -> p.times(q);
-                default -> q.isNumber() && q.number() > 0 ? p.over(q.number(), false) : p.over(q);
+                default -> p.isNumber() && q.isNumber() ? q.is(0) ? null : Extent.of(p.number() / q.number()) // towards 0
+                        : q.isNumber() && q.number() > 0 ? p.over(q.number(), false) : p.over(q);
             });
         }
         return new Shaped(whole.type(), whole.dims(), found, null);
@@ -173,7 +175,8 @@ final class ShapeRules {
         var to = c.set.sets("shape") ? Shaped.extents(c.set.integers("shape")) : c.content(1);
         if (to == null) {
             var length = c.x(1).isRanked() && c.x(1).rank() == 1 ? c.x(1).size(0) : null;
-            return new Shaped(x.type(), length != null && length.isNumber() ? Collections.nCopies((int) length.number(), null) : null);
+            boolean isShort = length != null && length.isNumber() && length.number() <= Shaped.LONGEST;
+            return new Shaped(x.type(), isShort ? Collections.nCopies((int) length.number(), null) : null);
         }
         var dims = new ArrayList<Extent>();
         int open = -1;
@@ -209,7 +212,7 @@ final class ShapeRules {
         } else {
             long[] axes = c.numbers(1, "axes");
             if (axes == null) return new Shaped(c.type(0), null);
-            var gone = Arrays.stream(Call.axes(axes, rank)).boxed().toList();
+            var gone = new HashSet<>(Arrays.stream(Call.axes(axes, rank)).boxed().toList());
             for (int i = 0; i < rank; i++) {
                 if (!gone.contains(i)) dims.add(c.x(0).size(i));
                 else if (c.x(0).size(i) != null && c.x(0).size(i).isNumber() && !c.x(0).size(i).is(1))
@@ -223,12 +226,10 @@ final class ShapeRules {
         long[] axes = c.numbers(1, "axes");
         if (!c.x(0).isRanked() || axes == null) return new Shaped(c.type(0), null);
         int rank = c.x(0).rank() + axes.length;
-        int[] fresh = Call.axes(axes, rank);
+        var isFresh = new boolean[rank];
+        for (int axis : Call.axes(axes, rank)) isFresh[axis] = true;
         var dims = new ArrayList<Extent>();
-        for (int i = 0, from = 0; i < rank; i++) {
-            int axis = i;
-            dims.add(Arrays.stream(fresh).anyMatch(a -> a == axis) ? Extent.ONE : c.x(0).size(from++));
-        }
+        for (int i = 0, from = 0; i < rank; i++) dims.add(isFresh[i] ? Extent.ONE : c.x(0).size(from++));
         return new Shaped(c.type(0), dims, rank == 1 ? c.content(0) : null, null);
     }
 
@@ -348,7 +349,7 @@ final class ShapeRules {
         boolean keep = c.set.integer("keepdims", 1) != 0;
         if (!c.x(0).isRanked()) return axes == null && !keep ? new Shaped(c.type(0), List.of()) : c.x(0).bare();
         int rank = c.x(0).rank();
-        var gone = axes == null ? null : Arrays.stream(Call.axes(axes, rank)).boxed().toList();
+        var gone = axes == null ? null : new HashSet<>(Arrays.stream(Call.axes(axes, rank)).boxed().toList());
         var dims = new ArrayList<Extent>();
         for (int i = 0; i < rank; i++) {
             boolean isGone = gone == null || gone.contains(i);

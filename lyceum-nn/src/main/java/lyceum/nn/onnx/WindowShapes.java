@@ -68,7 +68,7 @@ final class WindowShapes {
     private static Shaped convolved(ShapeCall c, Shaped x, Shaped w, OnnxType type) {
         if (!x.isRanked()) return new Shaped(type, null);
         if (w.isRanked() && w.rank() != x.rank()) throw new Contradiction("an input " + x.text() + " for weights " + w.text());
-        if (x.rank() < 3) throw new Contradiction("an input " + x.text() + " has no axis to go along");
+        requireAxis(x);
         long[] kernel = c.set.integers("kernel_shape");
         if (kernel.length == 0 && w.isRanked() && w.dims().subList(2, w.rank()).stream().allMatch(d -> d != null && d.isNumber()))
             kernel = w.dims().subList(2, w.rank()).stream().mapToLong(Extent::number).toArray();
@@ -77,9 +77,14 @@ final class WindowShapes {
         return windowed(c, x, kernel, w.isRanked() ? w.size(0) : null).with(type);
     }
 
+    private static void requireAxis(Shaped x) {
+        if (x.rank() < 3) throw new Contradiction("an input " + x.text() + " has no axis to go along");
+    }
+
     /** @param kernel empty where it is not known */
     private static Shaped windowed(ShapeCall c, Shaped x, long[] kernel, Extent channels) {
         if (!x.isRanked()) return x.bare();
+        requireAxis(x);
         int axes = x.rank() - 2;
         long[] strides = c.set.integers("strides"), dilations = c.set.integers("dilations"), pads = c.set.integers("pads");
         var auto = c.set.text("auto_pad", "NOTSET");
@@ -115,6 +120,7 @@ final class WindowShapes {
     private static Object widened(ShapeCall c) {
         Shaped x = c.x(0), w = c.x(1);
         if (!x.isRanked()) return x.bare();
+        requireAxis(x);
         int axes = x.rank() - 2;
         long[] strides = c.set.integers("strides"), dilations = c.set.integers("dilations"), pads = c.set.integers("pads"),
                 more = c.set.integers("output_padding"), said = c.set.integers("output_shape");

@@ -17,7 +17,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the files of a run's data were when it began, so that a run that goes on knows them again, wherever they have been copied to.
+ * What the files and folders that a run's data name were when it began, so that a run that goes on knows them again, wherever they have been copied to. Files that
+ * are named within those, such as the clips of JSON lines, do not count.
  *
  * @param files how many
  * @param bytes of all

@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The run that a file asks for: its folder gets {@code training.json} (the settings, and a hash of the data), {@code run.safetensors} (the last checkpoint),
+ * The run that a file asks for: its folder gets {@code training.json} (the settings, and a hash of what {@code data} names), {@code run.safetensors} (the last checkpoint),
  * {@code metrics.jsonl} (the measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
  *
  * {@snippet :

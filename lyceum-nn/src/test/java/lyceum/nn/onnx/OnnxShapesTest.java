@@ -8,6 +8,7 @@ import static lyceum.nn.onnx.Models.open;
 import static lyceum.nn.onnx.Models.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,22 @@ class OnnxShapesTest {
         var even = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("y")), Map.of("to", Tensor.of(0L, -1L, 6L)),
                 node("y = Reshape(x, to)")));
         assertThat(even.text("y")).isEqualTo("FLOAT (batch, 2 time, 6)");
+    }
+
+    /** A size that a rounded one was divided out of is as good as any other. */
+    @Test void aRoundedSizeThatIsGoneLeavesNoTrace() {
+        var shapes = shapes(graph(List.of(port("x", "n", 3, "width")), List.of(open("y"), open("half")),
+                Map.of("places", Tensor.of(0L, 2L), "minus", Tensor.of(-1L), "w", Tensor.zeros(3, 4)),
+                node("p = MaxPool(x)", new Attribute("kernel_shape", new long[] {2}), new Attribute("strides", new long[] {2})),
+                node("s = Shape(p)"), node("g = Gather(s, places)", new Attribute("axis", 0L)),
+                node("to = Concat(g, minus)", new Attribute("axis", 0L)), node("h = Reshape(p, to)"), node("y = MatMul(h, w)"),
+                node("twice = Concat(x, x)", new Attribute("axis", 2L)),
+                node("half = MaxPool(twice)", new Attribute("kernel_shape", new long[] {2}), new Attribute("strides", new long[] {2}),
+                        new Attribute("auto_pad", "SAME_UPPER".getBytes(StandardCharsets.UTF_8)))));
+        assertThat(shapes.contradictions()).isEmpty();
+        assertThat(shapes.text("h")).isEqualTo("FLOAT (n, floor(width/2), 3)");
+        assertThat(shapes.text("y")).isEqualTo("FLOAT (n, floor(width/2), 4)");
+        assertThat(shapes.text("half")).isEqualTo("FLOAT (n, 3, width)");
     }
 
     @Test void whatAnExportSaysIsFound() {
@@ -100,6 +117,29 @@ class OnnxShapesTest {
         assertThat(shapes.text("a")).isEqualTo("UNDEFINED (..)");
     }
 
+    @Test void nodesOfTheWrongRankAreNamed() {
+        var shapes = shapes(graph(List.of(port("x", 4, 5), port("p", 3), port("to", OnnxType.INT64, 2_000_000_000)), List.of(),
+                Map.of("w", Tensor.zeros(1, 8, 5), "flat", Tensor.zeros(4)),
+                node("a = LSTM(x, w, w)", new Attribute("hidden_size", 2L)),
+                node("b = MaxPool(p)", new Attribute("kernel_shape", new long[] {2})),
+                node("c = ConvTranspose(x, flat)"), node("d = Transpose(x)", new Attribute("perm", new long[] {0})),
+                node("e = Unsqueeze(p)", new Attribute("axes", new long[] {0, 0})), node("f = Reshape(x, to)")));
+        assertThat(shapes.contradictions()).hasSize(5);
+        assertThat(shapes.contradictions().get(0)).startsWith("LSTM \"a\": its inputs or attributes");
+        assertThat(shapes.contradictions().get(1)).contains("an input (3) has no axis to go along");
+        assertThat(shapes.text("f")).isEqualTo("FLOAT (..)");
+    }
+
+    @Test void elementsOfShapesAreDividedTowardsZero() {
+        var shapes = shapes(graph(List.of(), List.of(),
+                Map.of("a", Tensor.of(-3L, 7L), "two", Tensor.of(2L), "none", Tensor.zeros(DType.I64, 0), "three", Tensor.of(3L, 3L)),
+                node("q = Div(a, two)"), node("r = Add(q, three)"), node("y = ConstantOfShape(r)"), node("e = Mul(none, two)"),
+                node("z = ConstantOfShape(e)")));
+        assertThat(shapes.contradictions()).isEmpty();
+        assertThat(shapes.text("y")).isEqualTo("FLOAT (2, 6)");
+        assertThat(shapes.text("z")).isEqualTo("FLOAT ()");
+    }
+
     @Test void branchesLoopsAndFunctionsAreLookedInto() {
         var same = graph(List.of(), List.of(open("p")), Map.of(), node("p = Neg(x)"));
         var other = graph(List.of(), List.of(open("q")), Map.of("one", Tensor.ones(3)), node("q = Add(x, one)"));
@@ -117,6 +157,17 @@ class OnnxShapesTest {
         assertThat(shapes.text("end")).isEqualTo("FLOAT (?, 3)");
         assertThat(shapes.text("all")).isEqualTo("FLOAT (?)");
         assertThat(shapes.text("d")).isEqualTo("FLOAT (n, 6)");
+    }
+
+    /** Five states handed on: the growth of the last reaches the first after five turns. */
+    @Test void whatReachesAStateLateIsNotTakenAsKnown() {
+        var body = graph(List.of(open("i"), open("c"), open("a"), open("b"), open("d"), open("e"), open("f")),
+                List.of(open("on"), open("a1"), open("b1"), open("d1"), open("e1"), open("f1")), Map.of(), node("on = Identity(c)"),
+                node("a1 = Identity(b)"), node("b1 = Identity(d)"), node("d1 = Identity(e)"), node("e1 = Identity(f)"),
+                node("f1 = Concat(f, f)", new Attribute("axis", 0L)));
+        var shapes = shapes(graph(List.of(port("x", 3)), List.of(open("y")), Map.of("many", Tensor.full(DType.I64, 9)),
+                node("y, q, r, s, t = Loop(many, , x, x, x, x, x)", new Attribute("body", body))));
+        assertThat(shapes.text("y")).isNotEqualTo("FLOAT (3)");
     }
 
     @Test void theGraphIsDrawn() {
