@@ -110,12 +110,11 @@ public final class ModelDrafter implements Drafter {
     }
 
     private void makeRoom(Reading latest) {
-        for (long bytes = bytes(); bytes > memory; bytes = bytes()) {
+        while (bytes() > memory) {
             var oldest = latest;
             for (var other : texts.values()) if (other.bytes() > 0 && other.used < oldest.used) oldest = other;
-            oldest.decoding = oldest == latest ? null : model.begin();
-            oldest.settled = 0;
-            oldest.guessed = new int[0];
+            if (oldest == latest) latest.decoding = null;
+            else texts.values().remove(oldest); // even a beginning may take bytes
         }
     }
 
