@@ -100,9 +100,10 @@ final class CompletionEndpoint {
             if (scores != null) {
                 tokens.add(text);
                 offsets.add(at);
-                if (i == 0) values.addNull();
-                else values.add(Math.max(scores.logProbabilities()[i - 1], LEAST));
-                likeliest(others, i == 0 || top == 0 ? null : scores.likeliest().get(i - 1));
+                double log = i == 0 ? Double.NaN : scores.logProbabilities()[i - 1];
+                if (Double.isNaN(log)) values.addNull();
+                else values.add(Math.max(log, LEAST));
+                likeliest(others, Double.isNaN(log) || top == 0 ? null : scores.likeliest().get(i - 1));
             }
             at += text.length();
         }
@@ -122,7 +123,7 @@ final class CompletionEndpoint {
             return;
         }
         var map = others.addObject();
-        for (var other : likeliest) map.put(TokenLogs.text(served, other.id()), other.logProbability());
+        for (var other : likeliest) map.put(TokenLogs.text(served, other.id()), Math.max(other.logProbability(), LEAST));
     }
 
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read, boolean logs) {
@@ -144,7 +145,7 @@ final class CompletionEndpoint {
         node.putArray("tokens").add(TokenLogs.text(served, piece.id()));
         node.putArray("token_logprobs").add(Math.max(piece.logProbability(), LEAST));
         var map = node.putArray("top_logprobs").addObject();
-        for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), other.logProbability());
+        for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), Math.max(other.logProbability(), LEAST));
     }
 
     private static ObjectNode chunk(ObjectNode head, int index, String text, Continuation all) {
