@@ -60,6 +60,8 @@ final class GgufFamilies {
             throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
         var json = ConfigFields.JSON.createObjectNode().put("model_type", family.modelType()).put("vocab_size", table.shape()[0])
                 .put("tie_word_embeddings", !file.entries().containsKey("output.weight"));
+        if (decimal("attention.clamp_kqv", 0) > 0) throw new FormatException(
+                "gguf: " + key("attention.clamp_kqv") + " is " + decimal("attention.clamp_kqv", 0) + "; that is not known here");
         long hidden = number("feed_forward_length", 1 << 24);
         if (family == ModelFamily.GPT2) return json.put("n_positions", number("context_length", 1 << 24)).put("n_embd", width)
                 .put("n_layer", layers).put("n_head", heads).put("n_inner", hidden).put("activation_function", "gelu_new")

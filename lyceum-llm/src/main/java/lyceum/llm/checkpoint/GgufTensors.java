@@ -1,5 +1,6 @@
 package lyceum.llm.checkpoint;
 
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -27,7 +28,7 @@ final class GgufTensors {
     private final Map<String, Tensor> own;
     private final boolean fusedGate, branch, unitOffset;
 
-    /** @param skeleton as the file's metadata say */
+    /** @param skeleton as the file's metadata say @throws FormatException if the file has tensors that it has no place for */
     GgufTensors(Gguf file, DecoderLM skeleton) {
         this.file = file;
         this.skeleton = skeleton;
@@ -36,6 +37,11 @@ final class GgufTensors {
         fusedGate = block.gated() && block.moe() == null && !file.entries().containsKey("blk.0.ffn_gate.weight");
         branch = block.placement() == Placement.BRANCH;
         unitOffset = block.norm() == Norm.RMS_UNIT_OFFSET;
+        var known = new HashSet<>(Set.of("rope_freqs.weight")); // which the configuration has taken in
+        own.keySet().forEach(name -> known.add(place(name).name));
+        var unknown = file.entries().keySet().stream().filter(name -> !known.contains(name)).limit(8).toList();
+        if (!unknown.isEmpty()) // a bias, say: without it the model would be another
+            throw new FormatException("gguf: the metadata say nothing of the tensors " + unknown);
     }
 
     DecoderLM skeleton() { return skeleton; }
