@@ -157,7 +157,8 @@ public final class GgufModel {
         boolean usual = block.gated() && block.norm() == TransformerConfig.Norm.RMS && block.placement() == TransformerConfig.Placement.PRE
                 && block.activation() == Activation.SILU && !block.bias() && !block.parallel() && block.moe() == null
                 && block.mixer() == null;
-        return usual && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
+        boolean biased = attention.bias() && (attention.outputBias() || attention.qkNorm() != null); // Qwen2 has them on queries, keys and values alone
+        return usual && !biased && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
                 && (attention.qkNorm() == null || !attention.qkNorm().whole() && !attention.qkNorm().unitOffset());
     }
 
