@@ -42,7 +42,7 @@ public final class ModelDrafter implements Drafter {
     /** Without a bound of memory. @param ids that mean the same to both models, from 0 on @throws IllegalArgumentException if the draft has fewer */
     public ModelDrafter(CausalLM model, int ids) {
         if (ids < 1 || model.vocabulary() < ids) throw new IllegalArgumentException(
-                "ModelDrafter: a draft of " + model.vocabulary() + " ids for a model of " + ids + "; both have one vocabulary");
+                "ModelDrafter: a draft of " + model.vocabulary() + " ids for a model of " + ids + "; it has as many at least");
         this(model, ids, Long.MAX_VALUE);
     }
 
