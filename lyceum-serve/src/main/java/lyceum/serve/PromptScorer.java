@@ -44,7 +44,7 @@ final class PromptScorer implements ModelRunner.Looker {
             int place = slice.start() + i;
             request.scores.logProbabilities()[place] = row.logProbability(slice.job().id(place + 1));
             request.scores.likeliest().set(place, row.likeliest(request.request.likeliest()));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             request.broken = e; // it fails alone
         }
     }
