@@ -80,6 +80,12 @@ class GgufModelTest {
         Files.write(folder.resolve("m.gguf"), more);
         assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("blk.2.");
+        var hidden = "llama.feed_forward_length";
+        byte[] wide = file.clone();
+        wide[new String(file, StandardCharsets.ISO_8859_1).indexOf(hidden) + hidden.length() + 4 + 2] = 0x40; // four million units
+        Files.write(folder.resolve("m.gguf"), wide);
+        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("the tensors have");
     }
 
     @Test void tensorsThatTheMetadataSayNothingOfAreRefused() throws IOException {
