@@ -93,11 +93,12 @@ public final class DisaggregatedEngine implements AutoCloseable {
     /** Texts that went on elsewhere after their writer was lost. */
     public long recovered() { return recovered.get(); }
 
-    /** Takes a request. @throws IllegalArgumentException if its prompt does not fit into the context, its text into no writer's memory, or it names an adapter */
+    /** Takes a request. @throws IllegalArgumentException if its prompt does not fit into the context, its text into no writer's memory, or it names an adapter or asks for scores of its prompt */
     public Reply submit(Request request) {
         if (closed) throw new IllegalStateException("DisaggregatedEngine: it is closed");
         if (!request.adapter().isEmpty())
             throw new IllegalArgumentException("DisaggregatedEngine: there are no adapters; an Engine has them");
+        if (request.scored()) throw new IllegalArgumentException("DisaggregatedEngine: it scores no prompts; an Engine does");
         var reply = new Reply(() -> {});
         var text = new WrittenText(model, tokenizer, new GenerationRequest(request.prompt(), request.sampling(), request.stop(),
                 request.stream(), request.constraint(), reply::add));

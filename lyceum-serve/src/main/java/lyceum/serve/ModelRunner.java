@@ -19,7 +19,7 @@ import lyceum.train.peft.AdapterRegistry;
 
 /** The model of an engine with its memory: computes the pieces of a step as one batch, a position a row. */
 final class ModelRunner {
-    /** Places whose logits somebody looks at are unembedded so many at once: those of a long prompt would fill the heap. */
+    /** Places whose logits somebody looks at are unembedded so many at once: those of a long prompt would fill the memory. */
     private static final int LOOKED = 32;
 
     /** Who looks at the logits of prompts. */
@@ -78,7 +78,9 @@ final class ModelRunner {
             int count = looker.wanted(slice);
             for (int from = 0; from < count; from += LOOKED) {
                 int n = Math.min(LOOKED, count - from), at = first + from;
-                looked = unembedded(hidden.narrow(0, at, n), tunings == null ? null : tunings.subList(at, at + n), looked);
+                try (var scope = Scope.open("logits of a prompt")) {
+                    looked = unembedded(hidden.narrow(0, at, n), tunings == null ? null : tunings.subList(at, at + n), looked);
+                }
                 for (int i = 0; i < n; i++) looker.see(slice, from + i, looked, i * model.vocabulary());
             }
             first += slice.count();

@@ -1,9 +1,12 @@
 package lyceum.serve;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import lyceum.llm.DecoderLM;
+import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.llm.generate.LogitRow;
 import lyceum.serve.schedule.Job;
 import lyceum.serve.schedule.StepBatch;
@@ -20,9 +23,11 @@ final class PromptScorer implements ModelRunner.Looker {
         startMark = model.startMark() == model.endMark() ? -1 : model.startMark();
     }
 
-    /** For a prompt of so many ids. */
+    /** For a prompt of so many ids, of which none is computed yet. */
     static PromptScores empty(int ids) {
-        return new PromptScores(new double[ids - 1], new ArrayList<>(Collections.nCopies(ids - 1, null)));
+        var unknown = new double[ids - 1];
+        Arrays.fill(unknown, Double.NaN);
+        return new PromptScores(unknown, new ArrayList<>(Collections.nCopies(ids - 1, List.<Likely>of())));
     }
 
     @Override public int wanted(StepBatch.Slice slice) {
@@ -39,7 +44,7 @@ final class PromptScorer implements ModelRunner.Looker {
             int place = slice.start() + i;
             request.scores.logProbabilities()[place] = row.logProbability(slice.job().id(place + 1));
             request.scores.likeliest().set(place, row.likeliest(request.request.likeliest()));
-        } catch (IllegalArgumentException e) {
+        } catch (IllegalArgumentException | IllegalStateException e) {
             request.broken = e; // it fails alone
         }
     }

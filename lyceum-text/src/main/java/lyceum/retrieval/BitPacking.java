@@ -52,8 +52,11 @@ final class BitPacking {
         long read(MemorySegment memory, long at, int n) {
             width = width(memory, at);
             mask = (1L << width) - 1;
-            int size = size(n, width);
-            if (bytes.length < size + 8) bytes = new byte[Math.max(size + 8, 2 * bytes.length)];
+            long most = memory.byteSize() - at - 1;
+            if (size(n, width) > Math.min(most, 1 << 30))
+                throw FormatException.at("InvertedIndex", at, n + " numbers of " + width + " bits in " + most + " bytes");
+            int size = (int) size(n, width);
+            if (bytes.length < size + 8) bytes = new byte[Math.max(size + 8, Math.min(2 * bytes.length, 1 << 30))];
             MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
             return at + 1 + size;
         }
@@ -64,14 +67,21 @@ final class BitPacking {
         }
     }
 
+    /** A number as it is. */
+    static int intAt(MemorySegment memory, long at) {
+        if (at < 0 || at > memory.byteSize() - 4) throw FormatException.at("InvertedIndex", at, "a list goes on behind the end");
+        return memory.get(IndexFile.INT, at);
+    }
+
     /** Where {@code n} values end. */
     static long skip(MemorySegment memory, long at, int n) { return at + 1 + size(n, width(memory, at)); }
 
     private static int width(MemorySegment memory, long at) {
+        if (at < 0 || at >= memory.byteSize()) throw FormatException.at("InvertedIndex", at, "a list goes on behind the end");
         int width = memory.get(ValueLayout.JAVA_BYTE, at);
         if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
         return width;
     }
 
-    private static int size(int n, int width) { return (int) (((long) n * width + 7) / 8); }
+    private static long size(int n, int width) { return ((long) n * width + 7) / 8; }
 }

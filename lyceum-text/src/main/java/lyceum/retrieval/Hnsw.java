@@ -180,7 +180,10 @@ public final class Hnsw implements VectorIndex {
 
     @Override public List<VectorHit> among(float[] query, int k, long[] wanted) {
         var q = store.query(query.clone(), "the query");
-        return VectorHit.best(k, wanted, id -> ids.node(id) >= 0 ? store.exact(q, ids.node(id)) : Double.NaN);
+        return VectorHit.best(k, wanted, id -> {
+            int node = ids.node(id); // once: another thread may take it out
+            return node >= 0 ? store.exact(q, node) : Double.NaN;
+        });
     }
 
     /** The k nearest of all. */

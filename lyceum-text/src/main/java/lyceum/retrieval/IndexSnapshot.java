@@ -16,7 +16,7 @@ final class IndexSnapshot {
     /** Longer texts' costs are computed each time. */
     private static final int TABLE = 1 << 14;
 
-    /** What a length costs in a field hangs on. */
+    /** What the cost of a length in a field depends on. */
     record Costing(String field, double k1, double b, Bm25.Norms norms) {}
 
     /** What lengths cost. */
@@ -26,7 +26,7 @@ final class IndexSnapshot {
 
         Costs(int longest, IntToDoubleFunction cost) {
             this.cost = cost;
-            table = new double[Math.min(TABLE, longest + 1)];
+            table = new double[Math.min(TABLE - 1, longest) + 1];
             for (int length = 0; length < table.length; length++) table[length] = cost.applyAsDouble(length);
         }
 

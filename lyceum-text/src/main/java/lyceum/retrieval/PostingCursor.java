@@ -32,8 +32,8 @@ final class PostingCursor {
         this.size = size;
         this.limit = limit;
         this.lengths = lengths;
-        blocks = memory.get(IndexFile.INT, start);
-        if (blocks != (size + BLOCK - 1) / BLOCK)
+        blocks = BitPacking.intAt(memory, start);
+        if (size < 0 || size > limit || blocks != (size + BLOCK - 1) / BLOCK || start + 4 + 12L * blocks > memory.byteSize())
             throw FormatException.at("InvertedIndex", start, blocks + " blocks of " + size + " postings");
     }
 
@@ -63,8 +63,9 @@ final class PostingCursor {
     }
 
     private int step() {
+        int earlier = document;
         document += gaps.get(at) + 1;
-        if (document < 0 || document > last || at == n - 1 && document != last)
+        if (document <= earlier || document > last || at == n - 1 && document != last)
             throw FormatException.at("InvertedIndex", start + line(block, 1), "document " + document + " in a block that ends at " + last);
         return document;
     }
@@ -121,7 +122,7 @@ final class PostingCursor {
     }
 
     private int pairs(long from) {
-        int pairs = memory.get(IndexFile.INT, from);
+        int pairs = BitPacking.intAt(memory, from);
         if (pairs < 0 || pairs > size) throw FormatException.at("InvertedIndex", from, pairs + " best pairs");
         return pairs;
     }

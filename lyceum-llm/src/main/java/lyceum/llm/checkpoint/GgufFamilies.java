@@ -38,17 +38,31 @@ final class GgufFamilies {
         return family == ModelFamily.LLAMA && file.metadata().containsKey("llama.expert_count") ? ModelFamily.MIXTRAL : family;
     }
 
-    /** No larger than the file is. @throws FormatException naming the setting that is missing or does not fit */
+    /** Not much larger than the file is. @throws FormatException naming the setting that is missing or does not fit */
     static DecoderConfig config(Gguf file) {
         var reader = new GgufFamilies(file);
         var family = family(file);
         try {
-            var config = family.config(reader.json(family).toString());
+            var config = reader.fitting(family.config(reader.json(family).toString()));
             if (!file.entries().containsKey("rope_freqs.weight") || config.blocks().getFirst().attention().rotary() == null) return config;
             return config.eachBlock(b -> b.positioned(reader.stretched(b.attention().rotary())));
         } catch (FormatException e) { // of the config.json that there is none of
             throw new FormatException(e.getMessage().replaceFirst("^config\\.json: ", "gguf: "), e);
         }
+    }
+
+    /** Before anything is built: what metadata ask for is about what the file has. */
+    private DecoderConfig fitting(DecoderConfig config) {
+        long numbers = 0;
+        for (var entry : file.entries().values()) {
+            if (entry.bytes() == null) file.tensor(entry.name()); // which says why it cannot be read
+            long count = 1;
+            for (long size : entry.shape()) count *= size;
+            numbers += count;
+        }
+        if (config.blocks().getFirst().blockParameters() > numbers || config.parameterCount() / 2 > numbers) throw new FormatException(
+                "gguf: the metadata say " + config.parameterCount() + " numbers; the tensors have " + numbers);
+        return config;
     }
 
     private ObjectNode json(ModelFamily family) {
@@ -60,6 +74,8 @@ final class GgufFamilies {
             throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
         var json = ConfigFields.JSON.createObjectNode().put("model_type", family.modelType()).put("vocab_size", table.shape()[0])
                 .put("tie_word_embeddings", !file.entries().containsKey("output.weight"));
+        if (decimal("attention.clamp_kqv", 0) > 0) throw new FormatException(
+                "gguf: " + key("attention.clamp_kqv") + " is " + decimal("attention.clamp_kqv", 0) + "; that is not known here");
         long hidden = number("feed_forward_length", 1 << 24);
         if (family == ModelFamily.GPT2) return json.put("n_positions", number("context_length", 1 << 24)).put("n_embd", width)
                 .put("n_layer", layers).put("n_head", heads).put("n_inner", hidden).put("activation_function", "gelu_new")

@@ -95,11 +95,8 @@ public final class GgufModel {
         return Module.with(DecoderLM.skeleton(config), values);
     }
 
-    /** The family whose folder can hold such a model. */
-    public static ModelFamily family(DecoderLM model) {
-        var attention = model.config().blocks().getFirst().attention();
-        return attention.qkNorm() != null ? ModelFamily.QWEN3 : attention.bias() ? ModelFamily.QWEN2 : ModelFamily.LLAMA;
-    }
+    /** The family whose folder can hold the model of a file, turned {@linkplain #byHalves by halves}. @throws FormatException if its architecture is not known */
+    public static ModelFamily family(Gguf file) { return GgufFamilies.family(file); }
 
     /**
      * Writes a model of the kinds that {@link #read} reads: Llama's, with biases on queries, keys and values Qwen2's, with norms on queries and keys Qwen3's.
@@ -157,7 +154,8 @@ public final class GgufModel {
         boolean usual = block.gated() && block.norm() == TransformerConfig.Norm.RMS && block.placement() == TransformerConfig.Placement.PRE
                 && block.activation() == Activation.SILU && !block.bias() && !block.parallel() && block.moe() == null
                 && block.mixer() == null;
-        return usual && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
+        boolean biased = attention.bias() && (attention.outputBias() || attention.qkNorm() != null); // Qwen2 has them on queries, keys and values alone
+        return usual && !biased && mask.window() == 0 && mask.softCap() == 0 && mask.scale() == 0 && attention.pattern() == null
                 && (attention.qkNorm() == null || !attention.qkNorm().whole() && !attention.qkNorm().unitOffset());
     }
 

@@ -1,5 +1,6 @@
 package lyceum.llm.checkpoint;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -25,9 +26,10 @@ final class GgufTensors {
     private final Gguf file;
     private final DecoderLM skeleton;
     private final Map<String, Tensor> own;
+    private final Map<String, Long> rows = new HashMap<>(); // of a tensor in the file, which holds one of the model's or several
     private final boolean fusedGate, branch, unitOffset;
 
-    /** @param skeleton as the file's metadata say */
+    /** @param skeleton as the file's metadata say @throws FormatException if the file has tensors that it has no place for */
     GgufTensors(Gguf file, DecoderLM skeleton) {
         this.file = file;
         this.skeleton = skeleton;
@@ -36,6 +38,15 @@ final class GgufTensors {
         fusedGate = block.gated() && block.moe() == null && !file.entries().containsKey("blk.0.ffn_gate.weight");
         branch = block.placement() == Placement.BRANCH;
         unitOffset = block.norm() == Norm.RMS_UNIT_OFFSET;
+        own.forEach((name, tensor) -> {
+            var place = place(name);
+            rows.merge(place.name, place.from + tensor.size(0), Math::max);
+        });
+        var unknown = file.entries().keySet().stream()
+                .filter(name -> !rows.containsKey(name) && !name.equals("rope_freqs.weight")) // which the configuration has taken in
+                .limit(8).toList();
+        if (!unknown.isEmpty()) // a bias, say: without it the model would be another
+            throw new FormatException("gguf: the metadata say nothing of the tensors " + unknown);
     }
 
     DecoderLM skeleton() { return skeleton; }
@@ -86,16 +97,15 @@ final class GgufTensors {
         var place = place(name);
         var shape = own.get(name).shape();
         var whole = file.tensor(place.name);
-        long columns = shape.rank() == 1 ? 1 : shape.size(1), rows = shape.size(0);
+        long columns = shape.rank() == 1 ? 1 : shape.size(1), n = shape.size(0), all = rows.get(place.name);
         boolean fits = shape.rank() == 1 ? whole.rank() == 1 : whole.rank() > 0 && whole.size(-1) == columns;
-        if (!fits || whole.count() < (place.from + rows) * columns || isAlone(place.name) && whole.count() != rows * columns)
-            throw new FormatException("gguf: tensor \"" + place.name + "\" is " + whole.shape() + "; the metadata say " + shape
-                    + (isAlone(place.name) ? "" : " from row " + place.from + " on"));
+        if (!fits || whole.count() != all * columns) throw new FormatException("gguf: tensor \"" + place.name + "\" is " + whole.shape()
+                + "; the metadata say " + (all == n ? shape.toString() : all + " rows of " + columns));
         boolean norm = unitOffset && name.endsWith("norm.weight"); // kept with the one that the family adds
-        if (whole.dtype() == DType.F32 && !norm) return part(whole, place, rows, shape.toArray());
+        if (whole.dtype() == DType.F32 && !norm) return part(whole, place, n, shape.toArray());
         try (var kept = Scope.outside()) {
             return Autograd.noGrad(() -> {
-                var x = part(whole, place, rows, shape.toArray()).to(DType.F32);
+                var x = part(whole, place, n, shape.toArray()).to(DType.F32);
                 return (norm ? x.sub(1) : x).compute();
             });
         }
@@ -107,11 +117,6 @@ final class GgufTensors {
         return flat.narrow(0, place.from, rows).reshape(shape);
     }
 
-    /** Whether a tensor of the file is one of the model's. */
-    private boolean isAlone(String name) {
-        return !name.contains("_exps.") && !name.contains("attn_qkv.") && !(fusedGate && name.contains("ffn_up."));
-    }
-
     /** A matrix on the file's blocks; null if it is of floats or of blocks that products are slow with. @throws FormatException if it is missing or of another shape */
     QuantisedMatrix blocks(String name) {
         var place = place(name);
@@ -121,10 +126,9 @@ final class GgufTensors {
         var format = BlockFormat.named().stream().filter(f -> f.name().equals(entry.type())).findFirst().orElseThrow();
         long columns = entry.shape()[entry.shape().length - 1], all = 1;
         for (long size : entry.shape()) all *= size;
-        if (columns != shape.size(1) || all < (place.from + shape.size(0)) * columns
-                || isAlone(place.name) && all != shape.size(0) * columns)
+        if (columns != shape.size(1) || all != rows.get(place.name) * columns)
             throw new FormatException("gguf: tensor \"" + place.name + "\" has " + (columns == 0 ? 0 : all / columns) + " rows of "
-                    + columns + "; the metadata say " + shape);
+                    + columns + "; the metadata say " + rows.get(place.name) + " of " + shape.size(1));
         if (columns % format.blockLength() != 0) throw new FormatException(
                 "gguf: tensor \"" + place.name + "\" has rows of " + columns + ", which are no blocks of " + format.name());
         long row = format.rowBytes(columns);

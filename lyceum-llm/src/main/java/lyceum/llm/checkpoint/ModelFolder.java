@@ -87,10 +87,18 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     private DecoderLM model(SequencedMap<String, Tensor> files) {
+        if (family == ModelFamily.GPT2 && files.containsKey("wte.weight") && !files.containsKey("transformer.wte.weight"))
+            return model(prefixed(files));
+        var table = table(family, config, files);
+        var own = config.eachBlock(b -> b.withAttention(b.attention().withDtype(table.dtype())));
+        var skeleton = DecoderLM.skeleton(own);
+        return Module.with(skeleton, Layouts.ours(family, own, files, skeleton.state()));
+    }
+
+    /** The table of embeddings, looked at before anything is built: a configuration from outside can ask for more than the file has. */
+    static Tensor table(ModelFamily family, DecoderConfig config, Map<String, Tensor> files) {
         var names = family.names(config.withBlocks(config.blocks().subList(0, 1)));
         var table = files.get(names.getFirst().theirs());
-        if (table == null && family == ModelFamily.GPT2 && files.containsKey("wte.weight")) return model(prefixed(files));
-        // Before anything is built: a configuration from outside can ask for more than the file has.
         long most = (long) config.layers()
                 * (config.blocks().getFirst().moe() == null ? 1 : config.blocks().getFirst().moe().router().experts());
         if (table == null || table.rank() != 2 || table.size(0) != config.vocabulary() || table.size(1) != config.width()
@@ -98,9 +106,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
             throw new FormatException("config.json: " + config.layers() + " layers of width " + config.width() + " over "
                     + config.vocabulary() + " ids do not fit the file: " + names.getFirst().theirs()
                     + (table == null ? " is missing" : " is " + table.shape()) + " among " + files.size() + " tensors");
-        var own = config.eachBlock(b -> b.withAttention(b.attention().withDtype(table.dtype())));
-        var skeleton = DecoderLM.skeleton(own);
-        return Module.with(skeleton, Layouts.ours(family, own, files, skeleton.state()));
+        return table;
     }
 
     /** GPT-2's first files have no prefix. */

@@ -41,7 +41,7 @@ final class PackedFolder {
         bits = fields.count("bits", 8, 4);
         group = fields.json().path("group_size").asInt(128);
         oneLess = !awq && !fields.text("checkpoint_format", "gptq").equals("gptq_v2");
-        if (32 % bits != 0 || awq && bits != 4)
+        if (bits == 1 || 32 % bits != 0 || awq && bits != 4)
             throw new FormatException("config.json: " + bits + " bits by " + (awq ? "awq" : "gptq") + "; 2, 4 and 8 are known, of awq 4");
         if (awq && !fields.text("version", "gemm").equals("gemm"))
             throw new FormatException("config.json: awq of version \"" + fields.text("version", "") + "\"; gemm is known");
@@ -59,8 +59,7 @@ final class PackedFolder {
     }
 
     private DecoderLM read(ModelFamily family, DecoderConfig config) {
-        if (config.layers() > files.size())
-            throw new FormatException("config.json: " + config.layers() + " layers for " + files.size() + " tensors");
+        ModelFolder.table(family, config, files);
         var skeleton = DecoderLM.skeleton(config.eachBlock(b -> b.withAttention(b.attention().withDtype(DType.F32))));
         var own = skeleton.state();
         var linears = new LinkedHashMap<String, Linear>();
@@ -120,12 +119,13 @@ final class PackedFolder {
         Packed(String stem) {
             this.stem = stem;
             var words = file(stem + ".qweight", DType.I32, -1, -1);
-            inputs = Math.toIntExact(words.size(0) * (awq ? 1 : per));
-            outputs = Math.toIntExact(words.size(1) * (awq ? per : 1));
+            if (words.size(0) < 1 || words.size(1) < 1 || words.size(1) % (awq ? 1 : per) != 0 || words.count() > Integer.MAX_VALUE / per)
+                throw new FormatException("tensor \"" + stem + ".qweight\" is " + words.shape() + "; outputs are a multiple of " + per
+                        + ", and all weights fewer than 2^31");
+            inputs = (int) words.size(0) * (awq ? 1 : per);
+            outputs = (int) words.size(1) * (awq ? per : 1);
             length = group == -1 ? inputs : group;
-            groups = length == 0 ? 0 : (inputs + length - 1) / length;
-            if (inputs == 0 || outputs == 0 || outputs % per != 0)
-                throw new FormatException("tensor \"" + stem + ".qweight\" is " + words.shape() + ": " + outputs + " outputs of " + inputs);
+            groups = (inputs - 1) / length + 1;
             q = words.toIntArray();
             z = file(stem + ".qzeros", DType.I32, groups, outputs / per).toIntArray();
             s = file(stem + ".scales", null, groups, outputs).to(DType.F32).toFloatArray();
@@ -150,11 +150,12 @@ final class PackedFolder {
         }
 
         int zero(int o, int g) {
-            return (z[g * (outputs / per) + o / per] >>> bits * (awq ? PLACES[o % 8] : o % per) & mask) + (oneLess ? 1 : 0);
+            int kept = z[g * (outputs / per) + o / per] >>> bits * (awq ? PLACES[o % 8] : o % per);
+            return kept + (oneLess ? 1 : 0) & mask; // one less than 0 is kept as the largest
         }
 
         Tensor floats() {
-            var w = new float[Math.multiplyExact(outputs, inputs)];
+            var w = new float[outputs * inputs];
             for (int o = 0; o < outputs; o++) for (int i = 0; i < inputs; i++) {
                 int g = order == null ? i / length : order[i];
                 w[o * inputs + i] = s[g * outputs + o] * (code(o, i) - zero(o, g));
@@ -170,8 +171,7 @@ final class PackedFolder {
                 for (int i = 0; i < inputs; i++) codes[o * bytes + i * bits / 8] |= (code(o, i) - half & mask) << i * bits % 8;
                 for (int g = 0; g < groups; g++) {
                     scales[o * groups + g] = s[g * outputs + o];
-                    if ((zeros[o * groups + g] = zero(o, g) - half) > 127)
-                        throw new FormatException(stem + ".qzeros: a zero of 256 in 8 bits");
+                    zeros[o * groups + g] = zero(o, g) - half;
                 }
             }
             try (var kept = Scope.outside()) {

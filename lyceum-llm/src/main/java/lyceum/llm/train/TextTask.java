@@ -17,6 +17,7 @@ import lyceum.llm.chat.ChatTemplate;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.llm.checkpoint.ModelFolder;
+import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.optim.AdamW;
 import lyceum.progress.Progress;
@@ -101,6 +102,8 @@ public final class TextTask implements TrainingTask {
         var opened = LoadedModel.open(folder);
         if (opened.model().config().dtype() != DType.F32)
             throw model.wrong("from", "its weights are " + opened.model().config().dtype() + "; F32 can be learned");
+        if (opened.model().modules().values().stream().anyMatch(m -> m instanceof Linear linear && linear.stored() != null))
+            throw model.wrong("from", "its layers are stored in few bits, which are not learned; take the model that they were made from");
         return new Before(opened, ModelFolder.open(folder).family());
     }
 

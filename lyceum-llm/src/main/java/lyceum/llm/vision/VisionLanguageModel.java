@@ -216,14 +216,14 @@ public final class VisionLanguageModel extends Module {
         var ids = new int[Math.max(0, most)];
         int n = 0;
         while (n < ids.length) {
+            if (text.longest() + n > language.contextLength()) throw new ShapeException(
+                    "VisionLanguageModel.answer: " + (text.longest() + n) + " places; the context has " + language.contextLength());
             var hidden = language.decoder().forward(x, state, looks ? looking(seen, sees, pass) : null, pass);
             float[] z = language.unembedded(hidden.select(1, hidden.size(1) - 1), pass).to(DType.F32).toFloatArray();
             int id = placeholder == 0 ? 1 : 0;
             for (int i = id; i < z.length; i++) if (i != placeholder && z[i] > z[id]) id = i;
             if (id == language.endMark()) break;
             ids[n++] = id;
-            if (n < ids.length && text.longest() + n > language.contextLength()) throw new ShapeException(
-                    "VisionLanguageModel.answer: " + (text.longest() + n) + " places; the context has " + language.contextLength());
             x = language.embedded(Tensor.of(new int[] {id}, 1, 1), pass);
             if (looks) sees = sees.narrow(2, sees.size(2) - 1, 1); // what the place before it sees
         }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.quant.BlockFormat;
@@ -78,6 +80,22 @@ class GgufModelTest {
         Files.write(folder.resolve("m.gguf"), more);
         assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("blk.2.");
+        var hidden = "llama.feed_forward_length";
+        byte[] wide = file.clone();
+        wide[new String(file, StandardCharsets.ISO_8859_1).indexOf(hidden) + hidden.length() + 4 + 2] = 0x40; // four million units
+        Files.write(folder.resolve("m.gguf"), wide);
+        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("the tensors have");
+    }
+
+    @Test void tensorsThatTheMetadataSayNothingOfAreRefused() throws IOException {
+        var file = Gguf.read(new TinyFamilies("llama").folder().resolve("model.gguf"));
+        var tensors = new LinkedHashMap<String, Object>(file.entries());
+        tensors.put("blk.0.attn_q.bias", Tensor.zeros(DType.F32, 16));
+        Gguf.write(folder.resolve("m.gguf"), file.metadata(), tensors);
+        var more = Gguf.read(folder.resolve("m.gguf"));
+        assertThatThrownBy(() -> GgufModel.read(more)).isInstanceOf(FormatException.class).hasMessageContaining("blk.0.attn_q.bias");
+        assertThatThrownBy(() -> GgufModel.ready(more)).isInstanceOf(FormatException.class).hasMessageContaining("blk.0.attn_q.bias");
     }
 
     private void refused(byte[] file, String from, String to, String message) throws IOException {

@@ -136,7 +136,7 @@ class LlamaCppTest {
         return Math.sqrt(matrix.dequantise().sub(weights).square().mean().item());
     }
 
-    @Test void filesThatDoNotFitAreRefusedWhereBlocksStay() throws IOException {
+    @Test void layersAndTokensStayInTheFilesBlocks() throws IOException {
         var path = folder.resolve("m.gguf");
         new RecipeModel("llama", "Q8_0", 5).write(path);
         var ready = GgufModel.ready(Gguf.read(path));

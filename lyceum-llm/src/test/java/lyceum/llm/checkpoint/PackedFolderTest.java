@@ -51,7 +51,7 @@ class PackedFolderTest {
         for (int i = 0; i < inputs; i++) of[i] = ordered ? (inputs - 1 - i) / length : i / length;
         for (int i = 0; i < inputs; i++) for (int o = 0; o < outputs; o++) q[i][o] = rng.nextInt(most);
         for (int g = 0; g < groups; g++) for (int o = 0; o < outputs; o++) {
-            z[g][o] = 1 + rng.nextInt(most - 1);
+            z[g][o] = rng.nextInt(most);
             s[g * outputs + o] = Float.float16ToFloat(Float.floatToFloat16(0.2f / most * (1 + rng.nextInt(4))));
         }
         for (int o = 0; o < outputs; o++)
@@ -66,7 +66,7 @@ class PackedFolderTest {
                 for (int k = 0; k < 8; k++) qweight[i * (outputs / 8) + word] |= q[i][8 * word + AWQ_ORDER[k]] << 4 * k;
         for (int g = 0; g < groups; g++) for (int word = 0; word < outputs / per; word++) for (int k = 0; k < per; k++) {
             int zero = z[g][per * word + (awq ? AWQ_ORDER[k] : k)];
-            qzeros[g * (outputs / per) + word] |= (awq || second ? zero : zero - 1) << bits * k;
+            qzeros[g * (outputs / per) + word] |= ((awq || second ? zero : zero - 1) & most - 1) << bits * k;
         }
         files.remove(stem + ".weight");
         files.put(stem + ".qweight", awq ? Tensor.of(qweight, inputs, outputs / per) : Tensor.of(qweight, inputs / per, outputs));
@@ -133,10 +133,12 @@ class PackedFolderTest {
         read("gptq", 4, 16, false, "");
         var config = folder.resolve("config.json");
         var text = Files.readString(config);
-        refused(text.replace("\"bits\":4", "\"bits\":3"), "3 bits");
+        for (var bits : new String[] {"1", "3"}) refused(text.replace("\"bits\":4", "\"bits\":" + bits), bits + " bits");
         refused(text.replace("\"bits\":4", "\"bits\":8"), "qzeros");
         refused(text.replace("\"group_size\":16", "\"group_size\":0"), "group_size");
         refused(text.replace("\"group_size\":16", "\"group_size\":8"), "qzeros");
+        refused(text.replace("\"group_size\":16", "\"group_size\":2147483647"), "qzeros");
+        refused(text.replaceFirst("\"num_hidden_layers\"\\s*:\\s*2", "\"num_hidden_layers\": 4000"), "do not fit the file");
         refused(text.replace("\"gptq\"", "\"awq\"").replace("\"bits\":4", "\"bits\":4,\"version\":\"gemv\""), "gemv");
         refused(text.replace("\"gptq\"", "\"bitsandbytes\""), "bitsandbytes");
     }

@@ -15,8 +15,6 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/completions}: texts that go on from prompts; {@code echo} with {@code logprobs} and no tokens scores what is given. */
 final class CompletionEndpoint {
     private static final int MOST_LOGPROBS = 20, DEFAULT_TOKENS = 16;
-    /** What JSON has no number for is told as this. */
-    private static final double LEAST = -9999;
 
     private final ServedModel served;
     private final Grammars grammars;
@@ -100,9 +98,10 @@ final class CompletionEndpoint {
             if (scores != null) {
                 tokens.add(text);
                 offsets.add(at);
-                if (i == 0) values.addNull();
-                else values.add(Math.max(scores.logProbabilities()[i - 1], LEAST));
-                likeliest(others, i == 0 || top == 0 ? null : scores.likeliest().get(i - 1));
+                double log = i == 0 ? Double.NaN : scores.logProbabilities()[i - 1];
+                if (Double.isNaN(log)) values.addNull();
+                else values.add(TokenLogs.told(log));
+                likeliest(others, Double.isNaN(log) || top == 0 ? null : scores.likeliest().get(i - 1));
             }
             at += text.length();
         }
@@ -110,7 +109,7 @@ final class CompletionEndpoint {
             var text = TokenLogs.text(served, piece.id());
             tokens.add(text);
             offsets.add(at);
-            values.add(Math.max(piece.logProbability(), LEAST));
+            values.add(TokenLogs.told(piece.logProbability()));
             likeliest(others, top == 0 ? null : piece.likeliest());
             at += text.length();
         }
@@ -122,7 +121,7 @@ final class CompletionEndpoint {
             return;
         }
         var map = others.addObject();
-        for (var other : likeliest) map.put(TokenLogs.text(served, other.id()), other.logProbability());
+        for (var other : likeliest) map.put(TokenLogs.text(served, other.id()), TokenLogs.told(other.logProbability()));
     }
 
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read, boolean logs) {
@@ -142,9 +141,9 @@ final class CompletionEndpoint {
 
     private void logs(ObjectNode node, Piece piece) {
         node.putArray("tokens").add(TokenLogs.text(served, piece.id()));
-        node.putArray("token_logprobs").add(Math.max(piece.logProbability(), LEAST));
+        node.putArray("token_logprobs").add(TokenLogs.told(piece.logProbability()));
         var map = node.putArray("top_logprobs").addObject();
-        for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), other.logProbability());
+        for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), TokenLogs.told(other.logProbability()));
     }
 
     private static ObjectNode chunk(ObjectNode head, int index, String text, Continuation all) {

@@ -7,7 +7,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Log-probabilities of tokens as answers tell them. */
 final class TokenLogs {
+    /** What JSON has no number for is told as this. */
+    private static final double LEAST = -9999;
+
     private TokenLogs() {}
+
+    static double told(double log) { return Math.max(log, LEAST); }
 
     static void chat(ServedModel served, ArrayNode content, Piece piece) {
         var node = content.addObject();
@@ -18,7 +23,7 @@ final class TokenLogs {
 
     private static void token(ServedModel served, ObjectNode node, int id, double log) {
         var bytes = served.tokenizer().bytes(id);
-        node.put("token", text(served, id)).put("logprob", Math.max(log, -9999));
+        node.put("token", text(served, id)).put("logprob", told(log));
         var list = node.putArray("bytes");
         for (byte b : bytes) list.add(b & 0xFF);
     }

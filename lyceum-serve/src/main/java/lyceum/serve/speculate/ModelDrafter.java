@@ -42,7 +42,7 @@ public final class ModelDrafter implements Drafter {
     /** Without a bound of memory. @param ids that mean the same to both models, from 0 on @throws IllegalArgumentException if the draft has fewer */
     public ModelDrafter(CausalLM model, int ids) {
         if (ids < 1 || model.vocabulary() < ids) throw new IllegalArgumentException(
-                "ModelDrafter: a draft of " + model.vocabulary() + " ids for a model of " + ids + "; both have one vocabulary");
+                "ModelDrafter: a draft of " + model.vocabulary() + " ids for a model of " + ids + "; it has as many at least");
         this(model, ids, Long.MAX_VALUE);
     }
 
@@ -110,12 +110,11 @@ public final class ModelDrafter implements Drafter {
     }
 
     private void makeRoom(Reading latest) {
-        for (long bytes = bytes(); bytes > memory; bytes = bytes()) {
+        while (bytes() > memory) {
             var oldest = latest;
             for (var other : texts.values()) if (other.bytes() > 0 && other.used < oldest.used) oldest = other;
-            oldest.decoding = oldest == latest ? null : model.begin();
-            oldest.settled = 0;
-            oldest.guessed = new int[0];
+            if (oldest == latest) latest.decoding = null;
+            else texts.values().remove(oldest); // even a beginning may take bytes
         }
     }
 

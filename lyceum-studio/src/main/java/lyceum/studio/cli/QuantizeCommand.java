@@ -89,7 +89,7 @@ final class QuantizeCommand implements Callable<Integer> {
         if (format != null) GgufModel.write(out, local.model(), format, settings(local));
         else {
             var model = GgufModel.byHalves(local.model());
-            var family = Files.isDirectory(in) ? ModelFolder.open(in).family() : GgufModel.family(model);
+            var family = Files.isDirectory(in) ? ModelFolder.open(in).family() : GgufModel.family(Gguf.read(in));
             try (var line = new ProgressLine(terminal, System::nanoTime)) {
                 new LoadedModel(few.of(model, texts, line.progress()), local.tokenizer(), local.ends(), local.template()).write(out,
                         family);

@@ -9,7 +9,6 @@ import java.lang.foreign.ValueLayout;
 import java.net.JarURLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.FormatException;
@@ -65,9 +64,7 @@ final class EncoderFiles {
         var file = folder.resolve(keptName(type));
         if (Files.exists(file)) return;
         Files.createDirectories(folder);
-        var part = folder.resolve(file.getFileName() + ".part");
-        Safetensors.write(part, miniLm(type).model().checkpoint(), Map.of("formatVersion", "1"));
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Safetensors.write(file, miniLm(type).model().checkpoint(), Map.of("formatVersion", "1"));
     }
 
     /** A name that says what the file was made of: where another model lies on the class path, another is looked for. */
