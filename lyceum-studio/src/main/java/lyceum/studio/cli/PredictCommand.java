@@ -118,7 +118,7 @@ final class PredictCommand implements Callable<Integer> {
         try {
             return Model.load(file, TableModel.class);
         } catch (FormatException e) {
-            throw new IOException(file + " is no model of lyceum fit (" + e.getMessage() + ")", e);
+            throw new IOException(file + " is not a model from lyceum fit (" + e.getMessage() + ")", e);
         }
     }
 }
