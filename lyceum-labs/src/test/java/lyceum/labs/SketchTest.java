@@ -16,6 +16,7 @@ class SketchTest {
         assertThat(Sketch.parse("  ", 28).isEmpty()).isTrue();
         assertThatThrownBy(() -> Sketch.parse("1,2,3", 28)).hasMessageContaining("'1,2,3' is no point");
         assertThatThrownBy(() -> Sketch.parse("1,2 ".repeat(1_000), 28)).hasMessageContaining("at most 3000");
+        assertThatThrownBy(() -> Sketch.parse(".5,.5 ".repeat(500), 28)).hasMessageContaining("it has 3999 characters; at most 3000");
     }
 
     @Test void inkCoversWhatThePenPasses() {
