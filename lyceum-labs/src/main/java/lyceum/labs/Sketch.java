@@ -32,7 +32,7 @@ public record Sketch(int side, List<List<Point>> strokes) {
     /**
      * Reads a drawing; a blank text is an empty sheet.
      *
-     * @throws IllegalArgumentException naming what is no point of the sheet
+     * @throws IllegalArgumentException naming what is not a point of the sheet
      */
     public static Sketch parse(String text, int side) {
         if (text.strip().length() > MOST)
@@ -62,7 +62,7 @@ public record Sketch(int side, List<List<Point>> strokes) {
         }
         var shown = text.length() > 20 ? text.substring(0, 20) + "..." : text;
         throw new IllegalArgumentException(
-                "'" + shown + "' is no point of the sheet; two numbers from 0 to " + side + " with a comma between them");
+                "'" + shown + "' is not a point of the sheet; two numbers from 0 to " + side + " with a comma between them");
     }
 
     /** Whether nothing is drawn. */

@@ -60,7 +60,7 @@ final class OnnxCommand implements Callable<Integer> {
     }
 
     /** What is in it. */
-    @Command(name = "info", description = "Say what is in an ONNX file: inputs, outputs, operators, weights.",
+    @Command(name = "info", description = "List what is in an ONNX file: inputs, outputs, operators, weights.",
             footer = {"", "Nothing is run. Example:", "  lyceum onnx info model.onnx --shapes --size batch=32 --graph model.svg"})
     static final class Info implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
