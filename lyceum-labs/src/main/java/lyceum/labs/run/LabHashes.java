@@ -21,9 +21,9 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipFile;
 
 /**
- * What the description of a lab hangs on, as a hash: its own classes, those of the labs that it or a helper names, and for every lab the rest of the class path, the JVM and the
- * backend. A module counts by what its files hold, not by their times, and the same in a folder as in a jar. Articles, the ledger and what the build makes of them do not
- * count: they tell of labs.
+ * What the description of a lab hangs on, as a hash: its own classes, those of the labs that it or a helper names, and for every lab the rest of the class path,
+ * the JVM and the backend. A module counts by what its files hold, not by their times, and the same in a folder as in a jar. Articles, the ledger and what the
+ * build makes of them do not count: they tell of labs.
  */
 final class LabHashes {
 
