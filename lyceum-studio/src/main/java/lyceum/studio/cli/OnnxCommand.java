@@ -78,6 +78,9 @@ final class OnnxCommand implements Callable<Integer> {
         private Path drawing;
 
         @Override public Integer call() throws IOException {
+            sizes.forEach((name, size) -> {
+                if (size < 0) throw new ParameterException(parent.spec.commandLine(), "--size " + name + " is " + size + "; it is 0 or more");
+            });
             var model = load(file);
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();
