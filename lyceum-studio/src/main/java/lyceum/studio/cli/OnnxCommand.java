@@ -79,7 +79,8 @@ final class OnnxCommand implements Callable<Integer> {
 
         @Override public Integer call() throws IOException {
             sizes.forEach((name, size) -> {
-                if (size < 0) throw new ParameterException(parent.spec.commandLine(), "--size " + name + " is " + size + "; it is 0 or more");
+                if (size < 0)
+                    throw new ParameterException(parent.spec.commandLine(), "--size " + name + " is " + size + "; it is 0 or more");
             });
             var model = load(file);
             var out = parent.lyceum.terminal().out();
