@@ -32,7 +32,7 @@ public record Sketch(int side, List<List<Point>> strokes) {
     /**
      * Reads a drawing; a blank text is an empty sheet.
      *
-     * @throws IllegalArgumentException naming what is no point of the sheet
+     * @throws IllegalArgumentException naming what is not a point of the sheet
      */
     public static Sketch parse(String text, int side) {
         if (text.strip().length() > MOST)
@@ -44,7 +44,10 @@ public record Sketch(int side, List<List<Point>> strokes) {
             for (var point : stroke.strip().split("\\s+")) points.add(point(point, side));
             strokes.add(points);
         }
-        return new Sketch(side, strokes);
+        var sketch = new Sketch(side, strokes);
+        int length = sketch.toString().length(); // ".5" is written "0.5"
+        if (length > MOST) throw new IllegalArgumentException("written out it has " + length + " characters; at most " + MOST);
+        return sketch;
     }
 
     private static Point point(String text, int side) {
@@ -59,7 +62,7 @@ public record Sketch(int side, List<List<Point>> strokes) {
         }
         var shown = text.length() > 20 ? text.substring(0, 20) + "..." : text;
         throw new IllegalArgumentException(
-                "'" + shown + "' is no point of the sheet; two numbers from 0 to " + side + " with a comma between them");
+                "'" + shown + "' is not a point of the sheet; two numbers from 0 to " + side + " with a comma between them");
     }
 
     /** Whether nothing is drawn. */
@@ -67,6 +70,8 @@ public record Sketch(int side, List<List<Point>> strokes) {
 
     /** The same strokes, moved and scaled so that they fill the sheet but for a margin, in their own proportions; an empty sheet stays one. */
     public Sketch fitted(double margin) {
+        if (!(margin >= 0 && 2 * margin < side))
+            throw new IllegalArgumentException("a margin of " + margin + " on a sheet of " + side + "; from 0 to less than half the side");
         if (isEmpty()) return this;
         double[] box = {side, side, 0, 0};
         for (var stroke : strokes) for (var p : stroke) {

@@ -14,8 +14,9 @@ class SketchTest {
         assertThat(seven.toString()).isEqualTo("6,5 21,5; 12,24; 3,3");
         assertThat(Sketch.parse(seven.toString(), 28).toString()).isEqualTo(seven.toString());
         assertThat(Sketch.parse("  ", 28).isEmpty()).isTrue();
-        assertThatThrownBy(() -> Sketch.parse("1,2,3", 28)).hasMessageContaining("'1,2,3' is no point");
+        assertThatThrownBy(() -> Sketch.parse("1,2,3", 28)).hasMessageContaining("'1,2,3' is not a point");
         assertThatThrownBy(() -> Sketch.parse("1,2 ".repeat(1_000), 28)).hasMessageContaining("at most 3000");
+        assertThatThrownBy(() -> Sketch.parse(".5,.5 ".repeat(500), 28)).hasMessageContaining("it has 3999 characters; at most 3000");
     }
 
     @Test void inkCoversWhatThePenPasses() {

@@ -21,9 +21,9 @@ import java.util.zip.CRC32;
 import java.util.zip.ZipFile;
 
 /**
- * What the description of a lab hangs on, as a hash: its own classes, those of the labs it names, and for every lab the rest of the class path, the JVM and the
- * backend. A module counts by what its files hold, not by their times, and the same in a folder as in a jar. Articles, the ledger and what the build makes of them do not
- * count: they tell of labs.
+ * What the description of a lab hangs on, as a hash: its own classes, those of the labs that it or a helper names, and for every lab the rest of the class path,
+ * the JVM and the backend. A module counts by what its files hold, not by their times, and the same in a folder as in a jar. Articles, the ledger and what the
+ * build makes of them do not count: they tell of labs.
  */
 final class LabHashes {
 
@@ -34,6 +34,8 @@ final class LabHashes {
     private final MessageDigest rest = sha256();
     private final Map<String, TreeSet<String>> own = new HashMap<>();
     private final Map<String, Set<String>> named = new HashMap<>();
+    /** Labs that a class beside them names: whoever calls it may hang on them. */
+    private final Set<String> shared = new HashSet<>();
     private final byte[] common;
 
     /**
@@ -58,7 +60,8 @@ final class LabHashes {
         digest.update(common);
         digest.update((lab + "\n").getBytes(StandardCharsets.UTF_8));
         var involved = new TreeSet<String>();
-        var todo = new ArrayDeque<>(List.of(lab));
+        var todo = new ArrayDeque<>(shared);
+        todo.add(lab);
         while (!todo.isEmpty()) {
             var next = todo.pop();
             if (involved.add(next)) todo.addAll(named.getOrDefault(next, Set.of()));
@@ -81,6 +84,7 @@ final class LabHashes {
                 named.computeIfAbsent(lab, l -> new HashSet<>()).addAll(labsNamed(bytes));
             } else {
                 beside.add(line(name, bytes));
+                if (!lab.isEmpty()) shared.addAll(labsNamed(bytes));
             }
         }
         return beside;

@@ -36,6 +36,8 @@ final class ProgressMeter implements Progress {
             first = step;
             start = now;
             told = now - INTERVAL;
+        } else if (step == first) {
+            start = now; // work of the same name begins again, as one training after another does
         }
         if (step == total || now - told >= INTERVAL) {
             told = now;

@@ -72,9 +72,9 @@ class LabClassTest {
         assertThat(seven.parse("")).isEmpty();
         assertThat(seven.parse("0,0 28,28")).isEqualTo("0,0 28,28");
         assertThatThrownBy(() -> seven.parse("1,2 29,3")).isInstanceOf(LabParameterException.class)
-                .hasMessage("digit: '29,3' is no point of the sheet; two numbers from 0 to 28 with a comma between them");
-        assertThatThrownBy(() -> seven.parse("1;2")).hasMessageContaining("'1' is no point");
-        assertThatThrownBy(() -> seven.parse("NaN,1")).hasMessageContaining("is no point");
+                .hasMessage("digit: '29,3' is not a point of the sheet; two numbers from 0 to 28 with a comma between them");
+        assertThatThrownBy(() -> seven.parse("1;2")).hasMessageContaining("'1' is not a point");
+        assertThatThrownBy(() -> seven.parse("NaN,1")).hasMessageContaining("is not a point");
         assertThatThrownBy(() -> new Parameter.Drawing("digit", "x", 28)).isInstanceOf(IllegalArgumentException.class);
     }
 

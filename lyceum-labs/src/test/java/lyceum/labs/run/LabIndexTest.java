@@ -145,6 +145,15 @@ class LabIndexTest {
         assertThat(builds.described()).as("GoodLab and UglyLab, not EchoLab").isEqualTo(2);
     }
 
+    @Test void aLabThatAHelperNamesChangesThemAll(@TempDir Path folder) throws IOException {
+        var builds = new Builds(folder);
+        Files.write(builds.labs.resolve("lyceum/labs/Helper.class"), bytes("dummy/GoodLab"));
+        assertThat(builds.described()).isEqualTo(3);
+        assertThat(builds.described()).isZero();
+        Files.write(builds.labs.resolve("lyceum/labs/dummy/GoodLab$Part.class"), bytes("Verdict"));
+        assertThat(builds.described()).isEqualTo(3);
+    }
+
     @Test void whatLiesBelowChangesThemAll(@TempDir Path folder) throws IOException {
         var builds = new Builds(folder);
         builds.described();

@@ -60,7 +60,7 @@ final class OnnxCommand implements Callable<Integer> {
     }
 
     /** What is in it. */
-    @Command(name = "info", description = "Say what is in an ONNX file: inputs, outputs, operators, weights.",
+    @Command(name = "info", description = "List what is in an ONNX file: inputs, outputs, operators, weights.",
             footer = {"", "Nothing is run. Example:", "  lyceum onnx info model.onnx --shapes --size batch=32 --graph model.svg"})
     static final class Info implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
@@ -78,6 +78,10 @@ final class OnnxCommand implements Callable<Integer> {
         private Path drawing;
 
         @Override public Integer call() throws IOException {
+            sizes.forEach((name, size) -> {
+                if (size < 0)
+                    throw new ParameterException(parent.spec.commandLine(), "--size " + name + " is " + size + "; it is 0 or more");
+            });
             var model = load(file);
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();

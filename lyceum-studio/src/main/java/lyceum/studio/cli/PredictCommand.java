@@ -42,6 +42,7 @@ final class PredictCommand implements Callable<Integer> {
     @Override public Integer call() throws IOException {
         if (out != null && out.toAbsolutePath().getParent() != null && !Files.isDirectory(out.toAbsolutePath().getParent()))
             throw new IOException("there is no folder " + out.toAbsolutePath().getParent());
+        if (out != null && Files.isDirectory(out)) throw new IOException("--out is " + out + ", which is a folder; it must be a file");
         var terminal = lyceum.terminal();
         if (TabularModel.isIn(folder)) {
             var network = TabularModel.load(folder);
@@ -54,14 +55,20 @@ final class PredictCommand implements Callable<Integer> {
             var writer = new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8);
             predictions.write(FitCommand.existing(file), writer);
             writer.flush();
+        } else if (Files.exists(out) && !Files.isRegularFile(out)) {
+            // A device or a pipe stays what it is.
+            try (var writer = Files.newBufferedWriter(out)) {
+                predictions.write(FitCommand.existing(file), writer);
+            }
         } else {
-            // What is half written has another name.
-            var part = out.resolveSibling(out.getFileName() + ".part");
+            // What is half written has another name; a link goes on leading to its file.
+            var target = Files.exists(out) ? out.toRealPath() : out;
+            var part = target.resolveSibling(target.getFileName() + ".part");
             try {
                 try (var writer = Files.newBufferedWriter(part)) {
                     predictions.write(FitCommand.existing(file), writer);
                 }
-                Files.move(part, out, StandardCopyOption.REPLACE_EXISTING);
+                Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
             } finally {
                 Files.deleteIfExists(part);
             }
@@ -118,7 +125,7 @@ final class PredictCommand implements Callable<Integer> {
         try {
             return Model.load(file, TableModel.class);
         } catch (FormatException e) {
-            throw new IOException(file + " is no model of lyceum fit (" + e.getMessage() + ")", e);
+            throw new IOException(file + " is not a model from lyceum fit (" + e.getMessage() + ")", e);
         }
     }
 }

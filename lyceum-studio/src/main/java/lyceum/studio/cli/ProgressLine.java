@@ -14,6 +14,7 @@ import lyceum.progress.Progress;
 final class ProgressLine implements AutoCloseable {
 
     private static final int BAR = 20;
+    private static final String LEFT = "seconds left";
     private static final long REDRAW_NANOS = Duration.ofMillis(100).toNanos();
 
     private final Terminal terminal;
@@ -54,11 +55,16 @@ final class ProgressLine implements AutoCloseable {
     }
 
     /** Shows what a work of the library says. */
-    Progress progress() { return update -> show(update.task(), update.step(), update.total(), -1, words(update.metrics())); }
+    Progress progress() {
+        return update -> {
+            double left = update.metrics().getOrDefault(LEFT, -1.0);
+            show(update.task(), update.step(), update.total(), left, words(update.metrics()));
+        };
+    }
 
     /** What a work says of itself, but for the time left, which stands in the line already. */
     static String words(Map<String, Double> metrics) {
-        return metrics.entrySet().stream().filter(e -> !e.getKey().equals("seconds left")).map(e -> e.getKey() + " " + brief(e.getValue()))
+        return metrics.entrySet().stream().filter(e -> !e.getKey().equals(LEFT)).map(e -> e.getKey() + " " + brief(e.getValue()))
                 .collect(Collectors.joining(" · "));
     }
 

@@ -62,8 +62,9 @@ final class StudioCommand implements Callable<Integer> {
             var options = StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port);
             studio = Studio.start(served == null ? options
                     : options.withTalk(new StudioOptions.Talk(served.served().name(), "http://127.0.0.1:" + served.port())));
-        } catch (PortInUseException e) {
+        } catch (RuntimeException e) {
             if (served != null) served.close();
+            if (!(e instanceof PortInUseException)) throw e;
             terminal.err().println("Port " + port + " is taken. Try another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
             return LyceumCommand.FAILED;
         }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -60,7 +61,14 @@ record Terminal(PrintStream out, PrintStream err, boolean colour, boolean live, 
         return System.err;
     }
 
-    private static PrintStream utf8(OutputStream stream) { return new PrintStream(stream, true, StandardCharsets.UTF_8); }
+    /** Numbers look the same whatever the language of the machine. */
+    private static PrintStream utf8(OutputStream stream) {
+        return new PrintStream(stream, true, StandardCharsets.UTF_8) {
+            @Override public PrintStream format(String format, Object... args) { return format(Locale.ROOT, format, args); }
+
+            @Override public PrintStream printf(String format, Object... args) { return format(Locale.ROOT, format, args); }
+        };
+    }
 
     /** Text in a style, or as it is where there is no colour. */
     String styled(Style style, String text) {

@@ -47,12 +47,12 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of out in the file.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
+    @Option(names = "--resume", description = "Continue the run in the folder.") private boolean resume;
 
     @Option(names = "--accept-changed-data",
-            description = "Go on though the data are not those that the run began with.") private boolean acceptChanged;
+            description = "Continue even if the data have changed since the run began.") private boolean acceptChanged;
 
-    @Option(names = "--tasks", description = "Say what a file can ask for.") private boolean tasks;
+    @Option(names = "--tasks", description = "List what a file can ask for.") private boolean tasks;
 
     @Override public Integer call() throws IOException {
         var terminal = lyceum.terminal();

@@ -2,6 +2,7 @@ package lyceum.studio.web;
 
 import io.javalin.http.Context;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.zip.CRC32C;
@@ -50,6 +51,25 @@ final class Reply {
         } else {
             context.result(bytes);
         }
+    }
+
+    /** Sends a sound, or the part of it that a player asks for, as those do in which one may jump: {@code Range: bytes=100-199}. */
+    static void playable(Context context, String type, byte[] bytes) {
+        context.contentType(type).header("Accept-Ranges", "bytes").header("Cache-Control", "no-cache");
+        var range = context.header("Range");
+        if (range == null || !range.matches("bytes=\\d{1,9}-\\d{0,9}")) {
+            context.result(bytes);
+            return;
+        }
+        int dash = range.indexOf('-'), from = Integer.parseInt(range.substring("bytes=".length(), dash));
+        int last = dash == range.length() - 1 ? Integer.MAX_VALUE : Integer.parseInt(range.substring(dash + 1));
+        int to = Math.min(last, bytes.length - 1);
+        if (from > to) {
+            context.status(416).header("Content-Range", "bytes */" + bytes.length);
+            return;
+        }
+        context.status(206).header("Content-Range", "bytes " + from + "-" + to + "/" + bytes.length)
+                .result(Arrays.copyOfRange(bytes, from, to + 1));
     }
 
     /** Sends a static file of this build. */

@@ -64,7 +64,7 @@ final class RunFiles {
             case "wav" -> {
                 if (!(figure instanceof Audio audio)) throw new Safety.Refused(404, "That figure makes no sound.");
                 name(context, figure, kind);
-                Reply.body(context, "audio/wav", audio.wav());
+                Reply.playable(context, "audio/wav", audio.wav());
             }
             default -> throw new Safety.Refused(404, "A figure comes as json, svg, png or csv, and a sound as wav.");
         }

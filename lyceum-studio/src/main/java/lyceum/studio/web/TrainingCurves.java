@@ -18,7 +18,12 @@ final class TrainingCurves {
     private static final List<String> MEASURES = List.of(LOSS, HELD, "learning rate", "gradient norm", PACE);
 
     /** Points are the step and the measures, NaN where there was none. */
-    private record Training(String task, int number, List<double[]> points) {
+    private record Training(String task, long total, int number, List<double[]> points) {
+        /** Whether progress goes on with it: of the next one's first steps, when they are quick, none may have been told. */
+        boolean goesOn(LabEvent.Progress progress) {
+            return task.equals(progress.name()) && total == progress.total() && progress.done() > points.getLast()[0];
+        }
+
         double[] column(int index) { return points.stream().mapToDouble(point -> point[index]).toArray(); }
 
         boolean has(int index) { return points.stream().anyMatch(point -> !Double.isNaN(point[index])); }
@@ -31,8 +36,8 @@ final class TrainingCurves {
     void hear(LabEvent.Progress progress) {
         if (!progress.metrics().containsKey(LOSS)) return;
         var now = trainings.isEmpty() ? null : trainings.getLast();
-        if (now == null || !now.task.equals(progress.name()) || progress.done() <= now.points.getLast()[0]) {
-            now = new Training(progress.name(), ++begun, new ArrayList<>());
+        if (now == null || !now.goesOn(progress)) {
+            now = new Training(progress.name(), progress.total(), ++begun, new ArrayList<>());
             trainings.add(now);
             if (trainings.size() > TRAININGS) trainings.removeFirst();
         }

@@ -102,8 +102,8 @@
     const url = new URL(location.href);
     if (input.value === input.dataset.first) url.searchParams.delete(place(input)); else url.searchParams.set(place(input), input.value);
     history.replaceState(history.state, "", url);
-    const view = drawn.get(input.closest("figure").querySelector("[data-figure]"));
-    view?.signal(input.dataset.orbit, Number(input.value)).runAsync();
+    const box = input.closest("figure").querySelector("[data-figure]"), view = drawn.get(box);
+    if (view && !busy.has(box)) view.signal(input.dataset.orbit, Number(input.value)).runAsync(); else draw(box);
   });
   function turnable(box) {
     const [turn, tilt] = orbits(box);

@@ -23,7 +23,7 @@
     const inside = point => point.length === 2 && point.every(v => v >= 0 && v <= side);
     const redraw = () => {
       const drawn = strokes(field.value), fine = drawn.every(stroke => stroke.every(inside));
-      field.setCustomValidity(fine ? "" : `${field.name} has something else than points: two numbers from 0 to ${side} with a comma between them.`);
+      field.setCustomValidity(fine ? "" : `${field.name} has something other than points: two numbers from 0 to ${side} with a comma between them.`);
       pen.clearRect(0, 0, pad.width, pad.height);
       if (!fine) return;
       pen.strokeStyle = pen.fillStyle = getComputedStyle(pad).color;

@@ -90,7 +90,7 @@ class FitCommandTest {
         assertThat(lines.get(2)).isEqualTo(lines.get(2 + 41 * 1000)).isEqualTo(lines.get(2 + 41 * 2000));
         Files.writeString(rows, text + "Graz,old\n");
         Files.delete(said);
-        assertThat(lyceum("predict", out, rows.toString(), "--out", said.toString()).err()).contains("'old' is no F64", "in line 100005");
+        assertThat(lyceum("predict", out, rows.toString(), "--out", said.toString()).err()).contains("'old' is not F64", "in line 100005");
         assertThat(said).doesNotExist();
         assertThat(folder.resolve("said.csv.part")).doesNotExist();
     }

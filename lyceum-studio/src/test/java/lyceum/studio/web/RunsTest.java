@@ -90,6 +90,19 @@ class RunsTest {
         assertThat(http.get("/runs/" + id + "/figures/x").statusCode()).isEqualTo(404);
     }
 
+    @Test void aPlayerMayJumpWithinASound() {
+        var id = start("{\"slug\":\"pca\"}");
+        follow(id);
+        var sound = "/runs/" + id + "/figures/11.wav";
+        assertThat(http.get(sound).headers().firstValue("Accept-Ranges")).contains("bytes");
+        var part = http.get(sound, "Range", "bytes=0-3");
+        assertThat(part.statusCode()).isEqualTo(206);
+        assertThat(part.body()).isEqualTo("RIFF");
+        assertThat(part.headers().firstValue("Content-Range")).contains("bytes 0-3/8044");
+        assertThat(http.get(sound, "Range", "bytes=8040-").headers().firstValue("Content-Range")).contains("bytes 8040-8043/8044");
+        assertThat(http.get(sound, "Range", "bytes=8044-").statusCode()).isEqualTo(416);
+    }
+
     @Test void aRunThatIsNoLongerKeptInMemoryIsShownFromTheStore() {
         var first = start("{\"slug\":\"gradient-descent\"}");
         follow(first);

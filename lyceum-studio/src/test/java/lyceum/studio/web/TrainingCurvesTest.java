@@ -13,7 +13,11 @@ import org.junit.jupiter.api.Test;
 class TrainingCurvesTest {
     private final TrainingCurves curves = new TrainingCurves();
 
-    private void hear(long step, Map<String, Double> metrics) { curves.hear(new LabEvent.Progress("training", step, 10_000, -1, metrics)); }
+    private void hear(long step, Map<String, Double> metrics) { hear(step, 10_000, metrics); }
+
+    private void hear(long step, long total, Map<String, Double> metrics) {
+        curves.hear(new LabEvent.Progress("training", step, total, -1, metrics));
+    }
 
     private Plot panel(int index) { return (Plot) ((Panels) curves.figure()).figures().get(index); }
 
@@ -42,6 +46,13 @@ class TrainingCurvesTest {
         assertThat(curves.isEmpty()).isTrue();
         hear(2, Map.of("loss", 0.5));
         assertThat(((Panels) curves.figure()).figures()).hasSize(1);
+    }
+
+    @Test void aLongerTrainingWhoseBeginningWasNotToldIsAnother() {
+        hear(100, 100, Map.of("loss", 1.0));
+        hear(150, 200, Map.of("loss", 2.0));
+        assertThat(panel(0).layers()).hasSize(2);
+        assertThat(line(0, 1)).isDeepEqualTo(new double[][] {{150}, {2}});
     }
 
     @Test void aLongTrainingKeepsItsFirstAndLastPointsAndAllOfItsLength() {
