@@ -131,14 +131,17 @@ public final class Tridiagonal {
         }
     }
 
+    /** To the last bit for small matrices, whose users look at their least values; large ones have roundings enough. */
+    private double length(double x, double y) { return n < Block.LEAST ? Math.hypot(x, y) : Dense.length(x, y); }
+
     /** One QL sweep over the unreduced block {@code [l, m]}. */
     private void sweep(int l, int m) {
         double half = (d[l + 1] - d[l]) / (2 * e[l]);
-        double g = d[m] - d[l] + e[l] / (half + Dense.sign(half) * Dense.length(half, 1));
+        double g = d[m] - d[l] + e[l] / (half + Dense.sign(half) * length(half, 1));
         double s = 1, c = 1, p = 0;
         for (int i = m - 1; i >= l; i--) {
             double f = s * e[i], b = c * e[i];
-            double r = Dense.length(f, g);
+            double r = length(f, g);
             e[i + 1] = r;
             if (r == 0) {
                 d[i + 1] -= p;

@@ -269,7 +269,7 @@ class LatentDirichletAllocationTest {
         assertThat(Model.load(folder.resolve("lda"), LdaModel.class).transform(x).toDoubleArray())
                 .isEqualTo(model.transform(x).toDoubleArray());
         assertThatThrownBy(() -> model.transform(Csr.fromDense(Tensor.of(new double[][] {{1, 2}})))).hasMessageContaining("2 words");
-        assertThatThrownBy(() -> model.withTopics(0, 0, 1)).hasMessageContaining("ordering");
+        assertThatThrownBy(() -> model.withTopics(0, 0, 1)).hasMessageContaining("not a permutation");
         assertThatThrownBy(() -> new LatentDirichletAllocation(0)).hasMessageContaining("topics is 0");
         assertThatThrownBy(() -> new LatentDirichletAllocation(2).withAlpha(0)).hasMessageContaining("alpha is 0");
         assertThatThrownBy(() -> new LatentDirichletAllocation(2).withDecay(0.5)).hasMessageContaining("decay");
