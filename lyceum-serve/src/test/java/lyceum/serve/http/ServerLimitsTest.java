@@ -32,7 +32,7 @@ class ServerLimitsTest extends TinyServer {
 
     @Test void whatCannotBeIsAnErrorThatClientsRead() throws IOException, InterruptedException {
         record Wrong(String path, String body, int status, String said) {}
-        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"),
+        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "not JSON"),
                 new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"),
                 new Wrong("/v1/completions", "[1]", 400, "not a JSON object"), new Wrong("/v1/completions", "{}", 400, "prompt is missing"),
                 new Wrong("/v1/completions", "{\"prompt\":\"" + "to be ".repeat(400) + "\"}", 400, "for a context of 256"),

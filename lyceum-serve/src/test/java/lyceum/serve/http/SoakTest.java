@@ -76,7 +76,7 @@ class SoakTest extends TinyServer {
             for (int i = 0; i < streams; i++) {
                 var rng = Rng.of(i);
                 all.add(threads.submit(() -> {
-                    while (System.nanoTime() < end) stream(rng, whole, gone);
+                    while (System.nanoTime() < end || whole.get() <= streams || gone.get() <= streams / 8) stream(rng, whole, gone);
                     return null;
                 }));
             }
