@@ -13,6 +13,8 @@ final class Residence {
 
     synchronized void enter(long nanos) {
         if (inside == 0) last = nanos;
+        // One that came before the last event and is told of after it was in the system in between.
+        if (nanos < last) integral += 1e-9 * (last - nanos);
         advance(nanos);
         inside++;
     }
