@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -205,6 +206,16 @@ class ServingAtScaleTest {
         Evidence.of("traces after which a block was in use", referenced, exactly(0));
         Evidence.of("traces after which flushing did not free all blocks", lost, exactly(0));
         Evidence.of("in-system integral against summed residence, relative", worst, atMost(0.01));
+    }
+
+    @Test void aRequestToldOfLateWasInTheSystemSinceItCame() {
+        var residence = new Residence();
+        residence.enter(0);
+        residence.at(100);
+        residence.enter(40);
+        residence.leave(0, 200);
+        residence.leave(40, 300);
+        assertThat(residence.at(300)).containsExactly(new double[] {460e-9, 460e-9}, within(1e-15));
     }
 
     private static double hitRate(DecoderLM model, Router.Policy policy) {

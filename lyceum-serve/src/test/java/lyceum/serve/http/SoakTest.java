@@ -28,13 +28,15 @@ class SoakTest extends TinyServer {
             }
             var files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
                     ? unix.getOpenFileDescriptorCount() : 0;
-            long threads = Thread.getAllStackTraces().keySet().stream().filter(thread -> !isCarrier(thread)).count();
+            long threads = Thread.getAllStackTraces().keySet().stream().filter(thread -> !isPooled(thread)).count();
             return new Held(ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), (int) threads, files);
         }
     }
 
-    /** Carriers of virtual threads come and go by the JDK's own rules, more of them where a machine is busy. */
-    private static boolean isCarrier(Thread thread) { return thread.getClass().getSimpleName().equals("CarrierThread"); }
+    /** Carriers of virtual threads and the server's pool, which has a limit of its own, grow where a machine is busy and shrink again. */
+    private static boolean isPooled(Thread thread) {
+        return thread.getClass().getSimpleName().equals("CarrierThread") || thread.getName().matches("lyceum-serve-\\d+");
+    }
 
     @Test void aFewSecondsOfStreamsLeaveNothing() throws Exception { soak(4, 16); }
 
