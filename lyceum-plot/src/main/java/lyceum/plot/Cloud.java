@@ -62,8 +62,9 @@ public record Cloud(String title, String description, String x, String y, String
             throw new FigureException("the cloud '" + title + "' is of " + rows.shape() + "; (n, 3)");
         double[][] all = rows.toRows();
         Check.sameLength("the cloud '" + title + "'", "points", all.length, "classes", classes.length);
-        for (int i = 0; i < all.length; i++) if (classes[i] < 0 || classes[i] >= names.length) throw new FigureException(
-                "the cloud '" + title + "': point " + i + " is of class " + classes[i] + "; there are " + names.length);
+        for (int i = 0; i < all.length; i++)
+            if (classes[i] < 0 || classes[i] >= names.length) throw new FigureException(
+                    "the cloud '" + title + "': point " + i + " is of class " + classes[i] + "; there are " + names.length);
         var groups = new ArrayList<Group>();
         for (int k = 0; k < names.length; k++) {
             var some = new ArrayList<double[]>();

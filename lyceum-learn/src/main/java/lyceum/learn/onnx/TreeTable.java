@@ -35,8 +35,7 @@ final class TreeTable {
 
     void add(BoostedTree tree, int target, double scale) {
         double[] threshold = tree.threshold(), value = tree.value();
-        for (int i = 0; i < threshold.length; i++)
-            row(i, tree.isLeaf(i), "BRANCH_LT", -atMost(-threshold[i]), target, scale * value[i]);
+        for (int i = 0; i < threshold.length; i++) row(i, tree.isLeaf(i), "BRANCH_LT", -atMost(-threshold[i]), target, scale * value[i]);
         branches(tree.feature(), tree.left(), tree.right(), tree.missingLeft());
     }
 

@@ -60,8 +60,8 @@ final class GgufFamilies {
             for (long size : entry.shape()) count *= size;
             numbers += count;
         }
-        if (config.blocks().getFirst().blockParameters() > numbers || config.parameterCount() / 2 > numbers) throw new FormatException(
-                "gguf: the metadata say " + config.parameterCount() + " numbers; the tensors have " + numbers);
+        if (config.blocks().getFirst().blockParameters() > numbers || config.parameterCount() / 2 > numbers)
+            throw new FormatException("gguf: the metadata say " + config.parameterCount() + " numbers; the tensors have " + numbers);
         return config;
     }
 

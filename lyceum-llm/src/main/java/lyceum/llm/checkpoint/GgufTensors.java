@@ -42,8 +42,7 @@ final class GgufTensors {
             var place = place(name);
             rows.merge(place.name, place.from + tensor.size(0), Math::max);
         });
-        var unknown = file.entries().keySet().stream()
-                .filter(name -> !rows.containsKey(name) && !name.equals("rope_freqs.weight")) // which the configuration has taken in
+        var unknown = file.entries().keySet().stream().filter(name -> !rows.containsKey(name) && !name.equals("rope_freqs.weight")) // which the configuration has taken in
                 .limit(8).toList();
         if (!unknown.isEmpty()) // a bias, say: without it the model would be another
             throw new FormatException("gguf: the metadata say nothing of the tensors " + unknown);

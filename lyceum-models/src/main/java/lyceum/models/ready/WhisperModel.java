@@ -112,8 +112,9 @@ public record WhisperModel(Whisper model, List<String> languages) {
     private static WhisperConfig shape(Map<String, Tensor> values, int heads, Map<String, Integer> added) {
         Tensor words = matrix(values, "decoder.embed_tokens.weight"), places = matrix(values, "encoder.embed_positions.weight"),
                 longest = matrix(values, "decoder.embed_positions.weight"), hidden = matrix(values, "encoder.layers.0.fc1.weight");
-        for (var table : List.of(places, longest)) if (table.size(1) != words.size(1)) throw new FormatException(
-                WEIGHTS + ": a table of positions is " + table.shape() + "; that of the tokens is " + words.shape() + ", of one width");
+        for (var table : List.of(places, longest))
+            if (table.size(1) != words.size(1)) throw new FormatException(
+                    WEIGHTS + ": a table of positions is " + table.shape() + "; that of the tokens is " + words.shape() + ", of one width");
         var first = values.get("encoder.conv1.weight");
         if (first == null || first.rank() != 3) throw new FormatException(WEIGHTS + ": encoder.conv1.weight is missing");
         int text = added.get(BEGIN) - 1, none = added.get(NO_TIMES), languages = added.get(TRANSLATE) - added.get(BEGIN) - 1;

@@ -54,8 +54,9 @@ public record RoiAlign(int height, int width, double scale, int samples, boolean
     /** The same without a record: of each region the rows and columns that its bins take something of, and no others. */
     private Tensor direct(Tensor maps, double[] down, double[] across, int[] pictures) {
         int k = pictures.length, channels = (int) maps.size(1), h = (int) maps.size(2), w = (int) maps.size(3);
-        for (int picture : pictures) if (picture < 0 || picture >= maps.size(0))
-            throw new ShapeException("RoiAlign: a region in picture " + picture + " of " + maps.size(0));
+        for (int picture : pictures)
+            if (picture < 0 || picture >= maps.size(0))
+                throw new ShapeException("RoiAlign: a region in picture " + picture + " of " + maps.size(0));
         float[] all = maps.toFloatArray(), out = new float[k * channels * height * width];
         Parallel.range(k, 1, (from, to) -> {
             for (int r = (int) from; r < to; r++) {

@@ -119,10 +119,9 @@ class OnnxShapesTest {
 
     @Test void nodesOfTheWrongRankAreNamed() {
         var shapes = shapes(graph(List.of(port("x", 4, 5), port("p", 3), port("to", OnnxType.INT64, 2_000_000_000)), List.of(),
-                Map.of("w", Tensor.zeros(1, 8, 5), "flat", Tensor.zeros(4)),
-                node("a = LSTM(x, w, w)", new Attribute("hidden_size", 2L)),
-                node("b = MaxPool(p)", new Attribute("kernel_shape", new long[] {2})),
-                node("c = ConvTranspose(x, flat)"), node("d = Transpose(x)", new Attribute("perm", new long[] {0})),
+                Map.of("w", Tensor.zeros(1, 8, 5), "flat", Tensor.zeros(4)), node("a = LSTM(x, w, w)", new Attribute("hidden_size", 2L)),
+                node("b = MaxPool(p)", new Attribute("kernel_shape", new long[] {2})), node("c = ConvTranspose(x, flat)"),
+                node("d = Transpose(x)", new Attribute("perm", new long[] {0})),
                 node("e = Unsqueeze(p)", new Attribute("axes", new long[] {0, 0})), node("f = Reshape(x, to)")));
         assertThat(shapes.contradictions()).hasSize(5);
         assertThat(shapes.contradictions().get(0)).startsWith("LSTM \"a\": its inputs or attributes");
@@ -131,10 +130,12 @@ class OnnxShapesTest {
     }
 
     @Test void elementsOfShapesAreDividedTowardsZero() {
-        var shapes = shapes(graph(List.of(), List.of(),
-                Map.of("a", Tensor.of(-3L, 7L), "two", Tensor.of(2L), "none", Tensor.zeros(DType.I64, 0), "three", Tensor.of(3L, 3L)),
-                node("q = Div(a, two)"), node("r = Add(q, three)"), node("y = ConstantOfShape(r)"), node("e = Mul(none, two)"),
-                node("z = ConstantOfShape(e)")));
+        var shapes = shapes(
+                graph(List.of(), List.of(),
+                        Map.of("a", Tensor.of(-3L, 7L), "two", Tensor.of(2L), "none", Tensor.zeros(DType.I64, 0), "three",
+                                Tensor.of(3L, 3L)),
+                        node("q = Div(a, two)"), node("r = Add(q, three)"), node("y = ConstantOfShape(r)"), node("e = Mul(none, two)"),
+                        node("z = ConstantOfShape(e)")));
         assertThat(shapes.contradictions()).isEmpty();
         assertThat(shapes.text("y")).isEqualTo("FLOAT (2, 6)");
         assertThat(shapes.text("z")).isEqualTo("FLOAT ()");

@@ -106,7 +106,8 @@ class TextReaderTest {
     }
 
     @Test void whatIsMissingInAFolderIsNamed() throws IOException {
-        assertThatThrownBy(() -> TextReader.load(folder.resolve("none"))).isInstanceOf(IOException.class).hasMessageContaining("not a folder");
+        assertThatThrownBy(() -> TextReader.load(folder.resolve("none"))).isInstanceOf(IOException.class)
+                .hasMessageContaining("not a folder");
         assertThatThrownBy(() -> TextReader.load(folder)).isInstanceOf(IOException.class).hasMessageContaining("characters");
         Files.writeString(folder.resolve("keys.txt"), "a\nb");
         assertThatThrownBy(() -> TextReader.load(folder)).isInstanceOf(IOException.class).hasMessageContaining("detection network");
