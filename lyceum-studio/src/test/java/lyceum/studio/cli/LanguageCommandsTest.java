@@ -101,7 +101,7 @@ class LanguageCommandsTest {
         }
         var out = folder.resolve("x").toString();
         assertThat(lyceum("quantize", model.toString(), out, "--type", "nf4").out()).contains("decoder.layers.*.mlp.down_proj.weight");
-        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err()).contains("name some: --calibrate FILE");
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err()).contains("needs texts to calibrate on: --calibrate FILE");
         assertThat(lyceum("quantize", model.toString(), gguf, "--type", "nf4").err()).contains("OUT is a file");
     }
 
@@ -147,7 +147,7 @@ class LanguageCommandsTest {
         var merged = Safetensors.read(folder.resolve("merged/model.safetensors")).tensors();
         weights.forEach((name, tensor) -> assertThat(merged.get(name).sub(tensor).abs().max().item()).isLessThan(1e-6));
         for (var wrong : Map.of("merge_method: magic", "it is linear, slerp", "merge_method: ties", "needs a base_model", "merge: linear",
-                "is not known", "merge_method: [", "recipe").entrySet()) {
+                "is unknown", "merge_method: [", "recipe").entrySet()) {
             Files.writeString(recipe, wrong.getKey() + "\nmodels: [{model: model}]\n");
             assertThat(lyceum("merge", recipe.toString(), folder.resolve("x").toString()).err()).contains(wrong.getValue());
         }
