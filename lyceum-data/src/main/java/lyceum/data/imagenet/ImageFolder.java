@@ -104,7 +104,12 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     public Raster read(int row) { return read(files.get(row)); }
 
     /** As {@link #read(int)}, any file. */
-    public static Raster read(Path file) { return decoded(file, ImageFolder::pixels); }
+    public static Raster read(Path file) {
+        return decoded(file, (reader, header) -> header == null ? pixels(reader, null) : header.upright(pixels(reader, header)));
+    }
+
+    /** As {@link #read(Path)}, but as its rows are stored, whatever Exif says: boxes and masks are told of those. */
+    public static Raster readStored(Path file) { return decoded(file, ImageFolder::pixels); }
 
     /** Writes a PNG of values from 0 to 1, 3 channels or 1; what lies beyond is held there. */
     public static void write(Raster picture, Path png) throws IOException {
@@ -183,8 +188,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     }
 
     private static Raster pixels(ImageReader reader, JpegHeader header) throws IOException {
-        if (header == null) return raster(reader.read(0));
-        return header.upright(header.components() == 4 ? printed(reader, header.luma()) : raster(reader.read(0)));
+        return header != null && header.components() == 4 ? printed(reader, header.luma()) : raster(reader.read(0));
     }
 
     /** Four inks, which the JDK reads without their meaning. Adobe's files, and so all, hold 255 less the ink; with its mark 2 the first three are YCbCr. */

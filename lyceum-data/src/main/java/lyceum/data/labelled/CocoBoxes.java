@@ -85,10 +85,10 @@ public record CocoBoxes(Path folder, List<Picture> pictures, List<String> classe
     /** Number of pictures. */
     public int size() { return pictures.size(); }
 
-    /** Decodes a picture, 3 channels from 0 to 1. @throws FormatException if it cannot be decoded or is of another size than the file says */
+    /** Decodes a picture as it is stored, not turned by Exif, 3 channels from 0 to 1. @throws FormatException if it cannot be decoded or is of another size than the file says */
     public Raster load(int row) {
         var picture = pictures.get(row);
-        var raster = ImageFolder.read(folder.resolve(picture.file));
+        var raster = ImageFolder.readStored(folder.resolve(picture.file));
         if (raster.width() != picture.width || raster.height() != picture.height)
             throw new FormatException(folder.resolve(picture.file) + ": " + raster.width() + " x " + raster.height()
                     + " pixels, the annotations (image " + row + ") say " + picture.width + " x " + picture.height);

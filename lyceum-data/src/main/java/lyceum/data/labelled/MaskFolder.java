@@ -77,9 +77,9 @@ public record MaskFolder(List<Path> pictures, List<Path> masks, List<String> cla
     /** Number of pictures. */
     public int size() { return pictures.size(); }
 
-    /** Reads a picture and its mask. @throws FormatException naming file and index if the mask is of another size or has a number that is no class */
+    /** Reads a picture and its mask, both as they are stored: Exif does not turn them. @throws FormatException naming file and index if the mask is of another size or has a number that is no class */
     public Labelled load(int row) {
-        var picture = ImageFolder.read(pictures.get(row));
+        var picture = ImageFolder.readStored(pictures.get(row));
         var mask = ImageFolder.numbers(masks.get(row));
         String where = masks.get(row) + " (mask " + row + ")";
         if (mask.width() != picture.width() || mask.height() != picture.height())

@@ -56,6 +56,9 @@ class JpegHeaderTest {
         for (var order : new ByteOrder[] {ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN}) for (int k = 1; k <= 8; k++) {
             var picture = ImageFolder.read(Files.write(folder.resolve("a.jpg"), photograph(k, order)));
             assertThat(picture.width()).as("orientation " + k).isEqualTo(k < 5 ? WIDTH : HEIGHT);
+            var stored = ImageFolder.readStored(folder.resolve("a.jpg"));
+            assertThat(stored.width()).isEqualTo(WIDTH);
+            assertThat(255.0 * stored.at(1, 2, 2)).as("as stored, " + k).isEqualTo(GREY[0], offset(6.0));
             int right = picture.width() - 3, low = picture.height() - 3;
             int[][] corners = {{2, 2}, {2, right}, {low, right}, {low, 2}};
             for (int c = 0; c < 4; c++)
