@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.TreeSet;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxFile.Attribute;
@@ -52,11 +53,24 @@ final class ShapeInference {
 
     /** @param symbols sizes of named dimensions that are known */
     static ShapeInference of(OnnxFile file, Map<String, Long> symbols) {
+        require(file, symbols);
         var functions = new HashMap<String, Function>();
         for (var f : file.functions()) functions.put(f.domain() + ":" + f.name(), f);
         var inference = new ShapeInference(file.opsets(), functions, symbols, null, new ArrayList<>(), new int[1], 0);
         inference.graph(file.graph());
         return inference;
+    }
+
+    /** A misspelt name would leave its size open without a word. */
+    private static void require(OnnxFile file, Map<String, Long> symbols) {
+        var open = new TreeSet<String>();
+        for (var port : file.graph().inputs()) if (port.type() instanceof Type.OfTensor(var _, var dims) && dims != null)
+            for (int axis = 0; axis < dims.size(); axis++) if (dims.get(axis).size() < 0)
+                open.add(dims.get(axis).name().isEmpty() ? port.name() + "[" + axis + "]" : dims.get(axis).name());
+        symbols.forEach((name, size) -> {
+            if (!open.contains(name)) throw new IllegalArgumentException("OnnxShapes: '" + name + "' is not an open size; there are " + open);
+            if (size == null || size < 0) throw new IllegalArgumentException("OnnxShapes: " + name + " is " + size + "; it is at least 0");
+        });
     }
 
     Map<String, Shaped> values() { return values; }
