@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.math.Roots;
 import lyceum.memory.Storage;
 
 /**
@@ -31,9 +32,8 @@ final class Chirp implements FourierTransforms.Line {
         cos = new double[n];
         sin = new double[n];
         for (int t = 0; t < n; t++) {
-            double angle = Math.PI * ((long) t * t % (2L * n)) / n; // t^2 modulo the period, so that the angle stays exact
-            cos[t] = Math.cos(angle);
-            sin[t] = -Math.sin(angle);
+            cos[t] = Roots.cos((long) t * t, 2L * n);
+            sin[t] = -Roots.sin((long) t * t, 2L * n);
         }
     }
 

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.math.Roots;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
@@ -42,8 +43,8 @@ final class Columns {
         var numbers = new double[3 * steps * (radix - 1)];
         int at = 0;
         for (int p = 0; p < steps; p++) for (int j = 1; j < radix; j++) {
-            double angle = 2 * Math.PI * ((long) j * p % n) / n, sine = Math.sin(angle);
-            numbers[at++] = Math.cos(angle);
+            double sine = Roots.sin((long) j * p, n);
+            numbers[at++] = Roots.cos((long) j * p, n);
             numbers[at++] = sine;
             numbers[at++] = -sine;
         }

@@ -1,5 +1,6 @@
 package lyceum.backend.x86.fourier;
 
+import java.lang.ref.SoftReference;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
 import lyceum.backend.Parallel;
@@ -10,15 +11,13 @@ import lyceum.backend.x86.machine.Cpu;
 
 /** Where a transform arrives. Remembers what it has worked out for the lengths it has met. */
 public final class FourierTransforms {
-    /** Lengths that are remembered. */
-    private static final int MOST = 16;
     /** Numbers up to which threads share lines, and not the strips of one line; nanoseconds that a number takes. */
     private static final int SHORT = 1 << 14;
     private static final double NANOS = 4;
 
     private final Cpu cpu;
     private final KernelCache<Cpu> kernels;
-    private final ConcurrentHashMap<Integer, Line> plans = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, SoftReference<Line>> plans = new ConcurrentHashMap<>();
 
     public FourierTransforms(Cpu cpu) {
         this.cpu = cpu;
@@ -52,11 +51,11 @@ public final class FourierTransforms {
 
     private Line plan(int n) {
         var known = plans.get(n);
-        if (known != null) return known;
-        Line made = Plan.of(n);
-        if (made == null) made = new Chirp(n);
-        if (plans.size() >= MOST) plans.clear();
-        plans.put(n, made);
-        return made;
+        Line line = known == null ? null : known.get();
+        if (line != null) return line;
+        line = Plan.of(n);
+        if (line == null) line = new Chirp(n);
+        plans.put(n, new SoftReference<>(line)); // while memory lasts
+        return line;
     }
 }

@@ -6,6 +6,7 @@ import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.fourier.Columns.Place;
 import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.math.Roots;
 import lyceum.memory.Storage;
 
 /** The transform of lines of one length, as a matrix of {@code down} rows. Immutable. */
@@ -32,10 +33,9 @@ final class Plan implements FourierTransforms.Line {
         for (int s = 0; s < strips; s++) {
             int at = 2 * s * rows * wide;
             for (int k = 0; k < rows; k++) for (int j = s * strip; j < Math.min(columns, (s + 1) * strip); j++) {
-                double angle = 2 * Math.PI * ((long) k * j % n) / n;
                 int place = at + k * wide + j - s * strip;
-                numbers[place] = Math.cos(angle);
-                numbers[place + rows * wide] = -Math.sin(angle);
+                numbers[place] = Roots.cos((long) k * j, n);
+                numbers[place + rows * wide] = -Roots.sin((long) k * j, n);
             }
         }
         factors = Columns.stored(numbers);
