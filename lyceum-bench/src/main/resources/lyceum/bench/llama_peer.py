@@ -7,9 +7,9 @@ import glob
 import os
 import time
 
-from peer import serve
+from peer import serve, timed
 
-library, threads, operation, held = None, 1, None, {}
+library, threads, held = None, 1, {}
 
 
 class Blob(ctypes.Structure):
@@ -52,19 +52,6 @@ def opened(path):
             if "libggml.v" in part:
                 lib.ggml_backend_load_all_from_path(folder.encode())
     return ctypes.CDLL(path, ctypes.RTLD_GLOBAL)
-
-
-def prepare(op, **arguments):
-    global operation
-    if op not in operations:
-        raise ValueError("no such operation: " + op)
-    operation = operations[op](**arguments)
-    operation()
-    return {"ready": True}
-
-
-def run(calls):
-    return {"seconds": sum(operation() for _ in range(calls))}
 
 
 def context(file, positions, sequences):
@@ -157,4 +144,4 @@ def llama_together(file, streams, length, written, ids):
 
 
 operations = {f.__name__: f for f in (llama_prefill, llama_decode, llama_together)}
-serve(hello, prepare, run)
+serve(hello, *timed(operations, own_clock=True))

@@ -1,38 +1,19 @@
 """PyTorch with torchvision and torchaudio as a peer of whole models, and transcriptions of those that they lack: prepare() makes one, run() times calls of it."""
 import math
-import time
 import warnings
 
 import torch
 import torch.nn.functional as F
-from peer import serve
+from peer import has_blas, serve, timed
 from torch import nn
 
 warnings.simplefilter("ignore")
-operation = None
 
 
 def hello(threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
-    return {"name": "PyTorch " + torch.__version__.split("+")[0], "blas": bool(blas)}
-
-
-def prepare(op, **arguments):
-    global operation
-    if op not in operations:
-        raise LookupError("no such operation: " + op)
-    operation = operations[op](**arguments)
-    operation()
-    return {"ready": True}
-
-
-def run(calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        operation()
-    return {"seconds": time.perf_counter() - start}
+    return {"name": "PyTorch " + torch.__version__.split("+")[0], "blas": has_blas()}
 
 
 def seen(f):
@@ -405,4 +386,4 @@ def roi_align(n, channels, side, bins):
 
 
 operations = {f.__name__: f for f in (vision, train_vit, train_denoiser, train_regions, mamba, gcn, gat, splats, hear, write, log_mel, nms, roi_align)}
-serve(hello, prepare, run)
+serve(hello, *timed(operations))

@@ -1,14 +1,12 @@
 """SciPy as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
-import time
 
 import numpy
 import scipy
 import scipy.fft
 import scipy.linalg
 import scipy.sparse
-from peer import serve
+from peer import has_blas, serve, timed
 
-operation = None
 workers = 1
 random = numpy.random.default_rng(1)
 
@@ -17,24 +15,7 @@ def hello(threads):
     global workers
     workers = threads
     scipy.linalg.cholesky(numpy.eye(2))
-    blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
-    return {"name": "SciPy " + scipy.__version__, "blas": bool(blas)}
-
-
-def prepare(op, **arguments):
-    global operation
-    if op not in operations:
-        raise ValueError("no such operation: " + op)
-    operation = operations[op](**arguments)
-    operation()
-    return {"ready": True}
-
-
-def run(calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        operation()
-    return {"seconds": time.perf_counter() - start}
+    return {"name": "SciPy " + scipy.__version__, "blas": has_blas()}
 
 
 def linalg(name, n):
@@ -82,4 +63,4 @@ def frechet(features):
 
 
 operations = {f.__name__: f for f in (linalg, spmm, fft, assignment, frechet)}
-serve(hello, prepare, run)
+serve(hello, *timed(operations))

@@ -1,37 +1,18 @@
 """PyTorch as a peer: prepare() makes the inputs of one operation, run() times calls of it."""
 import os
-import time
 
 import torch
 import torch.nn.functional as F
-from peer import serve
+from peer import has_blas, serve, timed
 
-operation = None
 TYPES = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "F16": torch.float16}
 
 
 def hello(threads):
     torch.set_num_threads(threads)
     torch.manual_seed(1)
-    blas = [line for line in open("/proc/self/maps") if "openblas" in line or "mkl_" in line]
     masked = " at " + torch.backends.cpu.get_cpu_capability() if "ATEN_CPU_CAPABILITY" in os.environ else ""
-    return {"name": "PyTorch " + torch.__version__.split("+")[0] + masked, "blas": bool(blas)}
-
-
-def prepare(op, **arguments):
-    global operation
-    if op not in operations:
-        raise ValueError("no such operation: " + op)
-    operation = operations[op](**arguments)
-    operation()
-    return {"ready": True}
-
-
-def run(calls):
-    start = time.perf_counter()
-    for _ in range(calls):
-        operation()
-    return {"seconds": time.perf_counter() - start}
+    return {"name": "PyTorch " + torch.__version__.split("+")[0] + masked, "blas": has_blas()}
 
 
 def randn(*shape, dtype="F32", grad=False):
@@ -282,4 +263,4 @@ def pass_blocks(layers, heads, width, batch, length, bf16):
 
 
 operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, linalg, spmm, fft, adamw, train_mlp, train_cnn, train_gpt, pass_lenet, pass_resnet18, pass_lstm, pass_blocks)}
-serve(hello, prepare, run)
+serve(hello, *timed(operations))
