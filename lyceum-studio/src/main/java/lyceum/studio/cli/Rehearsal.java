@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,11 @@ final class Rehearsal {
     private Rehearsal() {}
 
     static int run(Encyclopedia encyclopedia) throws IOException {
-        TopicMeanings.keep();
+        try {
+            TopicMeanings.keep();
+        } catch (IOException e) { // a full disk, say: the next start reads the weights from their jar
+            System.getLogger("lyceum.studio").log(Level.INFO, "The encoder''s weights were not kept: {0}", e.getMessage());
+        }
         var nowhere = new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
         for (var command : COMMANDS) {
             LyceumCommand.run(new Terminal(nowhere, nowhere, true, false, Terminal.DEFAULT_COLUMNS), encyclopedia,
