@@ -64,11 +64,13 @@ final class ShapeInference {
     /** A misspelt name would leave its size open without a word. */
     private static void require(OnnxFile file, Map<String, Long> symbols) {
         var open = new TreeSet<String>();
-        for (var port : file.graph().inputs()) if (port.type() instanceof Type.OfTensor(var _, var dims) && dims != null)
-            for (int axis = 0; axis < dims.size(); axis++) if (dims.get(axis).size() < 0)
-                open.add(dims.get(axis).name().isEmpty() ? port.name() + "[" + axis + "]" : dims.get(axis).name());
+        for (var port : file.graph().inputs())
+            if (port.type() instanceof Type.OfTensor(var _, var dims) && dims != null) for (int axis = 0; axis < dims.size(); axis++)
+                if (dims.get(axis).size() < 0)
+                    open.add(dims.get(axis).name().isEmpty() ? port.name() + "[" + axis + "]" : dims.get(axis).name());
         symbols.forEach((name, size) -> {
-            if (!open.contains(name)) throw new IllegalArgumentException("OnnxShapes: '" + name + "' is not an open size; there are " + open);
+            if (!open.contains(name))
+                throw new IllegalArgumentException("OnnxShapes: '" + name + "' is not an open size; there are " + open);
             if (size == null || size < 0) throw new IllegalArgumentException("OnnxShapes: " + name + " is " + size + "; it is at least 0");
         });
     }

@@ -7,6 +7,7 @@ import static lyceum.nn.onnx.Models.node;
 import static lyceum.nn.onnx.Models.open;
 import static lyceum.nn.onnx.Models.port;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -53,6 +54,14 @@ class OnnxShapesTest {
         var even = shapes(graph(List.of(port("x", "batch", "time", 12)), List.of(open("y")), Map.of("to", Tensor.of(0L, -1L, 6L)),
                 node("y = Reshape(x, to)")));
         assertThat(even.text("y")).isEqualTo("FLOAT (batch, 2 time, 6)");
+    }
+
+    @Test void sizesOfNoInputAreRefusedByName() {
+        var file = file(graph(List.of(port("x", "batch", 12)), List.of(open("y")), Map.of(), node("y = Relu(x)")));
+        assertThat(OnnxShapes.of(file, Map.of("batch", 3L)).text("y")).isEqualTo("FLOAT (3, 12)");
+        assertThatThrownBy(() -> OnnxShapes.of(file, Map.of("bacth", 3L)))
+                .hasMessageContaining("'bacth' is not an open size; there are [batch]");
+        assertThatThrownBy(() -> OnnxShapes.of(file, Map.of("batch", -3L))).hasMessageContaining("batch is -3; it is at least 0");
     }
 
     /** A size that a rounded one was divided out of is as good as any other. */

@@ -101,7 +101,8 @@ class LanguageCommandsTest {
         }
         var out = folder.resolve("x").toString();
         assertThat(lyceum("quantize", model.toString(), out, "--type", "nf4").out()).contains("decoder.layers.*.mlp.down_proj.weight");
-        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err()).contains("needs texts to calibrate on: --calibrate FILE");
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err())
+                .contains("needs texts to calibrate on: --calibrate FILE");
         assertThat(lyceum("quantize", model.toString(), gguf, "--type", "nf4").err()).contains("OUT is a file");
     }
 
