@@ -100,9 +100,15 @@ final class Backends {
         };
     }
 
-    private static Backend choose() {
+    /** The name that the setting gives, or an empty one. */
+    private static String setting() {
         var set = System.getProperty("lyceum.backend", System.getenv("LYCEUM_BACKEND"));
-        if (set != null && !set.isBlank()) return named(set.strip());
+        return set == null ? "" : set.strip();
+    }
+
+    private static Backend choose() {
+        var set = setting();
+        if (!set.isEmpty()) return named(set);
         try {
             return named("x86");
         } catch (IllegalArgumentException refused) {
@@ -116,6 +122,17 @@ final class Backends {
     }
 
     private static boolean vectorModulePresent() { return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(); }
+
+    /** Machine code, unless it cannot run here or the setting names another backend. */
+    static RowDots.Many manyRowDots() {
+        var set = setting();
+        if (!set.isEmpty() && !set.equals("x86")) return new RowDots.OneByOne(RowDots.best());
+        try {
+            return (RowDots.Many) Class.forName("lyceum.backend.x86.index.RowDotsCode").getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException noMachineCode) {
+            return new RowDots.OneByOne(RowDots.best());
+        }
+    }
 
     static RowDots rowDots() { return withVectors(RowDots.class, "VectorRowDots", new RowDots.Plain()); }
 

@@ -20,6 +20,33 @@ public interface RowDots {
     /** With the signed bytes from byte {@code offset} on. */
     float dotBytes(float[] x, MemorySegment rows, long offset);
 
+    /** What this machine runs fastest for many rows at once, with the same bits. */
+    static Many many() { return OneByOne.BEST; }
+
+    /** Products with many rows in one call. */
+    interface Many {
+        /**
+         * Writes {@code n} sums of products as floats from {@code sums} on: of the floats at {@code x} and the row at each of the {@code n} addresses that stand at {@code rows},
+         * which is {@code numbers} floats, or signed bytes. All is native memory that the caller keeps.
+         */
+        void dots(long x, int numbers, long rows, int n, boolean bytes, long sums);
+    }
+
+    /** By calls for one row each. */
+    record OneByOne(RowDots one) implements Many {
+        private static final Many BEST = Backends.manyRowDots();
+        @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+        @Override public void dots(long x, int numbers, long rows, int n, boolean bytes, long sums) {
+            var values = new float[numbers];
+            MemorySegment.copy(MEMORY, Plain.FLOAT, x, values, 0, numbers);
+            for (int i = 0; i < n; i++) {
+                long row = MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i);
+                MEMORY.set(ValueLayout.JAVA_FLOAT, sums + 4L * i, bytes ? one.dotBytes(values, MEMORY, row) : one.dot(values, MEMORY, row));
+            }
+        }
+    }
+
     /** Plain loops. */
     final class Plain implements RowDots {
         private static final RowDots BEST = Backends.rowDots();

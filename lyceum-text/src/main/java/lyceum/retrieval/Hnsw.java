@@ -153,10 +153,10 @@ public final class Hnsw implements VectorIndex {
         var q = store.query(node);
         int near = from;
         for (int layer = top; layer > level; layer--) near = walk.nearest(q, near, layer, null);
-        var candidates = new int[Math.min(level, top) + 1][];
+        var candidates = new HnswWalk.Candidates[Math.min(level, top) + 1];
         for (int layer = candidates.length - 1; layer >= 0; layer--) {
             candidates[layer] = walk.candidates(q, near, layer, efConstruction, node);
-            near = candidates[layer][0];
+            near = candidates[layer].nodes()[0];
         }
         // from the ground up: who finds the node on a layer finds a way down from it
         for (int layer = 0; layer < candidates.length; layer++) walk.connect(node, layer, candidates[layer]);

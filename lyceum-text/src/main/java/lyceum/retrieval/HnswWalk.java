@@ -7,10 +7,16 @@ import lyceum.text.internal.TopScores;
 
 /** What one thread needs to walk the graph and to link a node. */
 final class HnswWalk {
+    /** Chosen ones that a candidate is held against at once: most are turned down by one of the first. */
+    private static final int STEP = 8;
+
     private final VectorRows store;
     private final HnswLinks links;
     private final NodeQueue open = new NodeQueue();
+    private final RowScores scores;
     private final int[] around;
+    /** Of {@link #around}, and of those chosen before. */
+    private final double[] near, apart = new double[STEP];
     private int[] visited = new int[1024];
     private int visit;
     long computations;
@@ -18,24 +24,34 @@ final class HnswWalk {
     HnswWalk(VectorRows store, HnswLinks links) {
         this.store = store;
         this.links = links;
-        around = new int[2 * links.m];
+        around = new int[2 * links.m + 1];
+        near = new double[around.length];
+        scores = new RowScores(store, around.length);
     }
 
-    private double score(VectorRows.Query q, int node) {
-        computations++;
-        return store.score(q, node);
+    private double score(int node) {
+        around[0] = node;
+        score(around, 1);
+        return near[0];
+    }
+
+    /** Of the first {@code n}, into {@link #near}. */
+    private void score(int[] nodes, int n) {
+        computations += n;
+        scores.of(nodes, 0, n, near);
     }
 
     /** Greedy steps until no neighbour is nearer. */
     int nearest(VectorRows.Query q, int from, int layer, IntConsumer step) {
-        double best = score(q, from);
+        scores.of(q);
+        double best = score(from);
         if (step != null) step.accept(from);
         for (int at = from;;) {
             int n = links.read(at, layer, around), next = -1;
+            score(around, n);
             for (int i = 0; i < n; i++) {
-                double score = score(q, around[i]);
-                if (score <= best) continue;
-                best = score;
+                if (near[i] <= best) continue;
+                best = near[i];
                 next = around[i];
             }
             if (next < 0) return at;
@@ -62,37 +78,43 @@ final class HnswWalk {
         var best = new TopScores(ef);
         open.clear();
         first(from);
-        double score = score(q, from);
+        scores.of(q);
+        double score = score(from);
         open.add(from, score);
         if (accepted.test(from)) best.offer(from, score);
         while (!open.isEmpty() && open.topScore() >= best.threshold()) {
-            int n = links.read(open.poll(), layer, around);
-            for (int i = 0; i < n; i++) {
-                int node = around[i];
-                if (!first(node)) continue;
-                score = score(q, node);
-                if (score <= best.threshold()) continue;
-                open.add(node, score);
-                if (accepted.test(node)) best.offer(node, score);
+            int n = links.read(open.poll(), layer, around), fresh = 0;
+            for (int i = 0; i < n; i++) if (first(around[i])) around[fresh++] = around[i];
+            score(around, fresh);
+            for (int i = 0; i < fresh; i++) {
+                if (near[i] <= best.threshold()) continue;
+                open.add(around[i], near[i]);
+                if (accepted.test(around[i])) best.offer(around[i], near[i]);
             }
         }
         return best;
     }
 
-    /** The best candidates for links of {@code node}, the nearest first. */
-    int[] candidates(VectorRows.Query q, int from, int layer, int ef, int node) {
+    /** Nodes, the nearest first, and their scores. */
+    record Candidates(int[] nodes, double[] scores) {}
+
+    /** The best candidates for links of {@code node}. */
+    Candidates candidates(VectorRows.Query q, int from, int layer, int ef, int node) {
         var best = search(q, from, layer, ef, other -> other != node);
-        var found = new int[best.size()];
+        var found = new Candidates(new int[best.size()], new double[best.size()]);
         int[] n = {0};
-        best.best((other, _) -> found[n[0]++] = other);
+        best.best((other, score) -> {
+            found.scores[n[0]] = score;
+            found.nodes[n[0]++] = other;
+        });
         return found;
     }
 
     /** Links a new node with the chosen of the candidates, both ways. */
-    void connect(int node, int layer, int[] candidates) {
+    void connect(int node, int layer, Candidates candidates) {
         int[] chosen = new int[links.m];
-        int count = choose(node, candidates, candidates.length, chosen, 0, links.m);
-        if (layer == 0) count = adopt(node, chosen, count, candidates);
+        int count = choose(candidates, candidates.nodes.length, chosen, 0, links.m);
+        if (layer == 0) count = adopt(node, chosen, count, candidates.nodes);
         synchronized (links.lock(node)) {
             // others may have linked it while it searched: kin stay, then the chosen, then the others
             int own = links.read(node, layer, around), all = 0;
@@ -133,12 +155,12 @@ final class HnswWalk {
                 int place = size;
                 if (size == links.most(0)) {
                     // the farthest that is no kin makes room
-                    var q = store.query(parent);
                     double least = Double.POSITIVE_INFINITY;
+                    scores.of(parent);
+                    scores.of(around, 0, size, near);
                     for (int k = 0; k < size; k++) {
-                        double score = links.inTree(parent, around[k]) ? Double.POSITIVE_INFINITY : store.score(q, around[k]);
-                        if (score >= least) continue;
-                        least = score;
+                        if (near[k] >= least || links.inTree(parent, around[k])) continue;
+                        least = near[k];
                         place = k;
                     }
                 }
@@ -162,37 +184,45 @@ final class HnswWalk {
                 links.write(node, layer, around, n + 1);
                 return;
             }
-            var q = store.query(node);
-            int[] candidates = Arrays.copyOf(around, n + 1), kept = new int[most];
-            candidates[n] = other;
-            int kin = 0;
-            if (layer == 0) for (int candidate : candidates) if (links.inTree(node, candidate)) kept[kin++] = candidate;
-            var queue = new NodeQueue();
-            for (int candidate : candidates) if (!contains(kept, kin, candidate)) queue.add(candidate, store.score(q, candidate));
-            int left = 0;
-            while (!queue.isEmpty()) candidates[left++] = queue.poll();
-            links.write(node, layer, kept, choose(node, candidates, left, kept, kin, most));
+            around[n] = other;
+            scores.of(node);
+            scores.of(around, 0, n + 1, near);
+            var kept = new int[most];
+            int kin = 0, left = 0;
+            open.clear();
+            for (int i = 0; i <= n; i++)
+                if (layer == 0 && links.inTree(node, around[i])) kept[kin++] = around[i];
+                else open.add(around[i], near[i]);
+            var others = new Candidates(new int[n + 1 - kin], new double[n + 1 - kin]);
+            for (; !open.isEmpty(); left++) {
+                others.scores[left] = open.topScore();
+                others.nodes[left] = open.poll();
+            }
+            links.write(node, layer, kept, choose(others, left, kept, kin, most));
         }
     }
 
-    /** Those candidates, the nearest first, that are nearer to the node than to all chosen before; then the nearest of the rest. */
-    private int choose(int node, int[] candidates, int n, int[] chosen, int count, int most) {
-        var q = store.query(node);
+    /** Those candidates that are nearer to the node than to all chosen before; then the nearest of the rest. */
+    private int choose(Candidates candidates, int n, int[] chosen, int count, int most) {
         var left = new int[n];
-        var queries = new VectorRows.Query[most];
-        for (int i = 0; i < count; i++) queries[i] = store.query(chosen[i]);
         int rest = 0;
-        next : for (int i = 0; i < n && count < most; i++) {
-            var candidate = store.query(candidates[i]);
-            double score = store.score(q, candidate);
-            for (int k = 0; k < count; k++) if (store.score(queries[k], candidate) > score) {
-                left[rest++] = candidates[i];
-                continue next;
-            }
-            queries[count] = candidate;
-            chosen[count++] = candidates[i];
+        for (int i = 0; i < n && count < most; i++) {
+            int candidate = candidates.nodes[i];
+            if (isNearer(candidate, candidates.scores[i], chosen, count)) chosen[count++] = candidate;
+            else left[rest++] = candidate;
         }
         for (int i = 0; i < rest && count < most; i++) chosen[count++] = left[i];
         return count;
+    }
+
+    /** Whether none of those chosen before has a greater score with the candidate. */
+    private boolean isNearer(int candidate, double score, int[] chosen, int count) {
+        scores.of(candidate);
+        for (int from = 0; from < count; from += STEP) {
+            int n = Math.min(STEP, count - from);
+            scores.of(chosen, from, n, apart);
+            for (int i = 0; i < n; i++) if (apart[i] > score) return false;
+        }
+        return true;
     }
 }

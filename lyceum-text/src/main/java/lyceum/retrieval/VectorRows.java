@@ -178,6 +178,14 @@ final class VectorRows {
     /** The score in single precision. */
     double score(Query q, int row) { return metric.score(dot(q, row), q.square, square(row)); }
 
+    /** The score of a product with the row's numbers as they are stored. */
+    double scoreOf(double dot, double square, int row) {
+        return metric.score(encoding == VectorEncoding.INT8 ? step(row) * dot : dot, square, square(row));
+    }
+
+    /** Where the row's numbers stand, as long as this is reachable. */
+    long address(int row) { return data[row / CHUNK].address() + row % CHUNK * rowBytes; }
+
     private double dot(Query q, int row) {
         var chunk = data[row / CHUNK];
         long at = row % CHUNK * rowBytes;
@@ -187,14 +195,6 @@ final class VectorRows {
         int differing = 0;
         for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ chunk.get(IndexFile.LONG, at + 8L * i));
         return dimensions - 2 * differing;
-    }
-
-    /** The score of two that were read before. */
-    double score(Query q, Query other) {
-        if (encoding != VectorEncoding.BINARY) return metric.score(DOTS.dot(q.values, other.values), q.square, other.square);
-        int differing = 0;
-        for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ other.signs[i]);
-        return metric.score(dimensions - 2 * differing, q.square, other.square);
     }
 
     /** The score in double precision, summed in the order of the numbers. */
