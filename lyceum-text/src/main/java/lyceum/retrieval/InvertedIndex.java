@@ -68,13 +68,15 @@ public final class InvertedIndex {
     /**
      * Adds a document of several fields.
      *
-     * @throws IllegalArgumentException if the id is taken, or half a surrogate pair leaves a name or term without UTF-8
+     * @throws IllegalArgumentException if the id is taken, a field is named {@value #WEIGHTS}, or half a surrogate pair leaves a name or term without UTF-8
      */
     public void add(String id, Map<String, String> fields) {
         var words = new LinkedHashMap<String, List<String>>();
         fields.forEach((field, text) -> {
             if (field.indexOf('\0') >= 0) throw new IllegalArgumentException("InvertedIndex: a field's name holds the character 0");
             Utf8.require(field);
+            if (field.equals(WEIGHTS)) throw new IllegalArgumentException(
+                    "InvertedIndex: the field '" + WEIGHTS + "' is for weights (addWeights); give the text of '" + id + "' another name");
             words.put(field, analyzer.split(text));
             words.get(field).forEach(Utf8::require);
         });

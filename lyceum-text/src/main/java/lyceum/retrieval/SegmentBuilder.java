@@ -14,27 +14,55 @@ import java.util.SequencedMap;
 final class SegmentBuilder {
     static final int BLOCK = 128;
 
-    /** Where a term stands: documents, how often, and the gaps between its places there. */
+    /** Where a term stands. What is said of it lies together, for a word in a text is a step to anywhere in memory. */
     private static final class Postings {
-        int[] documents = new int[2], counts = new int[2], gaps = new int[2];
-        int size, places, lastPlace;
+        /** Of each document its number, how often, and that many gaps between places, or none at all. */
+        private int[] stream = new int[6];
+        private int end, countAt, size, places, lastDocument = -1, lastPlace;
+
+        private void put(int value) {
+            if (end == stream.length) stream = Arrays.copyOf(stream, Math.addExact(end, Math.max(end, 2)));
+            stream[end++] = value;
+        }
 
         void document(int document, int count) {
-            if (size == documents.length) {
-                documents = Arrays.copyOf(documents, 2 * size);
-                counts = Arrays.copyOf(counts, 2 * size);
-            }
-            documents[size] = document;
-            counts[size++] = count;
+            put(document);
+            countAt = end;
+            put(count);
+            size++;
+            lastDocument = document;
             lastPlace = 0;
         }
 
+        /** Once more, at a place behind the last. */
+        void word(int document, int place) {
+            if (lastDocument != document) document(document, 0);
+            stream[countAt]++;
+            place(place);
+        }
+
         void place(int place) {
-            if (places == gaps.length) gaps = Arrays.copyOf(gaps, 2 * places);
-            gaps[places++] = place - lastPlace;
+            put(place - lastPlace);
+            places++;
             lastPlace = place;
         }
+
+        Lists lists() {
+            var lists = new Lists(new int[size], new int[size], new int[places]);
+            for (int at = 0, i = 0, gap = 0; i < size; i++) {
+                lists.documents[i] = stream[at++];
+                int count = lists.counts[i] = stream[at++];
+                if (places == 0) continue;
+                System.arraycopy(stream, at, lists.gaps, gap, count);
+                gap += count;
+                at += count;
+            }
+            return lists;
+        }
     }
+
+    /** Documents, how often, and the gaps between a term's places there. */
+    private record Lists(int[] documents, int[] counts, int[] gaps) {}
 
     /** Of each field, by term. */
     private final Map<String, Map<String, Postings>> terms = new HashMap<>();
@@ -64,10 +92,7 @@ final class SegmentBuilder {
         for (int place = 0; place < words.size(); place++) {
             if (words.get(place).isEmpty()) continue;
             length++;
-            var postings = own.computeIfAbsent(words.get(place), _ -> new Postings());
-            if (postings.size == 0 || postings.documents[postings.size - 1] != document) postings.document(document, 0);
-            postings.counts[postings.size - 1]++;
-            postings.place(place);
+            own.computeIfAbsent(words.get(place), _ -> new Postings()).word(document, place);
         }
         length(document, field, length);
     }
@@ -99,7 +124,7 @@ final class SegmentBuilder {
             directory.putInt(each.getValue().size);
             directory.putInt(data.size());
             var text = new String(each.getKey(), StandardCharsets.UTF_8);
-            write(each.getValue(), fieldOf.get(text.substring(0, text.indexOf('\0'))), data);
+            write(each.getValue().lists(), fieldOf.get(text.substring(0, text.indexOf('\0'))), data);
         }
         for (var all : lengths.values()) for (int d = 0; d < ids.size(); d++) fields.putInt(d < all.length ? all[d] : 0);
         var sections = new LinkedHashMap<String, MemorySegment>();
@@ -113,15 +138,15 @@ final class SegmentBuilder {
     }
 
     /** Blocks' lines (last document, offsets of data and places), the best pairs of all, and the blocks: best pairs, gaps, counts, places. */
-    private static void write(Postings p, int[] lengths, ByteSink out) {
-        int start = out.size(), blocks = (p.size + BLOCK - 1) / BLOCK, place = 0, last = -1;
+    private static void write(Lists p, int[] lengths, ByteSink out) {
+        int size = p.documents.length, start = out.size(), blocks = (size + BLOCK - 1) / BLOCK, place = 0, last = -1;
         out.putInt(blocks);
         for (int i = 0; i < 3 * blocks; i++) out.putInt(0);
         var fronts = new Front[blocks];
-        for (int b = 0; b < blocks; b++) fronts[b] = Front.of(p, lengths, b * BLOCK, Math.min(p.size, (b + 1) * BLOCK));
+        for (int b = 0; b < blocks; b++) fronts[b] = Front.of(p, lengths, b * BLOCK, Math.min(size, (b + 1) * BLOCK));
         Front.of(fronts).write(out);
         for (int b = 0; b < blocks; b++) {
-            int from = b * BLOCK, to = Math.min(p.size, from + BLOCK), line = start + 4 + 12 * b;
+            int from = b * BLOCK, to = Math.min(size, from + BLOCK), line = start + 4 + 12 * b;
             out.setInt(line, p.documents[to - 1]);
             out.setInt(line + 4, out.size() - start);
             if (blocks > 1) fronts[b].write(out);
@@ -134,7 +159,7 @@ final class SegmentBuilder {
             }
             BitPacking.pack(gaps, gaps.length, out);
             BitPacking.pack(counts, counts.length, out);
-            if (p.places == 0) continue;
+            if (p.gaps.length == 0) continue;
             out.setInt(line + 8, out.size() - start);
             BitPacking.pack(Arrays.copyOfRange(p.gaps, place, place + places), places, out);
             place += places;
@@ -148,7 +173,7 @@ final class SegmentBuilder {
         /** Greater counts are sorted, lesser ones counted. */
         private static final int MANY = 1024;
 
-        static Front of(Postings p, int[] lengths, int from, int to) {
+        static Front of(Lists p, int[] lengths, int from, int to) {
             var own = new int[to - from];
             if (lengths != null) for (int i = from; i < to; i++) own[i - from] = lengths[p.documents[i]];
             return of(Arrays.copyOfRange(p.counts, from, to), own);
