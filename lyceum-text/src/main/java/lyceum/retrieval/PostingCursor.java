@@ -17,7 +17,8 @@ final class PostingCursor {
     private final long start;
     private final int size, blocks, limit;
     private final int[] lengths;
-    private final BitPacking.Reader gaps = new BitPacking.Reader(), counts = new BitPacking.Reader();
+    private final BitPacking.Reader gaps = new BitPacking.Reader(), counts = new BitPacking.Reader(),
+            bestCounts = new BitPacking.Reader(), bestLengths = new BitPacking.Reader();
     private int[] places, placeStart;
     /** The block that is read, its number of postings, the one at hand, its last document, and the document at hand when it lay too far. */
     private int block = -1, n, at, last, document = -1, parked = -1, unpackedPlaces = -1;
@@ -129,10 +130,9 @@ final class PostingCursor {
 
     private double best(long from, Contribution contribution) {
         int pairs = pairs(from);
-        int[] count = new int[pairs], length = new int[pairs];
-        BitPacking.unpack(memory, BitPacking.unpack(memory, from + 4, pairs, count), pairs, length);
+        bestLengths.read(memory, bestCounts.read(memory, from + 4, pairs), pairs);
         double most = 0;
-        for (int i = 0; i < pairs; i++) most = Math.max(most, contribution.of(count[i], length[i]));
+        for (int i = 0; i < pairs; i++) most = Math.max(most, contribution.of(bestCounts.get(i), bestLengths.get(i)));
         return most;
     }
 
