@@ -28,6 +28,7 @@ public final class FourierLengths {
     /** The least length from {@code least} on of factors 2, 3 and 5, 8 among them, and 64 if it is long. */
     public static int smooth(int least) {
         int step = least < 1024 ? 8 : 64;
-        for (int length = Math.ceilDiv(Math.max(1, least), step) * step;; length += step) if (radices(length, 2, 3, 5) != null) return length;
+        for (int length = Math.ceilDiv(Math.max(1, least), step) * step;; length += step)
+            if (radices(length, 2, 3, 5) != null) return length;
     }
 }

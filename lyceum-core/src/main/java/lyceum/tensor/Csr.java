@@ -172,9 +172,7 @@ public final class Csr {
         return withTracked(values);
     }
 
-    public Tensor toDense() {
-        return Tensor.zeros(dtype(), rows * columns).indexAdd(0, places(), values).reshape(rows, columns);
-    }
+    public Tensor toDense() { return Tensor.zeros(dtype(), rows * columns).indexAdd(0, places(), values).reshape(rows, columns); }
 
     /** The row-major numbers of the entries in the dense matrix, I64. */
     public Tensor places() {

@@ -45,7 +45,9 @@ public record SparseMatmulOp(Csr matrix) implements Operation {
 
     @Override public Tensor batched(long size, boolean[] isBatched, Tensor... in) { return Batch.loop(this, size, isBatched, in); }
 
-    @Override public long operations(Form out, Form... in) { return in[0].shape().count() * (in[1].shape().rank() == 1 ? 1 : in[1].shape().size(1)); }
+    @Override public long operations(Form out, Form... in) {
+        return in[0].shape().count() * (in[1].shape().rank() == 1 ? 1 : in[1].shape().size(1));
+    }
 
     @Override public String text() { return "sparse matmul"; }
 }

@@ -31,7 +31,8 @@ class SparseRowsTest {
 
         static Tensor numbers(SplittableRandom random, DType type, long... shape) {
             var x = new double[(int) View.size(shape)];
-            for (int i = 0; i < x.length; i++) x[i] = random.nextInt(50) == 0 ? Math.scalb(random.nextGaussian(), -700) : random.nextGaussian();
+            for (int i = 0; i < x.length; i++)
+                x[i] = random.nextInt(50) == 0 ? Math.scalb(random.nextGaussian(), -700) : random.nextGaussian();
             return Tensor.of(x, shape).to(type).compute();
         }
 
@@ -69,7 +70,8 @@ class SparseRowsTest {
                     for (int k : new int[] {1, 1 + random.nextInt(40)})
                         matrix.check(name, backend, Matrix.numbers(random, type, columns, k), k);
                 }
-                for (int k : new int[] {0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 33, 48, 49, 96, 97, 100, 191, 192, 193, 200, 400})
+                for (int k : new int[] {0, 1, 2, 3, 4, 5, 7, 8, 9, 12, 15, 16, 17, 24, 31, 33, 48, 49, 96, 97, 100, 191, 192, 193, 200,
+                        400})
                     Matrix.draw(random, type, 30, lengths(random, 11, 9)).check(name, backend, Matrix.numbers(random, type, 30, k), k);
             }
         });

@@ -29,8 +29,10 @@ class TooLargeTest {
     @Test void aFullFactorThatIsTooLargeIsRefusedThoughTheThinOneIsNot() {
         var tall = Tensor.arange(50_000).to(DType.F64).reshape(50_000, 1);
         var qr = Qr.of(tall);
-        assertThatThrownBy(qr::fullQ).isInstanceOf(ShapeException.class).hasMessageContaining("fullQ: a matrix (50000, 50000) has more than");
-        assertThatThrownBy(() -> Svd.full(tall)).isInstanceOf(ShapeException.class).hasMessageContaining("full svd: a matrix (50000, 50000)");
+        assertThatThrownBy(qr::fullQ).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("fullQ: a matrix (50000, 50000) has more than");
+        assertThatThrownBy(() -> Svd.full(tall)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("full svd: a matrix (50000, 50000)");
         assertThatThrownBy(() -> Svd.full(tall.transpose())).hasMessageContaining("full svd: a matrix (50000, 50000)");
     }
 }

@@ -71,7 +71,8 @@ class FencesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"avx2", "all"}) void noFactorTransformOrSparseProductLeavesItsOperandsOrLosesARegister(String level,
+    @ValueSource(strings = {"avx2", "all"})
+    void noFactorTransformOrSparseProductLeavesItsOperandsOrLosesARegister(String level,
             @TempDir Path listings) throws Exception {
         var run = ForkedJvm.of(FactorsAndTransformsMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("240")
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level)

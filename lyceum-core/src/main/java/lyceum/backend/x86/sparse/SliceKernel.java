@@ -38,7 +38,8 @@ import lyceum.backend.x86.machine.KernelForm;
 final class SliceKernel {
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     /** Lanes of ones before lanes of zeros; and what a lane without an entry meets. */
-    private static final int[] ONES = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0}, LESS_F32 = {1 << 31, 1 << 31, 1 << 31, 1 << 31};
+    private static final int[] ONES = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0},
+            LESS_F32 = {1 << 31, 1 << 31, 1 << 31, 1 << 31};
     private static final long[] LESS_F64 = {1L << 63, 1L << 63, 1L << 63, 1L << 63};
 
     private final Assembler a;

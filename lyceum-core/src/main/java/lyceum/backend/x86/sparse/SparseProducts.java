@@ -58,7 +58,8 @@ public final class SparseProducts {
 
     private void slices(Slices a, View x, View y) {
         var kernel = kernels.of(new SliceKernel.Form(x.dtype()));
-        int windows = Math.ceilDiv(a.rows, Slices.WINDOW), each = Slices.WINDOW / Slices.HEIGHT, slices = Math.ceilDiv(a.rows, Slices.HEIGHT);
+        int windows = Math.ceilDiv(a.rows, Slices.WINDOW), each = Slices.WINDOW / Slices.HEIGHT,
+                slices = Math.ceilDiv(a.rows, Slices.HEIGHT);
         long terms = Math.max(1, a.entries / windows), table = a.address(), from = x.address(), to = y.address();
         Parallel.range(windows, Math.max(1, TASK / terms), GATHERED * terms, (first, end) -> {
             long begin = first * each, count = Math.min(slices, end * each) - begin;
@@ -72,7 +73,8 @@ public final class SparseProducts {
         var pattern = a.pattern();
         var entries = pattern.arranged(this, () -> Entries.of(pattern));
         int rows = pattern.rows(), k = (int) (y.size() / rows), lanes = cpu.vectorBits() / 64, most = RowsKernel.most(cpu);
-        int vectors = Math.ceilDiv(k, lanes), blocks = Math.ceilDiv(vectors, most), each = Math.ceilDiv(vectors, blocks), width = each * lanes;
+        int vectors = Math.ceilDiv(k, lanes), blocks = Math.ceilDiv(vectors, most), each = Math.ceilDiv(vectors, blocks),
+                width = each * lanes;
         int bytes = x.dtype().bytes();
         boolean ahead = width * bytes <= ROW_AHEAD && x.size() * bytes >= ALL_AHEAD;
         var storage = Allocator.allocate(RowsKernel.PARAMETERS, null);
@@ -89,9 +91,11 @@ public final class SparseProducts {
         Parallel.range(pieces * blocks, 1, VECTOR * perRow * grain, (from, to) -> {
             for (long p = from; p < to; p++) {
                 long first = p / blocks * grain, count = Math.min(grain, rows - first), column = p % blocks * width;
-                int vectorsHere = (int) Math.min(each, Math.ceilDiv(k - column, lanes)), rest = (int) (k - column - (vectorsHere - 1L) * lanes);
+                int vectorsHere = (int) Math.min(each, Math.ceilDiv(k - column, lanes)),
+                        rest = (int) (k - column - (vectorsHere - 1L) * lanes);
                 var kernel = kernels.of(new RowsKernel.Form(x.dtype(), vectorsHere, ahead));
-                long mask = mask(Math.min(lanes, rest), bytes), terms = pattern.starts()[(int) (first + count)] - pattern.starts()[(int) first];
+                long mask = mask(Math.min(lanes, rest), bytes),
+                        terms = pattern.starts()[(int) (first + count)] - pattern.starts()[(int) first];
                 if (terms * vectorsHere > LONG) kernel.callLong(block.address(), first, count, column, mask, 0);
                 else kernel.call(block.address(), first, count, column, mask, 0);
             }
