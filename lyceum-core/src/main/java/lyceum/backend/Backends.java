@@ -139,7 +139,7 @@ final class Backends {
     static Butterflies butterflies() { return withVectors(Butterflies.class, "VectorButterflies", new Butterflies.Plain()); }
 
     private static <T> T withVectors(Class<T> type, String name, T plain) {
-        if (!vectorModulePresent()) return plain;
+        if (!vectorModulePresent() || setting().equals("scalar")) return plain; // who asks for plain loops gets no others beside them
         try {
             var constructor = Class.forName("lyceum.backend.vector." + name).getDeclaredConstructor();
             constructor.setAccessible(true);

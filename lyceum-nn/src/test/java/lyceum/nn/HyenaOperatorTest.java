@@ -9,9 +9,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.reflect.Proxy;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
 import lyceum.memory.Scope;
 import lyceum.nn.LongConvolution.Method;
 import lyceum.optim.Adam;
@@ -221,6 +223,19 @@ class HyenaOperatorTest {
             assertThat(gap(decoder.forward(x.narrow(0, 1, 1).narrow(1, 12, 2), fork, Pass.inference()),
                     whole.narrow(0, 1, 1).narrow(1, 12, 2))).isLessThan(1e-5);
         }
+    }
+
+    /** A filter's spectrum is one for all of the batch; there and back there are three transforms. */
+    @Test void longFiltersAreTransformedByTheBackend() {
+        var backend = Backend.current();
+        int[] asked = new int[1];
+        var asking = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (p, method, in) -> {
+            if (method.getName().equals("fourier")) asked[0]++;
+            return method.invoke(backend, in);
+        });
+        Backend.with(asking,
+                () -> LongConvolution.of(normal(1, DType.F32, 2, 3, 500), normal(2, DType.F32, 3, 400), Method.AUTO).compute());
+        assertThat(asked[0]).isEqualTo(3);
     }
 
     @Test void whatDoesNotFitIsSaid() {

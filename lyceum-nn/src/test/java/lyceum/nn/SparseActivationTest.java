@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.autograd.Autograd;
 import lyceum.autograd.FlopCounter;
 import lyceum.data.Datasets;
 import lyceum.memory.Scope;
@@ -155,6 +156,19 @@ class SparseActivationTest {
         }
         Evidence.of("largest relative distance", worst, below(1e-6));
         Evidence.of("nothing active", SparseActivation.multiply(Tensor.zeros(3072), weight).abs().max().item(), exactly(0));
+    }
+
+    @Test void theProductThatSkipsZerosHasTheDenseOnesGradients() {
+        for (int rows : new int[] {1, 6}) {
+            var mask = Tensor.rand(Rng.of(7), DType.F64, rows, 20).lt(0.3).to(DType.F64).compute();
+            Tensor h = Tensor.randn(Rng.of(8), DType.F64, rows, 20).mul(mask).compute(),
+                    weight = Tensor.randn(Rng.of(9), DType.F64, 20, 5).compute();
+            var byActive = Autograd.grad(x -> SparseActivation.multiply(x, weight).square().sum()).apply(h);
+            var byDense = Autograd.grad(x -> x.matmul(weight).square().sum()).apply(h).mul(mask); // what is 0 has no gradient
+            assertThat(byActive.toDoubleArray()).containsExactly(byDense.toDoubleArray(), within(1e-12));
+            assertThat(Autograd.grad(w -> SparseActivation.multiply(h, w).square().sum()).apply(weight).toDoubleArray())
+                    .containsExactly(Autograd.grad(w -> h.matmul(w).square().sum()).apply(weight).toDoubleArray(), within(1e-12));
+        }
     }
 
     @Test void thresholdsAndPrices() {

@@ -11,6 +11,7 @@ import lyceum.backend.Pooling;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.RightMatrix;
+import lyceum.backend.SparseRows;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.quant.Activations;
@@ -27,6 +28,7 @@ import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
+import lyceum.backend.x86.sparse.SparseProducts;
 import lyceum.memory.Scope;
 
 /**
@@ -43,7 +45,7 @@ public final class X86Backend implements Backend {
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
     private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
-            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier) {}
+            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SparseProducts sparse) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -64,7 +66,7 @@ public final class X86Backend implements Backend {
                 var convolution = new MachineConvolution(cpu, this);
                 specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
                         new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu),
-                        new FourierTransforms(cpu));
+                        new FourierTransforms(cpu), new SparseProducts(cpu));
             }
         }
         return specialists;
@@ -218,6 +220,10 @@ public final class X86Backend implements Backend {
 
     @Override public boolean fourier(View re, View im, View outRe, View outIm) {
         return made(() -> specialists().fourier.transform(re, im, outRe, outIm), re, im, outRe, outIm);
+    }
+
+    @Override public void sparseProduct(SparseRows a, View x, View y) {
+        if (!made(() -> specialists().sparse.multiply(a, x, y), a, x, y)) Backend.super.sparseProduct(a, x, y);
     }
 
     @Override public void gather(View in, int axis, View index, View out) {
