@@ -138,6 +138,8 @@ final class Backends {
 
     static Butterflies butterflies() { return withVectors(Butterflies.class, "VectorButterflies", new Butterflies.Plain()); }
 
+    static NearestPoints nearestPoints() { return withVectors(NearestPoints.class, "VectorNearestPoints", new NearestPoints.Plain()); }
+
     private static <T> T withVectors(Class<T> type, String name, T plain) {
         if (!vectorModulePresent() || setting().equals("scalar")) return plain; // who asks for plain loops gets no others beside them
         try {

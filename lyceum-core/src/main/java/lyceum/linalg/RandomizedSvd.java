@@ -1,12 +1,13 @@
 package lyceum.linalg;
 
 import java.util.Arrays;
+import lyceum.DType;
 import lyceum.linalg.dense.Basis;
-import lyceum.linalg.dense.Dense;
+import lyceum.linalg.dense.CholeskySteps;
 import lyceum.linalg.dense.HouseholderQr;
 import lyceum.linalg.dense.Matrices;
-import lyceum.linalg.dense.Product;
 import lyceum.linalg.dense.SvdSteps;
+import lyceum.linalg.dense.TriangularSolve;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -21,6 +22,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record RandomizedSvd(int k, int oversampling, int powerPasses) implements RandomizedSvdWithers {
+    private static final double INDEPENDENT = 1e-10;
+
     public RandomizedSvd {
         if (k < 1) throw new IllegalArgumentException("randomized svd: k is " + k + "; ask for at least one value");
         if (oversampling < 0)
@@ -32,24 +35,56 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) implements
 
     /** @param rng gives the projection */
     public Svd run(Tensor a, Rng rng) {
-        var rows = Matrices.rows("randomized svd", a);
-        int m = rows.length, n = (int) a.size(1), least = Math.min(m, n);
+        Matrices.requireMatrix("randomized svd", a);
+        int m = Math.toIntExact(a.size(0)), n = Math.toIntExact(a.size(1)), least = Math.min(m, n);
         if (k > least) throw new IllegalArgumentException(
                 "randomized svd: k is " + k + " but shape " + a.shape() + " has " + least + " singular values");
         int width = Math.min(least, k + oversampling);
-        var transposed = Dense.transpose(rows, n);
+        Tensor x = a.detach().to(DType.F64).compute(), transposed = x.transpose();
+        if (!Double.isFinite(x.sum().item())) Matrices.requireFinite("randomized svd", x.toDoubleArray(), n);
         var omega = new double[n][];
         for (int i = 0; i < n; i++) omega[i] = Basis.gaussian(rng, width);
-        var q = orthonormal(Product.of(rows, omega, width), width);
+        var q = orthonormal(x.matmul(Tensor.of(omega)));
         for (int pass = 0; pass < powerPasses; pass++) {
-            var z = orthonormal(Product.of(transposed, q, width), width);
-            q = orthonormal(Product.of(rows, z, width), width);
+            var z = orthonormal(transposed.matmul(q));
+            q = orthonormal(x.matmul(z));
         }
-        var small = SvdSteps.golubKahan(Product.transposedTimes(q, width, rows, n), n, SvdSteps.Vectors.THIN);
-        var ut = Product.timesTransposed(Arrays.copyOf(small.ut(), k), q, width);
+        var small = SvdSteps.golubKahan(q.transpose().matmul(x).toRows(), n, SvdSteps.Vectors.THIN);
+        var ut = Tensor.of(Arrays.copyOf(small.ut(), k)).matmul(q.transpose()).toRows();
         var parts = new SvdSteps.Parts(ut, Arrays.copyOf(small.s(), k), Arrays.copyOf(small.vt(), k));
         return new Svd(m, n, parts, Matrices.resultType(a));
     }
 
-    private static double[][] orthonormal(double[][] y, int width) { return HouseholderQr.of(y, width).q(width); }
+    /**
+     * An orthonormal basis of the columns: {@code Y R^-1} for the Cholesky factor R of {@code Y^T Y}, which is products alone, and once more, because the first
+     * leaves an error of the condition squared (Yamamoto and others, 2015). By reflectors where columns nearly depend on each other.
+     */
+    private static Tensor orthonormal(Tensor y) {
+        Tensor once = nearlyOrthonormal(y), twice = once == null ? null : nearlyOrthonormal(once);
+        if (twice != null) return twice;
+        int width = (int) y.size(1);
+        return Tensor.of(HouseholderQr.of(y.toRows(), width).q(width));
+    }
+
+    /** Null where a column, made unit, has less than {@link #INDEPENDENT} of its square outside those before it. */
+    private static Tensor nearlyOrthonormal(Tensor y) {
+        double[][] l = y.transpose().matmul(y).toRows();
+        int width = l.length;
+        var size = new double[width];
+        for (int i = 0; i < width; i++) {
+            size[i] = Math.sqrt(l[i][i]);
+            if (!(size[i] > 0 && size[i] < Double.POSITIVE_INFINITY)) return null;
+        }
+        for (int i = 0; i < width; i++) for (int j = 0; j <= i; j++) l[i][j] = l[i][j] / size[i] / size[j];
+        if (CholeskySteps.factor(l) >= 0) return null;
+        var inverse = new double[width][width];
+        for (int i = 0; i < width; i++) {
+            if (l[i][i] * l[i][i] < INDEPENDENT) return null;
+            inverse[i][i] = 1;
+        }
+        TriangularSolve.lower(l, false, inverse, width, width);
+        var right = new double[width][width];
+        for (int i = 0; i < width; i++) for (int j = i; j < width; j++) right[i][j] = inverse[j][i] / size[i];
+        return y.matmul(Tensor.of(right)).compute();
+    }
 }

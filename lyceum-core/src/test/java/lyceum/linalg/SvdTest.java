@@ -137,6 +137,31 @@ class SvdTest {
         Evidence.of("error over the optimum", worst, atMost(1.1));
     }
 
+    /** Values that fall fast, no rank left, nothing at all: what products alone cannot make orthonormal. */
+    @Test void randomisedVectorsAreOrthonormalWhateverTheRank() {
+        var rng = Rng.of(12);
+        int m = 2500, n = 40, k = 8;
+        var left = Qr.of(gaussian(rng, m, n)).q();
+        var right = Qr.of(gaussian(rng, n, n)).q();
+        for (double fall : new double[] {0.01, 1, 3, 40, 1000}) {
+            var s = new double[n];
+            for (int i = 0; i < n; i++) s[i] = 1e3 * Math.exp(-fall * i);
+            var a = left.mul(Tensor.of(s).unsqueeze(0)).matmul(right.transpose());
+            var svd = new RandomizedSvd(k).withPowerPasses(12).run(a, rng);
+            double[] found = svd.s().toDoubleArray();
+            for (int i = 0; i < k; i++)
+                assertThat(found[i]).as("value %d, fall %s", i, fall).isCloseTo(s[i], within((fall < 1 ? 0.05 : 1e-9) * s[i] + 1e-11));
+            assertThat(orthonormality(svd.u())).isLessThan(1e-12);
+            assertThat(orthonormality(svd.v())).isLessThan(1e-12);
+        }
+        var nothing = new RandomizedSvd(k).run(Tensor.zeros(DType.F64, m, n), rng);
+        assertThat(nothing.s().toDoubleArray()).containsOnly(0);
+        assertThat(orthonormality(nothing.u())).isLessThan(1e-12);
+        var hole = gaussian(rng, 30, 20).toRows();
+        hole[7][3] = Double.NaN;
+        assertThatThrownBy(() -> new RandomizedSvd(2).run(Tensor.of(hole), rng)).hasMessageContaining("entry (7, 3) is NaN");
+    }
+
     @Test void lanczosTruncationEqualsTheDenseValues() {
         var rng = Rng.of(8);
         for (int[] shape : new int[][] {{300, 200}, {150, 260}, {30, 12}}) {

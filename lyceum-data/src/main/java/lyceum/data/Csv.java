@@ -116,9 +116,11 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     /**
      * Some rows of a file, in its order.
      *
-     * @param rows of the file in all
+     * @param rows of the file in all, those that were left out aside
+     * @param rejects rows of the wrong width, wherever they stand, and drawn rows with a cell that does not fit: left out, at most
+     *     {@link #maxErrors} of them
      */
-    public record Sample(Frame frame, long rows, List<Inference> inferences) {}
+    public record Sample(Frame frame, long rows, List<Inference> inferences, List<Reject> rejects) {}
 
     /**
      * Reads at most {@code rows} rows of a file, drawn at random without replacement where it has more, with the types that the whole file asks for. No

@@ -184,6 +184,19 @@ class CsvTest {
                 .hasMessageContaining("in line 3");
     }
 
+    @Test void aSampleTellsWhichRowsItLeftOut(@TempDir Path folder) throws IOException {
+        var text = new StringBuilder("i,v\n");
+        for (int i = 0; i < 200; i++) text.append(i).append(i == 150 ? "\n" : ",7\n");
+        var file = Files.writeString(folder.resolve("long.csv"), text);
+        var sample = new Csv().withMaxErrors(1).sample(file, 20, Rng.of(1));
+        assertThat(sample.frame().size()).isEqualTo(20);
+        assertThat(sample.rows()).isEqualTo(199);
+        assertThat(sample.rejects()).containsExactly(new Csv.Reject(152, null, "1 cells where the header has 2"));
+        Files.writeString(file, text + "8\n");
+        assertThatThrownBy(() -> new Csv().withMaxErrors(1).sample(file, 20, Rng.of(1))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("in line 202; the 2th row");
+    }
+
     /** Forty kilobytes that would be twenty million cells. */
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
         var packed = folder.resolve("bomb.csv.gz");

@@ -61,7 +61,7 @@ public record GaussianProcess(KernelFunction kernel, double noise, ToDoubleFunct
     public GaussianProcessPosterior condition(Tensor x, Tensor y, Tensor noises) {
         double[][] rows = rows(x);
         double[] residual = residual(rows, y);
-        return GaussianProcessPosterior.exact(this, rows, residual, Cholesky.of(covariance(x, noises)));
+        return GaussianProcessPosterior.exact(this, rows, residual, Cholesky.of(covariance(rows, noises)));
     }
 
     static double[][] rows(Tensor x) {
@@ -78,9 +78,9 @@ public record GaussianProcess(KernelFunction kernel, double noise, ToDoubleFunct
         return r;
     }
 
-    private Tensor covariance(Tensor x, Tensor noises) {
-        double[] extra = noises(noises, (int) x.size(0));
-        double[][] k = kernel.gram(x).toRows();
+    private Tensor covariance(double[][] rows, Tensor noises) {
+        double[] extra = noises(noises, rows.length);
+        double[][] k = kernel.matrix(rows, rows);
         for (int i = 0; i < k.length; i++) k[i][i] += noise + extra[i];
         return Tensor.of(k);
     }

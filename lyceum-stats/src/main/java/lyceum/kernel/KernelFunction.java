@@ -84,8 +84,7 @@ public interface KernelFunction {
 
     /** The kernel between all rows of {@code x} (n x p): (n x n), F64, symmetric to the bit. */
     default Tensor gram(Tensor x) {
-        double[][] a = KernelParameters.rows("gram", x), k = matrix(a, a);
-        for (int i = 0; i < k.length; i++) for (int j = 0; j < i; j++) k[j][i] = k[i][j];
+        double[][] a = KernelParameters.rows("gram", x), k = KernelParameters.mirrored(matrix(a, a));
         return Tensor.of(KernelParameters.flat(k, k.length), k.length, k.length);
     }
 

@@ -4,10 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Parallel;
 import lyceum.tensor.Tensor;
 
 /** Checks of what kernels are given, in one set of words. */
 final class KernelParameters {
+    private static final int TILE = 32;
+
     private KernelParameters() {}
 
     static void count(KernelFunction kernel, double[] logs, int count) {
@@ -48,6 +51,23 @@ final class KernelParameters {
         if (w.rank() != 2 || w.size(0) != n || w.size(1) != m)
             throw new ShapeException(operation + ": weights have shape " + w.shape() + "; the Gram matrix has (" + n + ", " + m + ")");
         return w.to(DType.F64).toRows();
+    }
+
+    /** The upper triangle becomes the lower one turned, tile by tile: a column of an array of rows is a cache line an element. */
+    static double[][] mirrored(double[][] k) {
+        int n = k.length, tiles = (n + TILE - 1) / TILE;
+        Parallel.range(tiles, 1, (double) n * TILE, (from, to) -> {
+            for (int i0 = (int) from * TILE, end = (int) Math.min(n, to * TILE); i0 < end; i0 += TILE) {
+                int i1 = Math.min(n, i0 + TILE);
+                for (int j0 = 0; j0 < i1; j0 += TILE) {
+                    for (int j = j0, j1 = Math.min(i1, j0 + TILE); j < j1; j++) {
+                        double[] row = k[j];
+                        for (int i = Math.max(i0, j + 1); i < i1; i++) row[i] = k[i][j];
+                    }
+                }
+            }
+        });
+        return k;
     }
 
     static double[] flat(double[][] rows, int columns) {

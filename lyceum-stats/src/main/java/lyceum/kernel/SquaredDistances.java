@@ -19,7 +19,7 @@ final class SquaredDistances {
     /**
      * {@code |a|^2 + |b|^2 - 2 a.b} after moving the rows of b to the origin. The difference cancels where points are near beside their
      * lengths; such pairs are computed again from the differences, so that every distance is right to 12 digits and equal points have
-     * distance 0.
+     * distance 0. Of rows with themselves ({@code a == b}) what stands above the diagonal is left open.
      */
     static double[][] of(double[][] a, double[][] b) {
         int n = a.length, m = b.length, p = n == 0 ? 0 : a[0].length;
@@ -42,7 +42,7 @@ final class SquaredDistances {
     private static double[][] direct(double[][] a, double[][] b) {
         var s = new double[a.length][b.length];
         Parallel.range(a.length, 8, (a.length == 0 ? 0 : a[0].length) * (double) b.length, (from, to) -> {
-            for (int i = (int) from; i < to; i++) for (int j = 0; j < b.length; j++) s[i][j] = of(a[i], b[j]);
+            for (int i = (int) from; i < to; i++) for (int j = 0, end = a == b ? i : b.length; j < end; j++) s[i][j] = of(a[i], b[j]);
         });
         return s;
     }

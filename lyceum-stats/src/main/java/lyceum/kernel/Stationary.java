@@ -54,11 +54,15 @@ public sealed interface Stationary extends ShiftInvariant permits Rbf, Matern, R
     }
 
     @Override default double[][] matrix(double[][] x, double[][] z) {
-        double[][] a = scaled(x), s = SquaredDistances.of(a, x == z ? a : scaled(z));
-        Parallel.range(s.length, 8, 10.0 * z.length, (from, to) -> {
-            for (int i = (int) from; i < to; i++) for (int j = 0; j < z.length; j++) s[i][j] = value(s[i][j]);
+        boolean same = x == z;
+        double[][] a = scaled(x), s = SquaredDistances.of(a, same ? a : scaled(z));
+        Parallel.range(s.length, 8, (same ? 5.0 : 10.0) * z.length, (from, to) -> {
+            for (int i = (int) from; i < to; i++) {
+                double[] row = s[i];
+                for (int j = 0, end = same ? i + 1 : row.length; j < end; j++) row[j] = value(row[j]);
+            }
         });
-        return s;
+        return same ? KernelParameters.mirrored(s) : s;
     }
 
     @Override default double[] diagonal(double[][] x) {

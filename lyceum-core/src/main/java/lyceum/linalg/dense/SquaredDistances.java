@@ -23,21 +23,6 @@ public final class SquaredDistances {
         for (; j < p; j++) add(out, columns[at + j], point[from + j]);
     }
 
-    /**
-     * Distances of the block to {@code count} points that stand one after the other, a row of {@code out} each: columns are read once for all of
-     * them, so that out and a few columns stay in the first cache.
-     */
-    public static void ofBlock(double[][] columns, int at, double[] points, int from, int count, int p, double[][] out) {
-        for (int c = 0; c < count; c++) Arrays.fill(out[c], 0);
-        int j = 0;
-        for (; j + 3 < p; j += 4) {
-            double[] x = columns[at + j], y = columns[at + j + 1], z = columns[at + j + 2], u = columns[at + j + 3];
-            for (int c = 0, o = from + j; c < count; c++, o += p)
-                add(out[c], x, y, z, u, points[o], points[o + 1], points[o + 2], points[o + 3]);
-        }
-        for (; j < p; j++) for (int c = 0; c < count; c++) add(out[c], columns[at + j], points[from + c * p + j]);
-    }
-
     private static void add(double[] out, double[] x, double[] y, double[] z, double[] u, double a, double b, double c, double d) {
         for (int r = 0; r < BLOCK; r++) {
             double e = x[r] - a, f = y[r] - b, g = z[r] - c, h = u[r] - d;

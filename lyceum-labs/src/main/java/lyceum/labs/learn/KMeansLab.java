@@ -60,7 +60,7 @@ final class KMeansLab implements LabBody {
             double[] h = one.history();
             for (int t = 1; t < h.length; t++) rise.see((h[t] - h[t - 1]) / one.total());
             gap.see(Math.abs(one.inertia() + one.between() - one.total()) / one.total());
-            if (!Arrays.equals(h, learner.withAlgorithm(KMeans.Algorithm.HAMERLY).fit(x).history())) differing++;
+            if (!Arrays.equals(h, learner.withAlgorithm(KMeans.Algorithm.LLOYD).fit(x).history())) differing++;
         }
         lab.figure(Figure
                 .bar("Starts that end at the best inertia", new String[] {"k-means++", "uniform rows"},

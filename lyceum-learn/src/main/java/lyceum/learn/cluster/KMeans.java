@@ -22,12 +22,13 @@ import lyceum.withers.Withers;
  *
  * <p>Each iteration assigns every row to its nearest centre and moves every centre to the mean of its rows; neither can raise {@code J}. The
  * result is a local minimum: several {@code restarts} keep the best one. A centre that loses all its rows is put on the row that is farthest
- * from its own centre. Distances are sums of squared differences in F64 whatever the type of {@code x}. Time
- * {@code O(n k p)} an iteration, with fewer distances under {@link Algorithm#HAMERLY}; memory is twice the data.
+ * from its own centre. Distances are sums of squared differences in F64 whatever the type of {@code x}; of equally near centres the first one
+ * counts. Time {@code O(n k p)} for the first iterations; later ones compute only the distances that can matter, and no iteration reads a row
+ * whose bounds say that it stays. Memory is one copy of the data in F64, and 20 bytes a row.
  *
  * @param k number of clusters, at least 1 and at most the number of rows
  * @param start how the first centres are found; k-means++ by default
- * @param algorithm how the iterations are done; Lloyd by default
+ * @param algorithm how the iterations are done; Hamerly's by default
  * @param restarts runs from different starts, 1 by default; the one with the least inertia is kept
  * @param maxIterations iterations of a run, 300 by default; for mini-batches passes over the data
  * @param tolerance a run also ends when the squared movement of all centres falls to this times the mean variance of the columns, 1e-4 by
@@ -35,6 +36,7 @@ import lyceum.withers.Withers;
  * @param batchSize rows of a mini-batch, 1,024 by default
  * @param seed of the starts and mini-batches
  * @see <a href="https://doi.org/10.1109/TIT.1982.1056489">Lloyd (1982), Least squares quantization in PCM</a>
+ * @see <a href="https://doi.org/10.1137/1.9781611972801.12">Hamerly (2010), Making k-means even faster</a>
  */
 @Withers
 public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts, int maxIterations, double tolerance, int batchSize,
@@ -42,11 +44,11 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
 
     /** How the iterations are done. */
     public enum Algorithm {
-        /** All distances in every iteration; vector code. */
+        /** All distances in every iteration. */
         LLOYD,
         /**
-         * The same iterations and result, but rows whose bounds say that they cannot change their cluster are passed over (Hamerly 2010).
-         * Faster where clusters are distinct and columns many.
+         * The same iterations and result to the last bit, but rows whose bounds say that they cannot change their cluster are passed over
+         * (Hamerly 2010): the faster, the more iterations there are and the more distinct the clusters.
          */
         HAMERLY,
         /** Centres follow random batches with a rate that falls as they collect rows (Sculley 2010): a little worse, for very many rows. */
@@ -66,8 +68,8 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
         }
     }
 
-    /** {@code k} clusters by Lloyd's iterations from one k-means++ start. */
-    public KMeans(int k) { this(k, new KMeansStart.PlusPlus(), Algorithm.LLOYD, 1, 300, 1e-4, 1024, 0); }
+    /** {@code k} clusters by Lloyd's iterations, with Hamerly's bounds, from one k-means++ start. */
+    public KMeans(int k) { this(k, new KMeansStart.PlusPlus(), Algorithm.HAMERLY, 1, 300, 1e-4, 1024, 0); }
 
     /** From these centres (k x p). */
     public static KMeans from(Tensor centres) { return new KMeans((int) centres.size(0)).withStart(new KMeansStart.Given(centres)); }
@@ -99,7 +101,7 @@ public record KMeans(int k, KMeansStart start, Algorithm algorithm, int restarts
             var centres = Starts.centres(start, input.operation(), points, k, rng);
             var run = switch (algorithm) {
                 case LLOYD -> new Lloyd(points, k).run(centres, maxIterations, movement, null);
-                case HAMERLY -> new Lloyd(points, k).run(centres, maxIterations, movement, new Bounds(points.n));
+                case HAMERLY -> new Lloyd(points, k).run(centres, maxIterations, movement, new Bounds(points.n, k));
                 case MINI_BATCH -> new MiniBatch(points, k, batchSize, maxIterations, movement).run(centres, rng);
             };
             if (best == null || run.inertia() < best.inertia()) best = run;

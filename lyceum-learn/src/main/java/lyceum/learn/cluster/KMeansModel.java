@@ -1,7 +1,7 @@
 package lyceum.learn.cluster;
 
 import java.util.Arrays;
-import lyceum.backend.Parallel;
+import lyceum.backend.NearestPoints;
 import lyceum.stats.learner.ClusterModel;
 import lyceum.stats.learner.FittedTransformer;
 import lyceum.stats.learner.LearnerInput;
@@ -17,7 +17,8 @@ import lyceum.tensor.Tensor;
  * @param between the part of {@code total} that the centres explain: {@code sum_c mass_c |centre_c - mean|^2}. Where the run ended because no row
  *     changed its cluster, {@code inertia + between = total}
  * @param masses total weight of each cluster: its size, if weights are equal
- * @param history the inertia after each assignment, first to last
+ * @param history the inertia after each assignment, first to last: the last one added up row by row, the others taken from the clusters' sums, with
+ *     rounding of some 1e-15 of {@code total}
  * @param iterations of the run that was kept, the last one included, which changed nothing
  * @param converged whether it ended by itself, before {@link KMeans#maxIterations}
  */
@@ -40,14 +41,15 @@ public record KMeansModel(Tensor centres, Tensor labels, double inertia, double 
     @Override public Tensor predict(Tensor x) {
         var points = points(x);
         var nearest = new long[points.n];
-        double[] flat = centres.toDoubleArray();
-        Parallel.range(points.blocks, points.grain(), (from, to) -> {
-            var best = new double[Points.BLOCK];
-            double[][] distance = Lloyd.room(nClusters());
-            var label = new int[Points.BLOCK];
-            for (int b = (int) from; b < to; b++) {
-                Lloyd.nearest(points, b, flat, nClusters(), best, label, distance);
-                for (int r = 0, count = points.count(b); r < count; r++) nearest[b * Points.BLOCK + r] = label[r];
+        double[] table = table();
+        points.inPieces((piece, from, to) -> {
+            var which = new int[Points.BLOCK];
+            var found = new NearestPoints.Nearest(Points.BLOCK);
+            for (int first = from; first < to; first += Points.BLOCK) {
+                int count = Math.min(Points.BLOCK, to - first);
+                for (int t = 0; t < count; t++) which[t] = first + t;
+                points.nearest(which, count, table, nClusters(), found);
+                for (int t = 0; t < count; t++) nearest[first + t] = found.point()[t];
             }
         });
         return Tensor.of(nearest);
@@ -58,14 +60,12 @@ public record KMeansModel(Tensor centres, Tensor labels, double inertia, double 
         var points = points(x);
         int k = nClusters();
         var out = new double[points.n * k];
-        double[] flat = centres.toDoubleArray();
-        Parallel.range(points.blocks, points.grain(), (from, to) -> {
-            var distance = new double[Points.BLOCK];
-            for (int b = (int) from; b < to; b++) {
-                for (int c = 0; c < k; c++) {
-                    points.squaredDistances(b, flat, c * points.p, distance);
-                    for (int r = 0, count = points.count(b); r < count; r++) out[(b * Points.BLOCK + r) * k + c] = Math.sqrt(distance[r]);
-                }
+        double[] table = table();
+        points.inPieces((piece, from, to) -> {
+            var distance = new double[NearestPoints.width(k)];
+            for (int i = from; i < to; i++) {
+                points.squaredDistances(i, table, k, distance);
+                for (int c = 0; c < k; c++) out[i * k + c] = Math.sqrt(distance[c]);
             }
         });
         return Tensor.of(out, points.n, k).to(x.dtype().isFloat() ? x.dtype() : lyceum.DType.F64);
@@ -82,6 +82,8 @@ public record KMeansModel(Tensor centres, Tensor labels, double inertia, double 
         }
         return sum;
     }
+
+    private double[] table() { return NearestPoints.table(centres.toDoubleArray(), nClusters(), nFeatures()); }
 
     private Points points(Tensor x) {
         var rows = LearnerInput.forModel(this, x).x();

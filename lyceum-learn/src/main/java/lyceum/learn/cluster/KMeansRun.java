@@ -1,6 +1,5 @@
 package lyceum.learn.cluster;
 
-import java.util.Arrays;
 import lyceum.linalg.dense.SquaredDistances;
 import lyceum.tensor.Tensor;
 
@@ -9,14 +8,14 @@ record KMeansRun(double[] centres, int[] labels, double inertia, double[] histor
 
     KMeansModel model(Points points, int k) {
         int p = points.p;
-        double[] mean = points.mean(), mass = new double[k];
-        double total = 0, between = 0;
+        double[] mass = new double[k];
+        var wide = new long[points.n];
         for (int i = 0; i < points.n; i++) {
-            total += points.weights[i] * points.squaredDistance(i, mean, 0);
+            wide[i] = labels[i];
             mass[labels[i]] += points.weights[i];
         }
-        for (int c = 0; c < k; c++) between += mass[c] * SquaredDistances.ofRow(centres, c * p, mean, 0, p);
-        long[] wide = Arrays.stream(labels).asLongStream().toArray();
-        return new KMeansModel(Tensor.of(centres, k, p), Tensor.of(wide), inertia, total, between, mass, history, iterations, converged);
+        double between = 0;
+        for (int c = 0; c < k; c++) between += mass[c] * SquaredDistances.ofRow(centres, c * p, points.middle(), 0, p);
+        return new KMeansModel(Tensor.of(centres, k, p), Tensor.of(wide), inertia, points.total(), between, mass, history, iterations, converged);
     }
 }

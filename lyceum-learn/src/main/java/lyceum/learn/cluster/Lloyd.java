@@ -1,266 +1,165 @@
 package lyceum.learn.cluster;
 
 import java.util.Arrays;
-import lyceum.backend.Parallel;
+import lyceum.backend.NearestPoints;
 import lyceum.linalg.dense.SquaredDistances;
 
-/** Lloyd's iterations, with or without Hamerly's bounds: assign, sum, move. */
+/**
+ * Lloyd's iterations, with or without Hamerly's bounds. One pass over the rows assigns them and changes the sums of the clusters that rows leave and enter; the
+ * inertia follows from the sums, {@code total - between + sum_c mass_c |centre_c - mean_c|^2}, so that rows whose bounds hold are not read at all.
+ */
 final class Lloyd {
-    /** Centres whose distances are computed together. */
-    static final int CENTRES = 8;
-    /** Sums are told by what changed, and every so many iterations and in the end anew, lest rounding gathers. */
+    /** Every so many iterations and in the end sums are added up anew, lest rounding gathers. */
     private static final int ANEW = 16;
+
     private final Points points;
-    private final int n, p, k, grain;
+    private final int n, p, k;
     private final int[] labels;
-    /** Squared distance of each row to its centre. */
-    private final double[] own;
-    private final double[][] sums;
-    /** The cluster under which the sums have each row. */
-    private final int[] summed;
-    private int iterations;
-    private final double[][] masses;
+    private final ClusterSums[] sums;
 
     Lloyd(Points points, int k) {
         this.points = points;
         this.n = points.n;
         this.p = points.p;
         this.k = k;
-        this.grain = points.grain();
         this.labels = new int[n];
-        this.own = new double[n];
-        this.summed = new int[n];
-        this.sums = new double[points.pieces()][k * p];
-        this.masses = new double[points.pieces()][k];
+        this.sums = new ClusterSums[points.pieces];
+        for (int piece = 0; piece < sums.length; piece++) sums[piece] = new ClusterSums(points, k);
         Arrays.fill(labels, -1);
     }
 
+    /** @param bounds null to compute all distances */
     KMeansRun run(double[] start, int maxIterations, double movement, Bounds bounds) {
         var history = new double[maxIterations + 1];
         double[] centres = start.clone();
         int iteration = 0;
         boolean settled = false, moved = true;
         while (iteration < maxIterations && !settled && moved) {
-            boolean changed = assign(centres, iteration == 0 ? null : bounds);
-            if (iteration == 0 && bounds != null) firstBounds(centres, bounds);
-            history[iteration++] = inertia();
-            double[] next = means(centres, false);
-            double shift = bounds == null ? shift(centres, next) : follow(centres, next, bounds);
+            boolean changed = assign(centres, bounds);
+            if (iteration == 0 && bounds != null) bounds.setSlack();
+            if (iteration % ANEW == ANEW - 1) addUpAnew();
+            var sum = ClusterSums.of(sums, points, k);
+            history[iteration++] = inertia(centres, sum);
+            double[] next = means(centres, sum);
+            double shift = SquaredDistances.ofRow(centres, 0, next, 0, k * p);
+            if (bounds != null) bounds.follow(centres, next, p, false);
             centres = next;
             settled = !changed;
             moved = shift > movement;
         }
-        if (iteration > 0) {
-            double[] exact = means(centres, true);
-            if (bounds != null) follow(centres, exact, bounds);
-            centres = exact;
-        }
+        addUpAnew();
+        double[] exact = means(centres, ClusterSums.of(sums, points, k));
         if (!settled) {
-            assign(centres, bounds);
-            history[iteration] = inertia();
+            if (bounds != null) bounds.follow(centres, exact, p, true);
+            assign(exact, bounds);
+            iteration++;
         }
-        int length = settled ? iteration : iteration + 1;
-        return new KMeansRun(centres, labels, history[length - 1], Arrays.copyOf(history, length), iteration, settled || !moved);
+        double inertia = inertia(exact);
+        history[iteration - 1] = inertia;
+        return new KMeansRun(exact, labels, inertia, Arrays.copyOf(history, iteration), settled ? iteration : iteration - 1, settled || !moved);
     }
 
     /** Labels and inertia for centres that were found otherwise. */
     KMeansRun settle(double[] centres, int iterations, boolean converged) {
         assign(centres, null);
-        double inertia = inertia();
+        double inertia = inertia(centres);
         return new KMeansRun(centres, labels, inertia, new double[] {inertia}, iterations, converged);
     }
 
     /** Each row to its nearest centre (the first of equal ones); true if any row changed. */
     private boolean assign(double[] centres, Bounds bounds) {
-        var changed = new boolean[points.pieces()];
-        double[] half = bounds == null ? null : halfGaps(centres);
-        Parallel.range(points.blocks, grain, (from, to) -> {
-            var best = new double[Points.BLOCK];
-            double[][] distance = room(k);
-            var label = new int[Points.BLOCK];
-            boolean any = false;
-            for (int b = (int) from; b < to; b++)
-                any |= bounds == null ? assignBlock(b, centres, best, label, distance) : assignWithBounds(b, centres, half, bounds);
-            changed[(int) (from / grain)] = any;
+        double[] table = NearestPoints.table(centres, k, p);
+        if (bounds != null) bounds.prepare(centres, table, p);
+        var changed = new boolean[points.pieces];
+        points.inPieces((piece, from, to) -> {
+            var which = new int[Points.BLOCK];
+            var found = new NearestPoints.Nearest(Points.BLOCK);
+            for (int first = from; first < to; first += Points.BLOCK) {
+                int count = 0;
+                for (int i = first, last = Math.min(to, first + Points.BLOCK); i < last; i++) {
+                    int label = labels[i];
+                    if (bounds == null || label < 0 || !bounds.keeps(points, i, label, centres)) which[count++] = i;
+                }
+                points.nearest(which, count, table, k, found);
+                changed[piece] |= move(which, count, found, sums[piece], bounds);
+            }
         });
         for (boolean any : changed) if (any) return true;
         return false;
     }
 
-    private boolean assignBlock(int b, double[] centres, double[] best, int[] label, double[][] distance) {
-        nearest(points, b, centres, k, best, label, distance);
-        int first = b * Points.BLOCK, count = points.count(b);
-        boolean any = !Arrays.equals(label, 0, count, labels, first, first + count);
-        System.arraycopy(label, 0, labels, first, count);
-        System.arraycopy(best, 0, own, first, count);
-        return any;
-    }
-
-    /** @param distance {@link #room} */
-    static void nearest(Points points, int b, double[] centres, int k, double[] best, int[] label, double[][] distance) {
-        Arrays.fill(best, Double.POSITIVE_INFINITY);
-        Arrays.fill(label, 0);
-        double[] least = distance[distance.length - 1];
-        for (int first = 0; first < k; first += CENTRES) {
-            int count = Math.min(CENTRES, k - first);
-            points.squaredDistances(b, centres, first * points.p, count, distance);
-            System.arraycopy(distance[0], 0, least, 0, Points.BLOCK);
-            for (int c = 1; c < count; c++) lower(least, distance[c]);
-            for (int r = 0; r < Points.BLOCK; r++) {
-                if (!(least[r] < best[r])) continue;
-                best[r] = least[r];
-                int c = 0;
-                while (distance[c][r] != best[r]) c++;
-                label[r] = first + c;
-            }
-        }
-    }
-
-    /** Room for {@link #nearest} of so many centres. */
-    static double[][] room(int k) { return new double[Math.min(k, CENTRES) + 1][Points.BLOCK]; }
-
-    private static void lower(double[] least, double[] distance) {
-        for (int r = 0; r < Points.BLOCK; r++) least[r] = Math.min(least[r], distance[r]);
-    }
-
-    private boolean assignWithBounds(int b, double[] centres, double[] half, Bounds bounds) {
+    /** Rows into the clusters that were found for them; true if any changed. */
+    private boolean move(int[] which, int count, NearestPoints.Nearest found, ClusterSums sum, Bounds bounds) {
         boolean any = false;
-        int first = b * Points.BLOCK, last = first + points.count(b);
-        for (int i = first; i < last; i++) {
-            int label = labels[i];
-            double squared = points.squaredDistance(i, centres, label * p);
-            own[i] = squared;
-            if (Math.sqrt(squared) + bounds.slack < Math.max(half[label], bounds.lower[i])) continue;
-            int nearest = search(i, centres, bounds);
-            any |= nearest != label;
-            labels[i] = nearest;
+        for (int t = 0; t < count; t++) {
+            int i = which[t], label = found.point()[t];
+            if (bounds != null) bounds.set(i, found.first()[t], found.second()[t]);
+            if (label == labels[i]) continue;
+            any = true;
+            if (labels[i] >= 0) sum.add(i, labels[i], -1);
+            sum.add(i, label, 1);
+            labels[i] = label;
         }
         return any;
     }
 
-    /** All distances of one row: sets its own distance and its bound, returns the nearest centre. */
-    private int search(int i, double[] centres, Bounds bounds) {
-        double best = Double.POSITIVE_INFINITY, second = Double.POSITIVE_INFINITY;
-        int nearest = 0;
-        for (int c = 0; c < k; c++) {
-            double d = points.squaredDistance(i, centres, c * p);
-            if (d < best) {
-                second = best;
-                best = d;
-                nearest = c;
-            } else if (d < second) {
-                second = d;
-            }
-        }
-        own[i] = best;
-        bounds.lower[i] = Math.sqrt(second);
-        return nearest;
-    }
-
-    private void firstBounds(double[] centres, Bounds bounds) {
-        Parallel.range(points.blocks, grain, (from, to) -> {
-            for (int i = (int) from * Points.BLOCK, last = (int) Math.min(n, to * Points.BLOCK); i < last; i++) search(i, centres, bounds);
+    private void addUpAnew() {
+        points.inPieces((piece, from, to) -> {
+            sums[piece].clear();
+            for (int i = from; i < to; i++) sums[piece].add(i, labels[i], 1);
         });
-        double largest = 0;
-        for (double d : bounds.lower) if (d < Double.POSITIVE_INFINITY) largest = Math.max(largest, d);
-        bounds.slack = 1e-11 * largest;
     }
 
-    /** Half the distance of each centre to the nearest other one: a row nearer than that cannot have another nearest centre. */
-    private double[] halfGaps(double[] centres) {
-        var half = new double[k];
-        Arrays.fill(half, Double.POSITIVE_INFINITY);
-        for (int a = 0; a < k; a++) {
-            for (int b = 0; b < a; b++) {
-                double d = Math.sqrt(SquaredDistances.ofRow(centres, a * p, centres, b * p, p)) / 2;
-                half[a] = Math.min(half[a], d);
-                half[b] = Math.min(half[b], d);
-            }
-        }
-        return half;
+    /** Of the rows and their centres, one by one. */
+    private double inertia(double[] centres) {
+        return points.sum(i -> points.weights[i] * points.squaredDistance(i, centres, labels[i] * p));
     }
 
-    private double inertia() {
-        double sum = 0;
-        for (int i = 0; i < n; i++) sum += points.weights[i] * own[i];
-        return sum;
-    }
-
-    private double[] means(double[] centres, boolean ofAll) {
-        boolean anew = iterations++ % ANEW == 0 || ofAll;
-        Parallel.range(points.blocks, grain,
-                (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK), anew));
-        double[] sum = sums[0].clone(), mass = masses[0].clone();
-        for (int piece = 1; piece < sums.length; piece++) {
-            for (int j = 0; j < sum.length; j++) sum[j] += sums[piece][j];
-            for (int c = 0; c < k; c++) mass[c] += masses[piece][c];
-        }
-        repairEmpty(sum, mass);
+    /** By the sums alone: exact but for rounding of the total. */
+    private double inertia(double[] centres, ClusterSums sum) {
+        double between = 0, off = 0;
+        var mean = new double[p];
         for (int c = 0; c < k; c++) {
-            for (int j = c * p; j < (c + 1) * p; j++) sum[j] = mass[c] > 0 ? sum[j] / mass[c] : centres[j];
+            if (!(sum.mass(c) > 0)) continue;
+            sum.mean(c, mean);
+            between += sum.mass(c) * SquaredDistances.ofRow(mean, 0, points.middle(), 0, p);
+            off += sum.mass(c) * SquaredDistances.ofRow(mean, 0, centres, c * p, p);
         }
-        return sum;
+        return Math.max(0, points.total() - between + off);
     }
 
-    /** Sums by cluster: of all rows, or changed by the rows that changed their cluster since the last call. */
-    private void addUp(int piece, int from, int to, boolean anew) {
-        double[] sum = sums[piece], mass = masses[piece];
-        if (anew) Arrays.fill(sum, 0);
-        Arrays.fill(mass, 0);
-        for (int i = from; i < to; i++) {
-            double w = points.weights[i];
-            int label = labels[i];
-            mass[label] += w;
-            if (!anew && label == summed[i]) continue;
-            if (!anew) add(sum, summed[i] * p, i * p, -w);
-            add(sum, label * p, i * p, w);
-            summed[i] = label;
+    /** The means of the clusters. A cluster without rows takes the one that is farthest from its own centre; while there is none, it stays. */
+    private double[] means(double[] centres, ClusterSums sum) {
+        repairEmpty(centres, sum);
+        double[] means = centres.clone(), mean = new double[p];
+        for (int c = 0; c < k; c++) {
+            if (!(sum.mass(c) > 0)) continue;
+            sum.mean(c, mean);
+            System.arraycopy(mean, 0, means, c * p, p);
         }
+        return means;
     }
 
-    private void add(double[] sum, int to, int row, double w) { for (int j = 0; j < p; j++) sum[to + j] += w * points.rows[row + j]; }
-
-    /** Gives each empty cluster the row that is farthest from its own centre, and takes it from there. */
-    private void repairEmpty(double[] sum, double[] mass) {
+    private void repairEmpty(double[] centres, ClusterSums sum) {
         double[] far = null;
         for (int c = 0; c < k; c++) {
-            if (mass[c] > 0) continue;
-            if (far == null) {
-                far = own.clone();
-                for (int i = 0; i < n; i++) if (points.weights[i] == 0) far[i] = 0;
-            }
+            if (sum.mass(c) > 0) continue;
+            if (far == null) far = distances(centres);
             int row = 0;
             for (int i = 1; i < n; i++) if (far[i] > far[row]) row = i;
             if (!(far[row] > 0)) return;
             far[row] = 0;
-            double w = points.weights[row];
-            mass[c] = w;
-            mass[labels[row]] -= w;
-            for (int j = 0; j < p; j++) {
-                sum[c * p + j] = w * points.rows[row * p + j];
-                sum[labels[row] * p + j] -= w * points.rows[row * p + j];
-            }
+            sum.add(row, labels[row], -1);
+            sum.add(row, c, 1);
         }
     }
 
-    private double shift(double[] from, double[] to) { return SquaredDistances.ofRow(from, 0, to, 0, k * p); }
-
-    /** {@link #shift}, while the bounds give way by the largest movement of any other centre. */
-    private double follow(double[] from, double[] to, Bounds bounds) {
-        double total = 0, first = 0, second = 0;
-        int farthest = 0;
-        for (int c = 0; c < k; c++) {
-            double squared = SquaredDistances.ofRow(from, c * p, to, c * p, p), moved = Math.sqrt(squared);
-            total += squared;
-            if (moved > first) {
-                second = first;
-                first = moved;
-                farthest = c;
-            } else if (moved > second) {
-                second = moved;
-            }
-        }
-        for (int i = 0; i < n; i++) bounds.lower[i] -= labels[i] == farthest ? second : first;
-        return total;
+    /** Squared, of each row that counts to its own centre. */
+    private double[] distances(double[] centres) {
+        var own = new double[n];
+        points.inPieces((piece, from, to) -> {
+            for (int i = from; i < to; i++) own[i] = points.weights[i] > 0 ? points.squaredDistance(i, centres, labels[i] * p) : 0;
+        });
+        return own;
     }
 }

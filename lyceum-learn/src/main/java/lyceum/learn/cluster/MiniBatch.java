@@ -1,6 +1,7 @@
 package lyceum.learn.cluster;
 
 import java.util.Arrays;
+import lyceum.backend.NearestPoints;
 import lyceum.random.Rng;
 
 /**
@@ -18,9 +19,11 @@ record MiniBatch(Points points, int k, int batchSize, int maxPasses, double move
         double[] centres = start.clone(), met = new double[k], sum = new double[k * p], mass = new double[k];
         double smooth = Double.NaN, least = Double.POSITIVE_INFINITY, rate = Math.min(1, 2.0 * size / (n + 1));
         int steps = (int) Math.min(Integer.MAX_VALUE, (long) maxPasses * perPass), waited = 0, step = 0;
+        var drawn = new int[size];
+        var found = new NearestPoints.Nearest(size);
         boolean converged = false;
         for (; step < steps && !converged; step++) {
-            double inertia = collect(centres, size, sum, mass, rng) / size;
+            double inertia = collect(centres, drawn, found, sum, mass, rng) / size;
             double shift = pull(centres, met, sum, mass);
             if (step > 0 && step % (10 * perPass) == 0) reseat(centres, met, rng);
             if (step == 0) continue;
@@ -32,22 +35,17 @@ record MiniBatch(Points points, int k, int batchSize, int maxPasses, double move
         return new Lloyd(points, k).settle(centres, step, converged);
     }
 
-    private double collect(double[] centres, int size, double[] sum, double[] mass, Rng rng) {
-        int p = points.p;
+    private double collect(double[] centres, int[] drawn, NearestPoints.Nearest found, double[] sum, double[] mass, Rng rng) {
+        int p = points.p, size = drawn.length;
         Arrays.fill(sum, 0);
         Arrays.fill(mass, 0);
         double inertia = 0;
+        for (int t = 0; t < size; t++) drawn[t] = rng.nextInt(points.n);
+        points.nearest(drawn, size, NearestPoints.table(centres, k, p), k, found);
         for (int t = 0; t < size; t++) {
-            int row = rng.nextInt(points.n), nearest = 0;
-            double w = points.weights[row], best = Double.POSITIVE_INFINITY;
-            for (int c = 0; c < k; c++) {
-                double d = points.squaredDistance(row, centres, c * p);
-                if (d < best) {
-                    best = d;
-                    nearest = c;
-                }
-            }
-            inertia += w * best;
+            int row = drawn[t], nearest = found.point()[t];
+            double w = points.weights[row];
+            inertia += w * found.first()[t];
             mass[nearest] += w;
             for (int j = 0; j < p; j++) sum[nearest * p + j] += w * points.rows[row * p + j];
         }

@@ -1,25 +1,33 @@
 package lyceum.learn.cluster;
 
+import java.util.function.IntToDoubleFunction;
 import lyceum.ShapeException;
+import lyceum.backend.NearestPoints;
 import lyceum.backend.Parallel;
 import lyceum.linalg.dense.SquaredDistances;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
 
-/**
- * Weighted rows stored twice: row by row for means, and in blocks of {@value SquaredDistances#BLOCK} rows column by column, so that the distances of a whole
- * block to one centre are vector code (a sum along a row is not, its order is fixed).
- */
+/** Weighted rows, cut into pieces of parallel work by their number alone, so that sums by piece do not depend on threads. */
 final class Points {
-    static final int BLOCK = SquaredDistances.BLOCK;
-    /** At most so many pieces of parallel work, each with sums of its own. */
-    private static final int PIECES = 32;
+    /** Rows that are looked at together. */
+    static final int BLOCK = 256;
+    private static final NearestPoints NEAREST = NearestPoints.best();
+    private static final int PIECES = 32, LEAST_BLOCKS = 4;
 
-    final int n, p, blocks;
+    final int n, p, pieces;
     final double[] rows;
     final double[] weights;
-    /** Column j of block b is {@code columns[b * p + j]}; the last block is filled up with zeros. */
-    private final double[][] columns;
+    /** Rows of a piece, the last one's aside. */
+    private final int grain;
+    /** Found when they are asked for first. */
+    private double[] middle;
+    private double total;
+
+    /** What is done with rows {@code from .. to - 1}, which are piece number {@code piece}. */
+    interface Piece {
+        void take(int piece, int from, int to);
+    }
 
     Points(LearnerInput input, Tensor weights) { this(input.x(), input.weights(weights)); }
 
@@ -27,34 +35,35 @@ final class Points {
     Points(Tensor x, double[] weights) {
         this.n = (int) x.size(0);
         this.p = (int) x.size(1);
-        this.blocks = (n + BLOCK - 1) / BLOCK;
         this.weights = weights;
-        if (x.count() > Integer.MAX_VALUE - 8 || (long) blocks * p > Integer.MAX_VALUE - 8) {
+        if (x.count() > Integer.MAX_VALUE - 8) {
             throw new ShapeException("k-means: x has shape " + x.shape() + ", more than 2^31 - 9 values; use mini-batches of rows");
         }
         this.rows = x.toDoubleArray();
-        this.columns = new double[blocks * p][];
-        Parallel.range(blocks, 8, (from, to) -> {
-            for (int b = (int) from; b < to; b++) turn(b);
+        int blocks = (n + BLOCK - 1) / BLOCK;
+        this.grain = BLOCK * Math.max(LEAST_BLOCKS, (blocks + PIECES - 1) / PIECES);
+        this.pieces = (n + grain - 1) / grain;
+    }
+
+    /** All rows, in pieces side by side. */
+    void inPieces(Piece body) {
+        Parallel.range(pieces, 1, (first, last) -> {
+            for (int piece = (int) first; piece < last; piece++) body.take(piece, piece * grain, Math.min(n, (piece + 1) * grain));
         });
     }
 
-    private void turn(int b) {
-        int first = b * BLOCK, count = count(b);
-        for (int j = 0; j < p; j++) {
-            var column = new double[BLOCK];
-            for (int r = 0, at = first * p + j; r < count; r++, at += p) column[r] = rows[at];
-            columns[b * p + j] = column;
-        }
+    /** A value of each row, added up. */
+    double sum(IntToDoubleFunction ofRow) {
+        var sums = new double[pieces];
+        inPieces((piece, from, to) -> {
+            double sum = 0;
+            for (int i = from; i < to; i++) sum += ofRow.applyAsDouble(i);
+            sums[piece] = sum;
+        });
+        double total = 0;
+        for (double sum : sums) total += sum;
+        return total;
     }
-
-    /** Rows of block {@code b}. */
-    int count(int b) { return Math.min(BLOCK, n - b * BLOCK); }
-
-    /** Blocks in a piece of parallel work: fixed by the size alone, so that sums do not depend on threads. */
-    int grain() { return Math.max(4, (blocks + PIECES - 1) / PIECES); }
-
-    int pieces() { return (blocks + grain() - 1) / grain(); }
 
     int positive() {
         int count = 0;
@@ -62,27 +71,51 @@ final class Points {
         return count;
     }
 
-    /** Squared distances of the rows of block {@code b} to the centre that starts at {@code c[from]}. */
-    void squaredDistances(int b, double[] c, int from, double[] out) { SquaredDistances.ofBlock(columns, b * p, c, from, p, out); }
-
-    /** Likewise to {@code count} centres that stand one after the other. */
-    void squaredDistances(int b, double[] c, int from, int count, double[][] out) {
-        SquaredDistances.ofBlock(columns, b * p, c, from, count, p, out);
+    /** The nearest centres of the first {@code count} of some rows. @param table of k centres */
+    void nearest(int[] which, int count, double[] table, int k, NearestPoints.Nearest out) {
+        NEAREST.nearest(rows, p, which, count, table, k, out);
     }
+
+    /** The squared distances of one row to all centres. */
+    void squaredDistances(int row, double[] table, int k, double[] out) { NEAREST.distances(rows, row * p, p, table, k, out); }
 
     /** The squared distance of one row, added up in the same order and so the same to the last bit. */
-    double squaredDistance(int row, double[] c, int from) {
-        return SquaredDistances.ofRow(rows, row * p, c, from, p);
-    }
+    double squaredDistance(int row, double[] c, int from) { return SquaredDistances.ofRow(rows, row * p, c, from, p); }
 
     /** The weighted mean of the rows. */
-    double[] mean() {
+    double[] middle() {
+        if (middle == null) {
+            double[] mean = mean(weights);
+            total = sum(i -> weights[i] * squaredDistance(i, mean, 0));
+            middle = mean;
+        }
+        return middle;
+    }
+
+    /** The weighted sum of squared distances of the rows to their mean. */
+    double total() {
+        middle();
+        return total;
+    }
+
+    private double[] mean(double[] weights) {
+        var sums = new double[pieces][p];
+        var masses = new double[pieces];
+        inPieces((piece, from, to) -> {
+            double[] sum = sums[piece];
+            double mass = 0;
+            for (int i = from; i < to; i++) {
+                double w = weights == null ? 1 : weights[i];
+                mass += w;
+                for (int j = 0, at = i * p; j < p; j++) sum[j] += w * rows[at + j];
+            }
+            masses[piece] = mass;
+        });
         var mean = new double[p];
         double total = 0;
-        for (int i = 0; i < n; i++) {
-            double w = weights[i];
-            total += w;
-            for (int j = 0, at = i * p; j < p; j++) mean[j] += w * rows[at + j];
+        for (int piece = 0; piece < pieces; piece++) {
+            total += masses[piece];
+            for (int j = 0; j < p; j++) mean[j] += sums[piece][j];
         }
         for (int j = 0; j < p; j++) mean[j] /= total;
         return mean;
@@ -90,11 +123,7 @@ final class Points {
 
     /** The mean over columns of their variance, weights left aside as scikit-learn does: the scale of the stopping rule. */
     double meanVariance() {
-        double sum = 0;
-        var mean = new double[p];
-        for (int i = 0; i < n; i++) for (int j = 0; j < p; j++) mean[j] += rows[i * p + j];
-        for (int j = 0; j < p; j++) mean[j] /= n;
-        for (int i = 0; i < n; i++) sum += squaredDistance(i, mean, 0);
-        return sum / n / p;
+        double[] mean = mean(null);
+        return sum(i -> squaredDistance(i, mean, 0)) / n / p;
     }
 }

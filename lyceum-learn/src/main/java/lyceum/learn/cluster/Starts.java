@@ -2,7 +2,7 @@ package lyceum.learn.cluster;
 
 import java.util.Arrays;
 import lyceum.ShapeException;
-import lyceum.backend.Parallel;
+import lyceum.backend.NearestPoints;
 import lyceum.random.Rng;
 
 /** Draws the first centres, k rows of p values. */
@@ -51,26 +51,37 @@ final class Starts {
     private static double[] plusPlus(Points points, int k, int trials, Rng rng) {
         int n = points.n;
         var chosen = new int[k];
-        double[] closest = new double[n], best = new double[n], candidate = new double[n];
+        double[] closest = new double[n];
         Arrays.fill(closest, Double.POSITIVE_INFINITY);
         chosen[0] = draw(points.weights, cost(points.weights), rng, points.weights);
-        double cost = distances(points, chosen[0], closest, closest);
+        double cost = approach(points, chosen[0], closest);
+        var tried = new int[trials];
         for (int c = 1; c < k; c++) {
-            double least = Double.POSITIVE_INFINITY;
-            for (int t = 0; t < trials; t++) {
-                int row = draw(closest, cost, rng, points.weights);
-                double now = distances(points, row, closest, candidate);
-                if (now >= least) continue;
-                least = now;
-                chosen[c] = row;
-                var swap = best;
-                best = candidate;
-                candidate = swap;
-            }
-            System.arraycopy(best, 0, closest, 0, n);
-            cost = least;
+            for (int t = 0; t < trials; t++) tried[t] = draw(closest, cost, rng, points.weights);
+            chosen[c] = trials == 1 ? tried[0] : best(points, tried, closest);
+            cost = approach(points, chosen[c], closest);
         }
         return rows(points, chosen);
+    }
+
+    /** The one of some rows that would lower the sum of {@link #approach} most. */
+    private static int best(Points points, int[] tried, double[] closest) {
+        int k = tried.length;
+        double[] table = NearestPoints.table(rows(points, tried), k, points.p);
+        var sums = new double[points.pieces][];
+        points.inPieces((piece, from, to) -> {
+            double[] distance = new double[NearestPoints.width(k)], sum = new double[k];
+            for (int i = from; i < to; i++) {
+                points.squaredDistances(i, table, k, distance);
+                for (int t = 0; t < k; t++) sum[t] += Math.min(closest[i], points.weights[i] * distance[t]);
+            }
+            sums[piece] = sum;
+        });
+        var costs = new double[k];
+        for (double[] sum : sums) for (int t = 0; t < k; t++) costs[t] += sum[t];
+        int best = 0;
+        for (int t = 1; t < k; t++) if (costs[t] < costs[best]) best = t;
+        return tried[best];
     }
 
     private static double cost(double[] weights) { return Arrays.stream(weights).sum(); }
@@ -89,23 +100,16 @@ final class Starts {
         return last;
     }
 
-    /** {@code out[i] = min(closest[i], w_i |x_i - x_row|^2)}; returns the sum. */
-    private static double distances(Points points, int row, double[] closest, double[] out) {
-        var sums = new double[points.pieces()];
-        int grain = points.grain();
-        Parallel.range(points.blocks, grain, (from, to) -> {
-            var block = new double[Points.BLOCK];
+    /** {@code closest[i] = min(closest[i], w_i |x_i - x_row|^2)}; returns the sum. */
+    private static double approach(Points points, int row, double[] closest) {
+        var sums = new double[points.pieces];
+        points.inPieces((piece, from, to) -> {
             double sum = 0;
-            for (int b = (int) from; b < to; b++) {
-                points.squaredDistances(b, points.rows, row * points.p, block);
-                int first = b * Points.BLOCK, count = points.count(b);
-                for (int r = 0; r < count; r++) {
-                    double d = Math.min(closest[first + r], block[r] * points.weights[first + r]);
-                    out[first + r] = d;
-                    sum += d;
-                }
+            for (int i = from; i < to; i++) {
+                closest[i] = Math.min(closest[i], points.weights[i] * points.squaredDistance(i, points.rows, row * points.p));
+                sum += closest[i];
             }
-            sums[(int) (from / grain)] = sum;
+            sums[piece] = sum;
         });
         return cost(sums);
     }

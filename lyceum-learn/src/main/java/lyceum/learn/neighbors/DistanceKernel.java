@@ -37,6 +37,9 @@ abstract class DistanceKernel {
 
     abstract double ofDistance(double distance);
 
+    /** Whether ranks are squared Euclidean distances. */
+    boolean isSquare() { return false; }
+
     /** Whether the mean of some rows is near them: else a ball's centre is one of its rows. */
     boolean hasMeans() { return true; }
 
@@ -64,6 +67,8 @@ abstract class DistanceKernel {
         @Override double distance(double rank) { return Math.sqrt(rank); }
 
         @Override double ofDistance(double distance) { return distance * distance; }
+
+        @Override boolean isSquare() { return true; }
     }
 
     private static final class Powers extends DistanceKernel {

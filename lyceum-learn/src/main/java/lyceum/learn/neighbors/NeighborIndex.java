@@ -63,17 +63,20 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
     /** The {@code k} nearest rows of each row of {@code queries} (m x p). */
     public Neighbors neighbors(Tensor queries, int k) {
         if (k < 1 || k > size()) throw new IllegalArgumentException("neighbors: k is " + k + "; the index has " + size() + " rows");
-        double[] q = queries("neighbors", metric, nFeatures(), queries).toDoubleArray();
+        var prepared = queries("neighbors", metric, nFeatures(), queries);
+        double[] q = prepared.toDoubleArray();
         int p = nFeatures(), m = q.length / p;
         var distances = new double[m * k];
         var indices = new int[m * k];
         var visited = new AtomicLong();
         var kernel = DistanceKernel.of(metric);
-        double[][] columns = tree == null ? columns() : null;
-        Parallel.range(m, QUERIES, (from, to) -> {
+        var products = tree == null && ProductSearch.pays(kernel, size(), p, m) ? new ProductSearch(rows, prepared, kernel) : null;
+        double[][] columns = tree == null && products == null ? columns() : null;
+        Parallel.range(m, products == null ? QUERIES : ProductSearch.QUERIES, (from, to) -> {
             var nearest = new Nearest[(int) (to - from)];
             for (int i = 0; i < nearest.length; i++) nearest[i] = new Nearest(k);
-            if (tree == null) compareAll(columns, kernel, q, (int) from, nearest);
+            if (products != null) products.compareAll(q, (int) from, nearest);
+            else if (tree == null) compareAll(columns, kernel, q, (int) from, nearest);
             else for (int i = 0; i < nearest.length; i++) tree.search(kernel, q, (int) (from + i) * p, nearest[i]);
             for (int i = 0; i < nearest.length; i++) {
                 nearest[i].drain(kernel, distances, indices, (int) (from + i) * k);

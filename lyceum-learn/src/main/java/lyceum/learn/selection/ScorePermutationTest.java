@@ -1,10 +1,9 @@
 package lyceum.learn.selection;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import lyceum.backend.Parallel;
+import lyceum.data.Strata;
 import lyceum.progress.CancelledException;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -53,12 +52,13 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
     /** @param progress hears of each shuffle and can stop the work between them */
     public Found of(Learner learner, Tensor x, Tensor y, Scorer scorer, Progress progress) {
         double score = validation.score(learner, x, y, scorer).mean(scorer);
+        var order = new Shuffles((int) x.size(0), validation.groups());
         var permuted = new double[permutations];
         var done = new AtomicInteger();
         Parallel.range(permutations, 1, (from, to) -> {
             for (int r = (int) from; r < to; r++) {
                 if (progress.isCancelled()) throw new CancelledException("ScorePermutationTest: stopped before shuffle " + r);
-                permuted[r] = validation.score(learner, x, y.rows(order((int) x.size(0), Rng.of(seed).split(r))), scorer).mean(scorer);
+                permuted[r] = validation.score(learner, x, y.rows(order.draw(Rng.of(seed).split(r))), scorer).mean(scorer);
                 progress.step("shuffle", done.incrementAndGet(), permutations);
             }
         });
@@ -66,21 +66,37 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
         return new Found(score, permuted, (1.0 + better) / (1 + permutations));
     }
 
-    /** The row that each row takes its target from. */
-    private int[] order(int n, Rng rng) {
-        int[] groups = validation.groups();
-        if (groups == null) return rng.permutation(n);
-        var rows = new HashMap<Integer, int[]>(); // of each group how many are given out, then its rows, mixed
-        var order = new int[n];
-        for (int i = 0; i < n; i++) {
-            int[] own = rows.computeIfAbsent(groups[i], g -> {
-                int[] members = IntStream.range(0, n).filter(j -> groups[j] == g).toArray(),
-                        places = rng.split(g).permutation(members.length), mixed = new int[members.length + 1];
-                for (int k = 0; k < members.length; k++) mixed[k + 1] = members[places[k]];
-                return mixed;
-            });
-            order[i] = own[++own[0]];
+    /** Rows that may exchange their targets. Groups are collected once: time in {@code n log n}, and in n for a shuffle, however many there are. */
+    static final class Shuffles {
+        private final int n;
+        private final int[][] members;
+        private final int[] groups;
+
+        Shuffles(int n, int[] groups) {
+            this.n = n;
+            if (groups == null) {
+                this.groups = null;
+                members = null;
+                return;
+            }
+            var strata = Strata.of(groups);
+            members = new int[strata.size()][];
+            this.groups = new int[members.length];
+            for (int g = 0; g < members.length; g++) {
+                members[g] = strata.rows(g);
+                this.groups[g] = groups[members[g][0]];
+            }
         }
-        return order;
+
+        /** The row that each row takes its target from. */
+        int[] draw(Rng rng) {
+            if (members == null) return rng.permutation(n);
+            var order = new int[n];
+            for (int g = 0; g < members.length; g++) {
+                int[] rows = members[g], places = rng.split(groups[g]).permutation(rows.length);
+                for (int i = 0; i < rows.length; i++) order[rows[i]] = rows[places[i]];
+            }
+            return order;
+        }
     }
 }

@@ -192,6 +192,31 @@ class KNeighborsTest {
         Evidence.of("queries with other neighbours", differing, exactly(0));
     }
 
+    /** Products say nothing of the last digits: ties, rows far from the origin, copies of the queries, lengths that overflow. */
+    @Test void productsFindTheRowsAndDistancesOfTrees() {
+        for (int p : new int[] {16, 21}) {
+            for (int kind = 0; kind < 4; kind++) {
+                var rng = Rng.of(p + kind);
+                Tensor x = Tensor.randn(rng, DType.F64, 1300, p), q = Tensor.concat(0, Tensor.randn(rng, DType.F64, 90, p), x.narrow(0, 5, 10));
+                if (kind == 1) {
+                    x = x.round();
+                    q = q.round();
+                } else if (kind == 2) {
+                    x = x.add(1e7);
+                    q = q.add(1e7);
+                } else if (kind == 3) {
+                    x = x.mul(1e153).add(5e153);
+                    q = q.mul(1e153).add(5e153);
+                }
+                var tree = new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).fit(x).neighbors(q, 9);
+                var products = new NearestNeighbors().withAlgorithm(Algorithm.BRUTE).fit(x).neighbors(q, 9);
+                assertThat(products.indices().toLongArray()).as("%d columns, kind %d", p, kind).isEqualTo(tree.indices().toLongArray());
+                assertThat(products.distances().toDoubleArray()).isEqualTo(tree.distances().toDoubleArray());
+                assertThat(products.visited()).isEqualTo(100 * 1300);
+            }
+        }
+    }
+
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void aKdTreeVisitsFewPointsInThreeDimensionsAndNearlyAllInFifty() {
         double[] share = new double[2];

@@ -72,6 +72,23 @@ class ScorePermutationTestTest {
         assertThat(within.permuted()).doesNotHaveDuplicates();
     }
 
+    /** As many groups as a table of visits has visitors: a look at every row for each of them would take minutes. */
+    @Test void rowsOfAHundredThousandGroupsStayInThem() {
+        int n = 300_000;
+        var groups = new int[n];
+        for (int i = 0; i < n; i++) groups[i] = i % 100_000 - 50_000;
+        var seen = new boolean[n];
+        int elsewhere = 0;
+        int[] order = new ScorePermutationTest.Shuffles(n, groups).draw(Rng.of(6));
+        for (int i = 0; i < n; i++) {
+            assertThat(groups[order[i]]).isEqualTo(groups[i]);
+            seen[order[i]] = true;
+            if (order[i] != i) elsewhere++;
+        }
+        assertThat(seen).doesNotContain(false);
+        assertThat(elsewhere).isBetween(195_000, 205_000); // one of three stays where it is
+    }
+
     @Test void itIsHeardAndStopped() {
         Tensor x = normals(1, 20, 2), y = normals(2, 20);
         var steps = new ArrayList<Long>();

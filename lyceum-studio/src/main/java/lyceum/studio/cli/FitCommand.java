@@ -62,6 +62,10 @@ final class FitCommand implements Callable<Integer> {
     @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
             description = "Rows to sample from a longer table, which is never held as a whole; 200000 by default.") private int rows;
 
+    @Option(names = "--max-errors", paramLabel = "N", defaultValue = "0",
+            description = "Rows of the wrong width to leave out and list in the report; with 0, the default, the first one ends the run.")
+    private int maxErrors;
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for " + MODEL
@@ -72,8 +76,9 @@ final class FitCommand implements Callable<Integer> {
         var fit = new TableFit().withTask(task()).withSearch(search).withMaxRows(rows).withDropped(dropped).withGroup(group).withTime(time)
                 .withSeed(seed);
         if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
+        if (maxErrors < 0) throw new ParameterException(spec.commandLine(), "--max-errors is " + maxErrors + "; it is 0 or more");
         var terminal = lyceum.terminal();
-        var read = new Csv().sample(existing(file), rows, Rng.of(seed).split(4));
+        var read = new Csv().withMaxErrors(maxErrors).sample(existing(file), rows, Rng.of(seed).split(4));
         var table = read.frame();
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
@@ -81,12 +86,13 @@ final class FitCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it must be a folder");
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
             var study = fit.fit(table, target, read.rows(), line.progress());
+            var report = new FitReport(file.getFileName().toString(), study, read.rejects());
             Files.createDirectories(out);
             study.model().save(out.resolve(MODEL));
-            Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study));
-            Files.writeString(out.resolve("model-card.md"), FitReport.card(file.getFileName().toString(), study));
+            Files.writeString(out.resolve("report.html"), report.html());
+            Files.writeString(out.resolve("model-card.md"), report.card());
             line.close();
-            terminal.out().print(study.summary());
+            report.summary().forEach(terminal.out()::println);
         }
         terminal.out().println("Written: " + out.resolve(MODEL) + ", report.html, model-card.md. Next: lyceum predict " + out + " NEW.csv");
         return LyceumCommand.DONE;
