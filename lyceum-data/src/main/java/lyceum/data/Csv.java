@@ -116,9 +116,10 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     /**
      * Some rows of a file, in its order.
      *
-     * @param rows of the file in all
+     * @param rows of the file in all, without those that were left out
+     * @param rejects rows that were left out: all of another number of cells than the header has, and drawn ones with a cell that is not of a given type
      */
-    public record Sample(Frame frame, long rows, List<Inference> inferences) {}
+    public record Sample(Frame frame, long rows, List<Inference> inferences, List<Reject> rejects) {}
 
     /**
      * Reads at most {@code rows} rows of a file, drawn at random without replacement where it has more, with the types that the whole file asks for. No

@@ -79,7 +79,7 @@ final class CsvReading {
             left[1]--;
             return true;
         });
-        return new Csv.Sample(sink.frame(), counted, inferences);
+        return new Csv.Sample(sink.frame(), counted, inferences, List.copyOf(rejects));
     }
 
     private List<Csv.Inference> infer() throws IOException {

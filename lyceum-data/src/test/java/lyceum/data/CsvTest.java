@@ -184,6 +184,17 @@ class CsvTest {
                 .hasMessageContaining("in line 3");
     }
 
+    @Test void aSampleSaysWhichRowsWereLeftOut(@TempDir Path folder) throws IOException {
+        var file = Files.writeString(folder.resolve("torn.csv"), "i,v\n1,2\n3\n4,5\n6,7,8\n9,x\n");
+        var csv = new Csv().withMaxErrors(3);
+        var sample = csv.sample(file, 1, Rng.of(1));
+        assertThat(sample.frame().size()).isEqualTo(1);
+        assertThat(sample.rows()).isEqualTo(3);
+        assertThat(sample.rejects().stream().map(Csv.Reject::line)).containsExactly(3L, 5L);
+        assertThat(csv.withType("v", ColumnType.I64).sample(file, 9, Rng.of(1)).rejects().stream().map(Csv.Reject::toString)).containsExactly(
+                "1 cells where the header has 2, in line 3", "3 cells where the header has 2, in line 5", "'x' is not I64 for column 'v', in line 6");
+    }
+
     /** Forty kilobytes that would be twenty million cells. */
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
         var packed = folder.resolve("bomb.csv.gz");

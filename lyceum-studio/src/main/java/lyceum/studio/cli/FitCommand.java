@@ -62,6 +62,9 @@ final class FitCommand implements Callable<Integer> {
     @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
             description = "Rows to sample from a longer table, which is never held as a whole; 200000 by default.") private int rows;
 
+    @Option(names = "--max-errors", paramLabel = "N", defaultValue = "0",
+            description = "Rows to leave out, and name, where they do not fit the header; 0 by default: the first is an error.") private int maxErrors;
+
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
     @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for " + MODEL
@@ -73,7 +76,8 @@ final class FitCommand implements Callable<Integer> {
                 .withSeed(seed);
         if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
         var terminal = lyceum.terminal();
-        var read = new Csv().sample(existing(file), rows, Rng.of(seed).split(4));
+        if (maxErrors < 0) throw new ParameterException(spec.commandLine(), "--max-errors is " + maxErrors + "; it is at least 0");
+        var read = new Csv().withMaxErrors(maxErrors).sample(existing(file), rows, Rng.of(seed).split(4));
         var table = read.frame();
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
@@ -83,9 +87,10 @@ final class FitCommand implements Callable<Integer> {
             var study = fit.fit(table, target, read.rows(), line.progress());
             Files.createDirectories(out);
             study.model().save(out.resolve(MODEL));
-            Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study));
-            Files.writeString(out.resolve("model-card.md"), FitReport.card(file.getFileName().toString(), study));
+            Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study, read.rejects()));
+            Files.writeString(out.resolve("model-card.md"), FitReport.card(file.getFileName().toString(), study, read.rejects()));
             line.close();
+            if (!read.rejects().isEmpty()) terminal.out().println(FitReport.leftOut(read.rejects()));
             terminal.out().print(study.summary());
         }
         terminal.out().println("Written: " + out.resolve(MODEL) + ", report.html, model-card.md. Next: lyceum predict " + out + " NEW.csv");

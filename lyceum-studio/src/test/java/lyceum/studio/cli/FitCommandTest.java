@@ -95,6 +95,21 @@ class FitCommandTest {
         assertThat(folder.resolve("said.csv.part")).doesNotExist();
     }
 
+    @Test void rowsThatAreLeftOutStandInReportAndCard() throws IOException {
+        var out = folder.resolve("model");
+        var file = csv(60);
+        Files.writeString(file, Files.readString(file) + "33,Graz\n1,2,3,4,5\n");
+        var fit = lyceum("fit", file.toString(), "--target", "left", "--model", "linear", "--max-errors", "2", "--out", out.toString());
+        assertThat(fit.code()).isZero();
+        var told = "2 rows do not fit and were left out: 2 cells where the header has 4, in line 62; 5 cells where the header has 4, in line 63";
+        assertThat(fit.out()).contains(told, "60 rows, 3 columns");
+        assertThat(Files.readString(out.resolve("report.html"))).contains(told);
+        assertThat(Files.readString(out.resolve("model-card.md"))).contains(told);
+        assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "1", "--out", out.toString()).err()).contains("in line 63");
+        assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "-1", "--out", out.toString()).err())
+                .contains("--max-errors is -1; it is at least 0");
+    }
+
     @Test void tenRowsAreEnoughAndNineAreNot() throws IOException {
         var out = folder.resolve("model").toString();
         var fit = lyceum("fit", csv(10).toString(), "--target", "left", "--out", out);
