@@ -1,9 +1,7 @@
 package lyceum.learn.selection;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.IntStream;
 import lyceum.backend.Parallel;
 import lyceum.progress.CancelledException;
 import lyceum.progress.Progress;
@@ -54,11 +52,13 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
     public Found of(Learner learner, Tensor x, Tensor y, Scorer scorer, Progress progress) {
         double score = validation.score(learner, x, y, scorer).mean(scorer);
         var permuted = new double[permutations];
+        int n = (int) x.size(0);
+        long[] byGroup = byGroup(validation.groups(), n);
         var done = new AtomicInteger();
         Parallel.range(permutations, 1, (from, to) -> {
             for (int r = (int) from; r < to; r++) {
                 if (progress.isCancelled()) throw new CancelledException("ScorePermutationTest: stopped before shuffle " + r);
-                permuted[r] = validation.score(learner, x, y.rows(order((int) x.size(0), Rng.of(seed).split(r))), scorer).mean(scorer);
+                permuted[r] = validation.score(learner, x, y.rows(order(n, byGroup, Rng.of(seed).split(r))), scorer).mean(scorer);
                 progress.step("shuffle", done.incrementAndGet(), permutations);
             }
         });
@@ -66,20 +66,25 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
         return new Found(score, permuted, (1.0 + better) / (1 + permutations));
     }
 
+    /** Rows in order of their groups: a group in the upper half, a row in the lower. Null where all are one group. */
+    static long[] byGroup(int[] groups, int n) {
+        if (groups == null) return null;
+        var rows = new long[n];
+        for (int i = 0; i < n; i++) rows[i] = (long) groups[i] << 32 | i;
+        Arrays.sort(rows);
+        return rows;
+    }
+
     /** The row that each row takes its target from. */
-    private int[] order(int n, Rng rng) {
-        int[] groups = validation.groups();
-        if (groups == null) return rng.permutation(n);
-        var rows = new HashMap<Integer, int[]>(); // of each group how many are given out, then its rows, mixed
+    static int[] order(int n, long[] byGroup, Rng rng) {
+        if (byGroup == null) return rng.permutation(n);
         var order = new int[n];
-        for (int i = 0; i < n; i++) {
-            int[] own = rows.computeIfAbsent(groups[i], g -> {
-                int[] members = IntStream.range(0, n).filter(j -> groups[j] == g).toArray(),
-                        places = rng.split(g).permutation(members.length), mixed = new int[members.length + 1];
-                for (int k = 0; k < members.length; k++) mixed[k + 1] = members[places[k]];
-                return mixed;
-            });
-            order[i] = own[++own[0]];
+        for (int from = 0, to; from < n; from = to) {
+            long group = byGroup[from] >> 32;
+            to = from + 1;
+            while (to < n && byGroup[to] >> 32 == group) to++;
+            int[] places = rng.split(group).permutation(to - from);
+            for (int k = 0; k < places.length; k++) order[(int) byGroup[from + k]] = (int) byGroup[from + places[k]];
         }
         return order;
     }

@@ -72,6 +72,29 @@ class ScorePermutationTestTest {
         assertThat(within.permuted()).doesNotHaveDuplicates();
     }
 
+    /** A pass over all rows for each group would be twenty thousand million steps here. */
+    @Test void manyGroupsAreShuffledAsFew() {
+        int n = 200_000;
+        var groups = new int[n];
+        for (int i = 0; i < n; i++) groups[i] = i % (n / 2) - n / 4; // pairs, half of them of negative names
+        int[] order = ScorePermutationTest.order(n, ScorePermutationTest.byGroup(groups, n), Rng.of(3));
+        int changed = 0, strange = 0;
+        for (int i = 0; i < n / 2; i++) {
+            boolean stays = order[i] == i && order[i + n / 2] == i + n / 2, turns = order[i] == i + n / 2 && order[i + n / 2] == i;
+            if (turns) changed++;
+            else if (!stays) strange++;
+        }
+        assertThat(strange).isZero();
+        assertThat(changed / (n / 2.0)).isCloseTo(0.5, within(0.01));
+    }
+
+    @Test void aGroupsShuffleIsThatOfItsName() {
+        int[] groups = {7, -2, 7, 7, -2}, sevens = {0, 2, 3};
+        int[] order = ScorePermutationTest.order(5, ScorePermutationTest.byGroup(groups, 5), Rng.of(11)), places = Rng.of(11).split(7).permutation(3);
+        for (int k = 0; k < 3; k++) assertThat(order[sevens[k]]).isEqualTo(sevens[places[k]]);
+        assertThat(ScorePermutationTest.order(5, null, Rng.of(11))).isEqualTo(Rng.of(11).permutation(5));
+    }
+
     @Test void itIsHeardAndStopped() {
         Tensor x = normals(1, 20, 2), y = normals(2, 20);
         var steps = new ArrayList<Long>();
