@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,7 @@ import lyceum.tensor.Tensor;
 /**
  * What an ONNX file says: its graph, functions and tensors, nothing run and nothing resolved. {@code lyceum.nn.onnx.OnnxModel} runs it.
  *
- * <p>{@link #read(Path)} maps the file, and tensors whose data lies aligned are on it without a copy. External data is read from the model's own
+ * <p>{@link #read(Path)} maps the file, and tensors of our types are on it without a copy. External data is read from the model's own
  * folder and from nowhere else.
  *
  * {@snippet :
@@ -237,8 +238,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
         String name = "", reference = "";
         Object value = null;
         long kind = 0;
-        var integers = new ArrayList<Long>();
-        var floats = new ArrayList<Float>();
+        var integers = new OnnxTensorReader.Numbers();
+        var floats = new OnnxTensorReader.Numbers();
         var others = new ArrayList<Object>();
         while (in.hasNext()) {
             int tag = in.tag();
@@ -251,10 +252,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 case 6 << 3 | 2 -> value = graph(in.message(), tensors);
                 case 14 << 3 | 2 -> value = type(in.message());
                 case 22 << 3 | 2 -> value = tensors.readSparse(in.message());
-                case 7 << 3 | 5 -> floats.add(in.float32());
-                case 7 << 3 | 2 -> { for (var packed = in.message(); packed.hasNext();) floats.add(packed.float32()); }
-                case 8 << 3 -> integers.add(in.varint());
-                case 8 << 3 | 2 -> { for (var packed = in.message(); packed.hasNext();) integers.add(packed.varint()); }
+                case 7 << 3 | 5, 7 << 3 | 2 -> floats.read(in, tag, 4);
+                case 8 << 3, 8 << 3 | 2 -> integers.read(in, tag, 0);
                 case 9 << 3 | 2 -> others.add(in.bytes());
                 case 10 << 3 | 2 -> others.add(tensors.read(in.message()));
                 case 11 << 3 | 2 -> others.add(graph(in.message(), tensors));
@@ -264,8 +263,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 default -> in.skip(tag);
             }
         }
-        if (!floats.isEmpty() || kind == 6) value = floats(floats);
-        else if (!integers.isEmpty() || kind == 7) value = integers.stream().mapToLong(Long::longValue).toArray();
+        if (floats.n > 0 || kind == 6) value = floats(floats);
+        else if (integers.n > 0 || kind == 7) value = Arrays.copyOf(integers.bits, integers.n);
         else if (!others.isEmpty() || kind > 7 && kind != 13) value = List.copyOf(others);
         else if (value == null) value = kind == 1 ? (Object) 0f : kind == 3 ? (Object) new byte[0] : kind == 2 ? (Object) 0L : null;
         if (value == null && reference.isEmpty()) throw in.wrong("attribute \"" + name + "\" of kind " + kind + " has no value");
@@ -273,9 +272,9 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
             throw in.wrong("two attributes have the name \"" + name + "\"");
     }
 
-    private static float[] floats(List<Float> values) {
-        var array = new float[values.size()];
-        for (int i = 0; i < array.length; i++) array[i] = values.get(i);
+    private static float[] floats(OnnxTensorReader.Numbers numbers) {
+        var array = new float[numbers.n];
+        for (int i = 0; i < array.length; i++) array[i] = Float.intBitsToFloat((int) numbers.bits[i]);
         return array;
     }
 

@@ -32,7 +32,7 @@ final class OnnxTensorReader {
     OnnxTensorReader(Path folder) { this.folder = folder; }
 
     /** Numbers as files write them one by one, grown as they come. */
-    private static final class Numbers {
+    static final class Numbers {
         long[] bits = new long[8];
         int n;
 
@@ -115,12 +115,10 @@ final class OnnxTensorReader {
         return strings.toArray(String[]::new);
     }
 
-    /** On the file's own memory where the type is one of ours and lies aligned. */
+    /** On the file's own memory where the type is one of ours, aligned or not: nothing that computes here minds. */
     private static Tensor mapped(OnnxType type, MemorySegment raw, long[] shape, long count) {
         if (count == 0) return Tensor.zeros(type.carrier(), shape);
         if (!type.isNative()) return converted(type, raw, shape, count);
-        if (raw.isNative() && raw.address() % type.carrier().bytes() != 0)
-            return Tensor.on(Storage.wrap(raw), 0, type.carrier(), shape).copy().compute();
         return Tensor.on(Storage.wrap(raw), 0, type.carrier(), shape);
     }
 

@@ -19,22 +19,29 @@ public final class ProtoReader {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int DEEPEST = 100;
+    /** Messages of at most so many bytes are read from an array: a byte of memory costs a program that begins, and is not compiled yet, twenty times one of an array. */
+    private static final int SHORT = 1 << 16;
 
     private final MemorySegment memory;
+    /** The bytes from {@code base} on, or null where they are read from memory. */
+    private final byte[] array;
+    private final long base;
     private final String what;
     private final int depth;
     private long at;
     private final long end;
 
     /** Reads bytes on the heap; errors begin with {@code what}. */
-    public ProtoReader(String what, byte[] bytes) { this(what, MemorySegment.ofArray(bytes)); }
+    public ProtoReader(String what, byte[] bytes) { this(what, MemorySegment.ofArray(bytes), bytes, 0, 0, bytes.length, 0); }
 
     /** Reads memory such as a mapped file; errors begin with {@code what}. */
-    public ProtoReader(String what, MemorySegment memory) { this(what, memory, 0, memory.byteSize(), 0); }
+    public ProtoReader(String what, MemorySegment memory) { this(what, memory, null, 0, 0, memory.byteSize(), 0); }
 
-    private ProtoReader(String what, MemorySegment memory, long at, long end, int depth) {
+    private ProtoReader(String what, MemorySegment memory, byte[] array, long base, long at, long end, int depth) {
         this.what = what;
         this.memory = memory;
+        this.array = array;
+        this.base = base;
         this.at = at;
         this.end = end;
         this.depth = depth;
@@ -56,7 +63,8 @@ public final class ProtoReader {
         long value = 0;
         for (int shift = 0; shift < 64; shift += 7) {
             if (at >= end) throw wrong("a number that does not end");
-            byte next = memory.get(ValueLayout.JAVA_BYTE, at++);
+            byte next = array != null ? array[(int) (at - base)] : memory.get(ValueLayout.JAVA_BYTE, at);
+            at++;
             value |= (long) (next & 0x7F) << shift;
             if (next >= 0) return value;
         }
@@ -96,13 +104,22 @@ public final class ProtoReader {
         long length = length();
         if (length > Integer.MAX_VALUE - 8) throw wrong("a length of " + length + " is more than an array holds");
         at += length;
-        return memory.asSlice(at - length, length).toArray(ValueLayout.JAVA_BYTE);
+        return copied(at - length, (int) length);
+    }
+
+    private byte[] copied(long from, int length) {
+        var bytes = new byte[length];
+        if (array != null) System.arraycopy(array, (int) (from - base), bytes, 0, length);
+        else MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, from, bytes, 0, length);
+        return bytes;
     }
 
     /** A text; refused where its bytes are no UTF-8. */
     public String text() {
         long start = at;
         byte[] bytes = bytes();
+        var text = new String(bytes, StandardCharsets.UTF_8);
+        if (text.indexOf('\uFFFD') < 0) return text; // what stands for a broken character, unless it was written
         var in = ByteBuffer.wrap(bytes);
         try {
             return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT).decode(in).toString();
@@ -116,7 +133,8 @@ public final class ProtoReader {
         if (depth == DEEPEST) throw wrong("messages nest more than " + DEEPEST + " deep");
         long length = length();
         at += length;
-        return new ProtoReader(what, memory, at - length, at, depth + 1);
+        return array != null || length > SHORT ? new ProtoReader(what, memory, array, base, at - length, at, depth + 1)
+                : new ProtoReader(what, memory, copied(at - length, (int) length), at - length, at - length, at, depth + 1);
     }
 
     /** Leaves a field out. */

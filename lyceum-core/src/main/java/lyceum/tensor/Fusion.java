@@ -59,8 +59,16 @@ final class Fusion {
         WRONG = wrong;
     }
 
-    /** Programs of one operation, the ones that small tensors need again and again. */
-    private record Single(Op op, DType type, DType a, DType b, DType c) {}
+    /** Programs of one operation, the ones that small tensors need again and again. What a record is given to be a key costs a program's start ten milliseconds. */
+    private record Single(Op op, DType type, DType a, DType b, DType c) {
+        @Override public boolean equals(Object other) {
+            return other instanceof Single s && op == s.op && type == s.type && a == s.a && b == s.b && c == s.c;
+        }
+
+        @Override public int hashCode() { return (((op.ordinal() * TYPES + type.ordinal()) * TYPES + a.ordinal()) * TYPES + number(b)) * TYPES + number(c); }
+
+        private static int number(DType type) { return type == null ? 0 : type.ordinal(); }
+    }
 
     private static final Map<Single, Program> SINGLES = new ConcurrentHashMap<>();
     private static final int TYPES = DType.values().length;

@@ -69,16 +69,15 @@ public sealed interface Index {
         int axis = 0;
         var result = x;
         for (var index : indices) {
-            switch (index) {
-                case At at -> result = result.select(axis, at.index);
-                case Range range -> result = cut(result, axis++, range);
-                case All all -> axis++;
-                case NewAxis newAxis -> result = result.unsqueeze(axis++);
-                case Rest rest -> axis += x.rank() - used;
-                case Of of -> {
-                    var numbers = of.indices.dtype() == lyceum.DType.BOOL ? mask(of.indices, result.size(axis)) : of.indices;
-                    result = result.indexSelect(axis++, numbers);
-                }
+            // A switch over types costs a program's start some milliseconds where it runs first.
+            if (index instanceof At at) result = result.select(axis, at.index);
+            else if (index instanceof Range range) result = cut(result, axis++, range);
+            else if (index instanceof All) axis++;
+            else if (index instanceof NewAxis) result = result.unsqueeze(axis++);
+            else if (index instanceof Rest) axis += x.rank() - used;
+            else if (index instanceof Of of) {
+                var numbers = of.indices.dtype() == lyceum.DType.BOOL ? mask(of.indices, result.size(axis)) : of.indices;
+                result = result.indexSelect(axis++, numbers);
             }
         }
         return result;

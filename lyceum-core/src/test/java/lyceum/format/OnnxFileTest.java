@@ -68,6 +68,26 @@ class OnnxFileTest {
                 field(12, field(1, "y")));
     }
 
+    /** Files put their names where they please: a copy of each weight that lies odd would cost a model's first answer half its time. */
+    @Test void tensorsAreOnTheFileWhereverTheyLie() throws IOException {
+        for (int shift = 0; shift < 8; shift++) {
+            var file = model(field(2, "s".repeat(1 + shift)), field(10, "d".repeat(70_000)),
+                    field(5, field(1, 2), field(1, 3), field(2, 1), field(8, "w"), field(9, floats(1, 2, 3, 4, 5, 6))));
+            var w = OnnxFile.read(Files.write(folder.resolve(shift + ".onnx"), file)).graph().initializers().get("w").tensor();
+            assertThat(w.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+            int at = 0;
+            while (!Arrays.equals(file, at, at + 24, floats(1, 2, 3, 4, 5, 6), 0, 24)) at++;
+            assertThat(w.view().storage().address() % 8).as("shift %d", shift).isEqualTo(at % 8);
+        }
+    }
+
+    @Test void aTextMayHoldTheSignThatStandsForBrokenOnes() {
+        var sign = "\uFFFD".getBytes(StandardCharsets.UTF_8);
+        assertThat(OnnxFile.read(model(field(2, sign), field(12, field(1, "y")))).graph().name()).isEqualTo("\uFFFD");
+        assertThatThrownBy(() -> OnnxFile.read(model(field(2, new byte[] {'a', (byte) 0xC3, 'b'})))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("broken UTF-8");
+    }
+
     @Test void graphPortsAndTensorsReadAsWritten() throws IOException {
         var path = Files.write(folder.resolve("sample.onnx"), sample());
         for (var file : new OnnxFile[] {OnnxFile.read(sample()), OnnxFile.read(path)}) {

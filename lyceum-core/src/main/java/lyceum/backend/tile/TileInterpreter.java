@@ -196,7 +196,7 @@ final class TileInterpreter {
                 outside = true;
                 continue;
             }
-            to[at] = memory.getAtIndex(ValueLayout.JAVA_FLOAT, element);
+            to[at] = memory.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, element);
             if (witness == null) continue;
             int e = (int) element, writer = witness.writer[e], reader = witness.reader[e];
             if (writer != NOBODY && writer != program && !race) {
@@ -234,7 +234,7 @@ final class TileInterpreter {
             }
             witness.writer[e] = program;
             witness.stamp[e] = stores;
-            memory.setAtIndex(ValueLayout.JAVA_FLOAT, element, (float) from[at]);
+            memory.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, element, (float) from[at]);
         }
     }
 

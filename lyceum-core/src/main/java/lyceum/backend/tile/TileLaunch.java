@@ -87,7 +87,7 @@ public final class TileLaunch {
         var program = kernel.program();
         var copies = arguments.clone();
         for (var p : program.stored())
-            if (program.loaded().contains(p)) copies[p.index()] = buffers[p.index()].toArray(ValueLayout.JAVA_FLOAT);
+            if (program.loaded().contains(p)) copies[p.index()] = buffers[p.index()].toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
         return of(kernel, grid, copies);
     }
 

@@ -123,16 +123,16 @@ final class TileSteps {
         }
         if (from > 0) Arrays.fill(tile, at, at + from, other);
         if (to < length) Arrays.fill(tile, at + to, at + length, other);
-        MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, ((long) start + from) * Float.BYTES, tile, at + from, to - from);
+        MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT_UNALIGNED, ((long) start + from) * Float.BYTES, tile, at + from, to - from);
     }
 
     static void store(MemorySegment memory, int start, float[] tile, int at, int from, int to) {
-        if (from < to) MemorySegment.copy(tile, at + from, memory, ValueLayout.JAVA_FLOAT, ((long) start + from) * Float.BYTES, to - from);
+        if (from < to) MemorySegment.copy(tile, at + from, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, ((long) start + from) * Float.BYTES, to - from);
     }
 
-    static float read(MemorySegment memory, int element) { return memory.getAtIndex(ValueLayout.JAVA_FLOAT, element); }
+    static float read(MemorySegment memory, int element) { return memory.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, element); }
 
-    static void write(MemorySegment memory, int element, float x) { memory.setAtIndex(ValueLayout.JAVA_FLOAT, element, x); }
+    static void write(MemorySegment memory, int element, float x) { memory.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, element, x); }
 
     static void transpose(float[] x, int rows, int columns, int stride, float[] to, int toStride) {
         for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) to[j * toStride + i] = x[i * stride + j];

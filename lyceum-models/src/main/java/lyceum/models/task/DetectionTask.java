@@ -54,10 +54,13 @@ public final class DetectionTask implements TrainingTask {
                 : CocoBoxes.read(data.path("boxes"), faulty);
         var damaged = Damaged.of(data);
         int[] readable = damaged.readable(boxes.size(), "pictures", boxes::load);
+        var files = new ArrayList<Path>();
         for (int row : readable) { // said now, not in the midst of an epoch
             var file = boxes.folder().resolve(boxes.pictures().get(row).file());
             if (!Files.isRegularFile(file)) throw data.wrong("images", "it has no picture " + file);
+            files.add(file);
         }
+        data.reads(files);
         boolean flips = data.flag("flip", true);
         var rows = Rows.of(data, readable, rng.split(1));
         var model = settings.section("model");

@@ -49,6 +49,7 @@ public final class DiffusionTask implements TrainingTask {
         var data = settings.section("data");
         var damaged = Damaged.of(data);
         var pictures = readable(FileTexts.ofPictures(data.path("pictures"), damaged::met), damaged);
+        data.reads(pictures.files());
         int side = data.whole("side", 32, 4);
         double dropped = data.number("dropped", 0.1, 0, 0.9);
         var rows = Rows.of(data, pictures.size(), rng.split(1));

@@ -177,14 +177,19 @@ public final class ImageTask implements TrainingTask {
         }
     }
 
-    /** A trained network with as many classes as there are now, whose head begins anew where they are not as many as before. */
+    /** A trained network with as many classes as there are now, whose head begins anew where they are not those of before, in their order. */
     private static SavedModel from(TrainingSettings model, SavedModel before, Sets sets, Rng rng, List<String> told) {
         var json = ConfigJson.write(before.config());
         if (!json.has("classes")) throw model.wrong("from", "a " + before.architecture().name() + " has no classes to learn");
         json.put("classes", sets.train.classes().size());
         var config = ConfigJson.read(json, before.config().getClass());
         var saved = new SavedModel(before.architecture().build(config, rng), config);
-        told.add(Beginnings.taken(before.model(), saved.model()) + model.path("from"));
+        var classes = sets.train.classes();
+        told.addAll(Beginnings.taken(before.model(), saved.model(), model.path("from"),
+                before.notes().has("labels") ? before.texts("labels") : classes, classes, () -> {
+                    json.put("classes", classes.size() + 1);
+                    return before.architecture().build(ConfigJson.read(json, before.config().getClass()), rng);
+                }));
         return saved;
     }
 
@@ -246,6 +251,8 @@ public final class ImageTask implements TrainingTask {
         @Override public int rows() { return train.size(); }
 
         @Override public BatchLoss loss() { return train; }
+
+        @Override public List<String> classes() { return saved.texts("labels"); }
 
         @Override public boolean holdsOut() { return validation != null; }
 

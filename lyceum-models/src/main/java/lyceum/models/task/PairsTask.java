@@ -48,6 +48,7 @@ public final class PairsTask implements TrainingTask {
         var data = settings.section("data");
         var damaged = Damaged.of(data);
         var pairs = DiffusionTask.readable(FileTexts.ofPictures(data.path("pictures"), damaged::met), damaged);
+        data.reads(pairs.files());
         int side = data.whole("side", 32, 4);
         var rows = Rows.of(data, pairs.size(), rng.split(1));
         if (rows.learned().length < 2) throw data.wrong("pictures", "a pair is told from others; there is one");

@@ -49,6 +49,8 @@ record Ready(SavedModel saved, int count, BatchLoss batchLoss, IntFunction<Strin
         };
     }
 
+    @Override public List<String> classes() { return saved.notes().has("labels") ? saved.texts("labels") : List.of(); }
+
     @Override public boolean holdsOut() { return judge != null; }
 
     @Override public TrainingRun.Evaluated evaluate() { return Autograd.noGrad(judge); }

@@ -55,6 +55,7 @@ public final class SpeechTask implements TrainingTask {
         var data = settings.section("data");
         var damaged = Damaged.of(data);
         var clips = FileTexts.ofSounds(data.path("clips"), damaged::met);
+        data.reads(clips.files());
         boolean words = data.oneOf("symbols", "characters", "characters", "words").equals("words"), small = data.flag("lowercase", true);
         int rate = data.whole("rate", 16_000, 1_000), bands = data.whole("bands", 40, 1);
         double longest = data.number("longest", 30, 0.1, 600);

@@ -100,7 +100,8 @@ public final class TabularTask implements TrainingTask {
         var config = before == null ? model.record(usual, "inputs", "outputs", "head")
                 : before.network().config().withOutputs(usual.outputs()).withHead(usual.head());
         var network = new Mlp(config, rng.split(3));
-        if (before != null) notes.add(Beginnings.taken(before.network(), network) + model.path("from"));
+        if (before != null) notes.addAll(Beginnings.taken(before.network(), network, model.path("from"), before.classes(), classes,
+                () -> new Mlp(config.withOutputs(usual.outputs() + 1), rng.split(3))));
         var ready = new TabularModel(inputs, network, target, classes, shift, scale);
         var loss = new CrossEntropy().withLabelSmoothing(settings.section("loss").number("labelSmoothing", 0, 0, 1));
         return new Ready(ready, train, dataset(ready, train), loss, validation == null ? null : dataset(ready, validation),
@@ -129,6 +130,8 @@ public final class TabularTask implements TrainingTask {
         @Override public Module model() { return made.network(); }
 
         @Override public int rows() { return train.size(); }
+
+        @Override public List<String> classes() { return made.classes(); }
 
         @Override public BatchLoss loss() {
             var loss = BatchLoss.of(made.network(), made.classes().isEmpty() ? Loss::mse : entropy, train);

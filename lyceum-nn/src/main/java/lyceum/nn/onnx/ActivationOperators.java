@@ -1,46 +1,61 @@
 package lyceum.nn.onnx;
 
 import static lyceum.nn.onnx.ElementwiseOperators.of;
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Activations, and rows turned into shares. */
 final class ActivationOperators {
-    static final List<Operator> ROWS = List.of(row("Relu", 6, of(Tensor::relu)), row("Sigmoid", 6, of(Tensor::sigmoid)),
-            row("Softplus", 1, of(Tensor::softplus)), row("Softsign", 1, of(x -> x.div(x.abs().add(1)))),
-            row("Mish", 18, of(x -> x.mul(x.softplus().tanh()))),
-            row("LeakyRelu", 6, c -> c.x(0).lt(0).where(c.x(0).mul(c.number("alpha", 0.01)), c.x(0))), row("PRelu", 1, c -> {
+    static final String ROWS = "Relu 6, Sigmoid 6, Softplus 1, Softsign 1, Mish 18, LeakyRelu 6, PRelu 1, PRelu 7, ThresholdedRelu 10, Elu 6, "
+            + "Celu 12, Selu 6, HardSigmoid 6, HardSwish 14, Swish 24, Gelu 20, Shrink 9, Softmax 1, Softmax 13, LogSoftmax 1, "
+            + "LogSoftmax 13, Hardmax 1, Hardmax 13, com.microsoft:Gelu 1, com.microsoft:FastGelu 1, com.microsoft:BiasGelu 1, "
+            + "com.microsoft:QuickGelu 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Relu 6" -> of(Tensor::relu);
+            case "Sigmoid 6" -> of(Tensor::sigmoid);
+            case "Softplus 1" -> of(Tensor::softplus);
+            case "Softsign 1" -> of(x -> x.div(x.abs().add(1)));
+            case "Mish 18" -> of(x -> x.mul(x.softplus().tanh()));
+            case "LeakyRelu 6" -> c -> c.x(0).lt(0).where(c.x(0).mul(c.number("alpha", 0.01)), c.x(0));
+            case "PRelu 1" -> c -> {
                 var slope = c.x(1).count() == 1 ? c.x(1) : NormOperators.channels(c.x(1), c.x(0));
                 return c.x(0).lt(0).where(c.x(0).mul(slope), c.x(0));
-            }), row("PRelu", 7, c -> c.x(0).lt(0).where(c.x(0).mul(c.x(1)), c.x(0))),
-            row("ThresholdedRelu", 10, c -> c.x(0).gt(c.number("alpha", 1)).where(c.x(0), c.x(0).zerosLike())),
-            row("Elu", 6, c -> elu(c.x(0), c.number("alpha", 1))), row("Celu", 12, c -> {
+            };
+            case "PRelu 7" -> c -> c.x(0).lt(0).where(c.x(0).mul(c.x(1)), c.x(0));
+            case "ThresholdedRelu 10" -> c -> c.x(0).gt(c.number("alpha", 1)).where(c.x(0), c.x(0).zerosLike());
+            case "Elu 6" -> c -> elu(c.x(0), c.number("alpha", 1));
+            case "Celu 12" -> c -> {
                 double alpha = c.number("alpha", 1);
                 return c.x(0).relu().add(c.x(0).minimum(0.0).div(alpha).expm1().mul(alpha));
-            }),
-            row("Selu", 6,
-                    c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875))),
-            row("HardSigmoid", 6, c -> hardSigmoid(c.x(0), c.number("alpha", 0.2f), c.number("beta", 0.5))),
-            row("HardSwish", 14, of(x -> x.mul(hardSigmoid(x, 1 / 6.0, 0.5)))),
-            row("Swish", 24, c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1)).sigmoid())),
-            row("Gelu", 20, c -> c.text("approximate", "none").equals("tanh") ? c.x(0).geluTanh() : c.x(0).gelu()), row("Shrink", 9, c -> {
+            };
+            case "Selu 6" -> c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875));
+            case "HardSigmoid 6" -> c -> hardSigmoid(c.x(0), c.number("alpha", 0.2f), c.number("beta", 0.5));
+            case "HardSwish 14" -> of(x -> x.mul(hardSigmoid(x, 1 / 6.0, 0.5)));
+            case "Swish 24" -> c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1)).sigmoid());
+            case "Gelu 20" -> c -> c.text("approximate", "none").equals("tanh") ? c.x(0).geluTanh() : c.x(0).gelu();
+            case "Shrink 9" -> c -> {
                 var x = c.x(0);
                 double bias = c.number("bias", 0), edge = c.number("lambd", 0.5);
                 return x.lt(-edge).where(x.add(bias), x.gt(edge).where(x.sub(bias), x.zerosLike())).to(x.dtype());
-            }), row("Softmax", 1, c -> flat(c, 1).softmax(1).reshape(c.x(0).shape().toArray())),
-            row("Softmax", 13, c -> c.x(0).softmax(c.axis("axis", -1, c.x(0).rank()))),
-            row("LogSoftmax", 1, c -> flat(c, 1).logSoftmax(1).reshape(c.x(0).shape().toArray())),
-            row("LogSoftmax", 13, c -> c.x(0).logSoftmax(c.axis("axis", -1, c.x(0).rank()))),
-            row("Hardmax", 1, c -> hardmax(flat(c, 1), 1).reshape(c.x(0).shape().toArray())),
-            row("Hardmax", 13, c -> hardmax(c.x(0), c.axis("axis", -1, c.x(0).rank()))),
-            new Operator("com.microsoft", "Gelu", 1, of(Tensor::gelu)),
-            new Operator("com.microsoft", "FastGelu", 1, c -> (c.has(1) ? c.x(0).add(c.x(1)) : c.x(0)).geluTanh()),
-            new Operator("com.microsoft", "BiasGelu", 1, c -> c.x(0).add(c.x(1)).gelu()),
-            new Operator("com.microsoft", "QuickGelu", 1, c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1.702f)).sigmoid())));
+            };
+            case "Softmax 1" -> c -> flat(c, 1).softmax(1).reshape(c.x(0).shape().toArray());
+            case "Softmax 13" -> c -> c.x(0).softmax(c.axis("axis", -1, c.x(0).rank()));
+            case "LogSoftmax 1" -> c -> flat(c, 1).logSoftmax(1).reshape(c.x(0).shape().toArray());
+            case "LogSoftmax 13" -> c -> c.x(0).logSoftmax(c.axis("axis", -1, c.x(0).rank()));
+            case "Hardmax 1" -> c -> hardmax(flat(c, 1), 1).reshape(c.x(0).shape().toArray());
+            case "Hardmax 13" -> c -> hardmax(c.x(0), c.axis("axis", -1, c.x(0).rank()));
+            case "com.microsoft:Gelu 1" -> of(Tensor::gelu);
+            case "com.microsoft:FastGelu 1" -> c -> (c.has(1) ? c.x(0).add(c.x(1)) : c.x(0)).geluTanh();
+            case "com.microsoft:BiasGelu 1" -> c -> c.x(0).add(c.x(1)).gelu();
+            case "com.microsoft:QuickGelu 1" -> c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1.702f)).sigmoid());
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private ActivationOperators() {}
 

@@ -1,24 +1,29 @@
 package lyceum.nn.onnx;
 
-import java.util.List;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** What ONNX Runtime's optimiser makes of BERT, domain {@code com.microsoft}: embeddings, attention, quantised attention. */
 final class AttentionOperators {
-    private static final String MICROSOFT = "com.microsoft";
+    static final String ROWS = "com.microsoft:EmbedLayerNormalization 1, com.microsoft:Attention 1, com.microsoft:QAttention 1";
 
-    static final List<Operator> ROWS = List.of(new Operator(MICROSOFT, "EmbedLayerNormalization", 1, AttentionOperators::embedded),
-            new Operator(MICROSOFT, "Attention", 1,
-                    c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.optional(3), c.optional(5), c.optional(4))),
-            new Operator(MICROSOFT, "QAttention", 1, c -> {
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "com.microsoft:EmbedLayerNormalization 1" -> AttentionOperators::embedded;
+            case "com.microsoft:Attention 1" -> c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.optional(3), c.optional(5), c.optional(4));
+            case "com.microsoft:QAttention 1" -> c -> {
                 var x = c.x(0).to(DType.I32);
                 var w = c.x(1).to(DType.I32);
                 if (c.has(6)) x = x.sub(c.x(6).to(DType.I32).reshape());
                 if (c.has(7)) w = w.sub(c.x(7).to(DType.I32));
                 var scale = c.x(3).reshape().mul(c.x(4).count() == 1 ? c.x(4).reshape() : c.x(4));
                 return attention(c, x.matmul(w).to(c.x(2).dtype()).mul(scale).add(c.x(2)), c.optional(5), null, c.optional(8));
-            }));
+            };
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private AttentionOperators() {}
 

@@ -1,19 +1,24 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.Locale;
 import lyceum.DType;
 import lyceum.format.OnnxType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** One element type into another. */
 final class CastOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Cast", 6, c -> cast(c.value(0), c.type("to", OnnxType.UNDEFINED), c.integer("saturate", 1) != 0)),
-            row("CastLike", 15, c -> cast(c.value(0), c.type(1), c.integer("saturate", 1) != 0)));
+    static final String ROWS = "Cast 6, CastLike 15";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Cast 6" -> c -> cast(c.value(0), c.type("to", OnnxType.UNDEFINED), c.integer("saturate", 1) != 0);
+            case "CastLike 15" -> c -> cast(c.value(0), c.type(1), c.integer("saturate", 1) != 0);
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private CastOperators() {}
 

@@ -1,18 +1,28 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Constants, and operators that run graphs of their own. */
 final class ControlOperators {
-    static final List<Operator> ROWS = List.of(row("Identity", 1, c -> c.value(0)), row("Constant", 1, ControlOperators::constant),
-            row("If", 1, c -> c.run(isTrue(c.x(0)) ? "then_branch" : "else_branch")), row("Loop", 1, ControlOperators::loop),
-            row("Scan", 8, ControlOperators::batchedScan), row("Scan", 9, c -> new Scan(c, c.values()).run()));
+    static final String ROWS = "Identity 1, Constant 1, If 1, Loop 1, Scan 8, Scan 9";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Identity 1" -> c -> c.value(0);
+            case "Constant 1" -> ControlOperators::constant;
+            case "If 1" -> c -> c.run(isTrue(c.x(0)) ? "then_branch" : "else_branch");
+            case "Loop 1" -> ControlOperators::loop;
+            case "Scan 8" -> ControlOperators::batchedScan;
+            case "Scan 9" -> c -> new Scan(c, c.values()).run();
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private ControlOperators() {}
 

@@ -1,17 +1,23 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Boxes. */
 final class DetectionOperators {
-    static final List<Operator> ROWS = List.of(row("NonMaxSuppression", 10, DetectionOperators::suppressed));
+    static final String ROWS = "NonMaxSuppression 10";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "NonMaxSuppression 10" -> DetectionOperators::suppressed;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private DetectionOperators() {}
 

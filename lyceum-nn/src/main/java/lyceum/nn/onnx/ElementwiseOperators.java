@@ -1,8 +1,5 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
-import java.util.List;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -12,36 +9,74 @@ import lyceum.tensor.Tensor;
 
 /** One element out of one, or out of two that stretch to one shape. */
 final class ElementwiseOperators {
-    static final List<Operator> ROWS = List.of(row("Abs", 1, of(Tensor::abs)), row("Neg", 1, of(Tensor::neg)),
-            row("Sign", 9, of(Tensor::sign)), row("Floor", 1, of(Tensor::floor)), row("Ceil", 1, of(Tensor::ceil)),
-            row("Round", 11, of(Tensor::round)), row("Sqrt", 1, of(Tensor::sqrt)), row("Reciprocal", 1, of(Tensor::reciprocal)),
-            row("Exp", 1, of(Tensor::exp)), row("Log", 1, of(Tensor::log)), row("Erf", 9, of(Tensor::erf)), row("Sin", 7, of(Tensor::sin)),
-            row("Cos", 7, of(Tensor::cos)), row("Tan", 7, of(Tensor::tan)), row("Asin", 7, of(Tensor::asin)),
-            row("Acos", 7, of(Tensor::acos)), row("Atan", 7, of(Tensor::atan)), row("Sinh", 9, of(Tensor::sinh)),
-            row("Cosh", 9, of(Tensor::cosh)), row("Tanh", 1, of(Tensor::tanh)),
-            row("Asinh", 9, of(x -> x.abs().add(x.square().div(x.square().add(1).sqrt().add(1))).log1p().mul(x.sign()))),
-            row("Acosh", 9, of(x -> x.sub(1).add(x.sub(1).mul(x.add(1)).sqrt()).log1p())),
-            row("Atanh", 9, of(x -> x.log1p().sub(x.neg().log1p()).mul(0.5))), row("IsNaN", 9, of(Tensor::isNaN)),
-            row("IsInf", 10, ElementwiseOperators::isInf), row("Not", 1, of(Tensor::not)), row("Add", 1, two(Tensor::add)),
-            row("Sub", 1, two(Tensor::sub)), row("Mul", 1, two(Tensor::mul)), row("Div", 1, two(ElementwiseOperators::quotient)),
-            row("Mod", 10, c -> modulo(c.type(0), c.x(0), c.x(1), c.flag("fmod"))), row("Pow", 1, two(ElementwiseOperators::power)),
-            row("Max", 6, c -> unsigned(c, Tensor::maximum)), row("Min", 6, c -> unsigned(c, Tensor::minimum)),
-            row("Sum", 6, c -> all(c.tensors(), Tensor::add)), row("Mean", 6, c -> all(c.tensors(), Tensor::add).div(c.inputs())),
-            row("And", 1, two(Tensor::and)), row("Or", 1, two(Tensor::or)), row("Xor", 1, two(Tensor::xor)),
-            row("Equal", 7, c -> c.type(0) == OnnxType.STRING ? StringOperators.equal(c) : c.x(0).eq(c.x(1))),
-            row("Greater", 7, c -> ordered(c, 0).gt(ordered(c, 1))), row("GreaterOrEqual", 12, c -> ordered(c, 0).ge(ordered(c, 1))),
-            row("Less", 7, c -> ordered(c, 0).lt(ordered(c, 1))), row("LessOrEqual", 12, c -> ordered(c, 0).le(ordered(c, 1))),
-            row("Where", 9, c -> {
+    static final String ROWS = "Abs 1, Neg 1, Sign 9, Floor 1, Ceil 1, Round 11, Sqrt 1, Reciprocal 1, Exp 1, Log 1, Erf 9, Sin 7, Cos 7, Tan 7, "
+            + "Asin 7, Acos 7, Atan 7, Sinh 9, Cosh 9, Tanh 1, Asinh 9, Acosh 9, Atanh 9, IsNaN 9, IsInf 10, Not 1, Add 1, Sub 1, "
+            + "Mul 1, Div 1, Mod 10, Pow 1, Max 6, Min 6, Sum 6, Mean 6, And 1, Or 1, Xor 1, Equal 7, Greater 7, GreaterOrEqual 12, "
+            + "Less 7, LessOrEqual 12, Where 9, Clip 6, Clip 11, BitwiseAnd 18, BitwiseOr 18, BitwiseXor 18, BitwiseNot 18, "
+            + "BitShift 11";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Abs 1" -> of(Tensor::abs);
+            case "Neg 1" -> of(Tensor::neg);
+            case "Sign 9" -> of(Tensor::sign);
+            case "Floor 1" -> of(Tensor::floor);
+            case "Ceil 1" -> of(Tensor::ceil);
+            case "Round 11" -> of(Tensor::round);
+            case "Sqrt 1" -> of(Tensor::sqrt);
+            case "Reciprocal 1" -> of(Tensor::reciprocal);
+            case "Exp 1" -> of(Tensor::exp);
+            case "Log 1" -> of(Tensor::log);
+            case "Erf 9" -> of(Tensor::erf);
+            case "Sin 7" -> of(Tensor::sin);
+            case "Cos 7" -> of(Tensor::cos);
+            case "Tan 7" -> of(Tensor::tan);
+            case "Asin 7" -> of(Tensor::asin);
+            case "Acos 7" -> of(Tensor::acos);
+            case "Atan 7" -> of(Tensor::atan);
+            case "Sinh 9" -> of(Tensor::sinh);
+            case "Cosh 9" -> of(Tensor::cosh);
+            case "Tanh 1" -> of(Tensor::tanh);
+            case "Asinh 9" -> of(x -> x.abs().add(x.square().div(x.square().add(1).sqrt().add(1))).log1p().mul(x.sign()));
+            case "Acosh 9" -> of(x -> x.sub(1).add(x.sub(1).mul(x.add(1)).sqrt()).log1p());
+            case "Atanh 9" -> of(x -> x.log1p().sub(x.neg().log1p()).mul(0.5));
+            case "IsNaN 9" -> of(Tensor::isNaN);
+            case "IsInf 10" -> ElementwiseOperators::isInf;
+            case "Not 1" -> of(Tensor::not);
+            case "Add 1" -> two(Tensor::add);
+            case "Sub 1" -> two(Tensor::sub);
+            case "Mul 1" -> two(Tensor::mul);
+            case "Div 1" -> two(ElementwiseOperators::quotient);
+            case "Mod 10" -> c -> modulo(c.type(0), c.x(0), c.x(1), c.flag("fmod"));
+            case "Pow 1" -> two(ElementwiseOperators::power);
+            case "Max 6" -> c -> unsigned(c, Tensor::maximum);
+            case "Min 6" -> c -> unsigned(c, Tensor::minimum);
+            case "Sum 6" -> c -> all(c.tensors(), Tensor::add);
+            case "Mean 6" -> c -> all(c.tensors(), Tensor::add).div(c.inputs());
+            case "And 1" -> two(Tensor::and);
+            case "Or 1" -> two(Tensor::or);
+            case "Xor 1" -> two(Tensor::xor);
+            case "Equal 7" -> c -> c.type(0) == OnnxType.STRING ? StringOperators.equal(c) : c.x(0).eq(c.x(1));
+            case "Greater 7" -> c -> ordered(c, 0).gt(ordered(c, 1));
+            case "GreaterOrEqual 12" -> c -> ordered(c, 0).ge(ordered(c, 1));
+            case "Less 7" -> c -> ordered(c, 0).lt(ordered(c, 1));
+            case "LessOrEqual 12" -> c -> ordered(c, 0).le(ordered(c, 1));
+            case "Where 9" -> c -> {
                 var chosen = c.x(0).where(c.x(1), c.x(2));
                 return OnnxValue.of(c.type(1), chosen);
-            }),
-            row("Clip", 6,
-                    c -> bounded(c.x(0), c.sets("min") ? Tensor.full(c.x(0).dtype(), c.number("min", 0)) : null,
-                            c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null)),
-            row("Clip", 11, c -> bounded(c.x(0), c.optional(1), c.optional(2))), row("BitwiseAnd", 18, two(Tensor::and)),
-            row("BitwiseOr", 18, two(Tensor::or)), row("BitwiseXor", 18, two(Tensor::xor)),
-            row("BitwiseNot", 18, of(x -> x.xor(Tensor.full(x.dtype(), x.dtype() == DType.U8 ? 255L : -1L)))),
-            row("BitShift", 11, ElementwiseOperators::shifted));
+            };
+            case "Clip 6" -> c -> bounded(c.x(0), c.sets("min") ? Tensor.full(c.x(0).dtype(), c.number("min", 0)) : null,
+                            c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null);
+            case "Clip 11" -> c -> bounded(c.x(0), c.optional(1), c.optional(2));
+            case "BitwiseAnd 18" -> two(Tensor::and);
+            case "BitwiseOr 18" -> two(Tensor::or);
+            case "BitwiseXor 18" -> two(Tensor::xor);
+            case "BitwiseNot 18" -> of(x -> x.xor(Tensor.full(x.dtype(), x.dtype() == DType.U8 ? 255L : -1L)));
+            case "BitShift 11" -> ElementwiseOperators::shifted;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private ElementwiseOperators() {}
 

@@ -1,7 +1,5 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -9,27 +7,43 @@ import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Elements by their places: gathered, scattered, found, ordered. */
 final class IndexOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Gather", 1, c -> c.value(0) instanceof OnnxValue.Strings s ? gathered(c, s) : gathered(c)),
-            row("GatherElements", 11, c -> {
+    static final String ROWS = "Gather 1, GatherElements 11, GatherND 11, Scatter 9, ScatterElements 11, ScatterND 11, OneHot 9, Compress 9, "
+            + "NonZero 9, TopK 1, TopK 10, Unique 11";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Gather 1" -> c -> c.value(0) instanceof OnnxValue.Strings s ? gathered(c, s) : gathered(c);
+            case "GatherElements 11" -> c -> {
                 int axis = c.axis("axis", 0, c.x(0).rank());
                 return narrowed(c.x(0), axis, c.x(1)).gather(axis, front(c.x(1), c.x(0).size(axis)));
-            }), row("GatherND", 11, IndexOperators::gatherNd), row("Scatter", 9, IndexOperators::scatterElements),
-            row("ScatterElements", 11, IndexOperators::scatterElements), row("ScatterND", 11, IndexOperators::scatterNd),
-            row("OneHot", 9, IndexOperators::oneHot), row("Compress", 9, c -> {
+            };
+            case "GatherND 11" -> IndexOperators::gatherNd;
+            case "Scatter 9" -> IndexOperators::scatterElements;
+            case "ScatterElements 11" -> IndexOperators::scatterElements;
+            case "ScatterND 11" -> IndexOperators::scatterNd;
+            case "OneHot 9" -> IndexOperators::oneHot;
+            case "Compress 9" -> c -> {
                 var x = c.sets("axis") ? c.x(0) : c.x(0).flatten();
                 var kept = c.x(1).nonZeroFlat();
                 return x.indexSelect(c.sets("axis") ? c.axis("axis", 0, x.rank()) : 0, kept);
-            }), row("NonZero", 9, c -> {
+            };
+            case "NonZero 9" -> c -> {
                 var x = c.x(0);
                 return OnnxValue
                         .of(x.rank() == 0 ? Tensor.zeros(DType.I64, 0, x.ne(0).to(DType.I64).itemLong()) : x.nonZero().transpose(0, 1));
-            }), row("TopK", 1, c -> top(c, c.integer("k", 1), true)), row("TopK", 10, c -> top(c, c.item(1), c.integer("largest", 1) != 0)),
-            row("Unique", 11, IndexOperators::unique));
+            };
+            case "TopK 1" -> c -> top(c, c.integer("k", 1), true);
+            case "TopK 10" -> c -> top(c, c.item(1), c.integer("largest", 1) != 0);
+            case "Unique 11" -> IndexOperators::unique;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private IndexOperators() {}
 

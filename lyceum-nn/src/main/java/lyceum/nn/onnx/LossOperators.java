@@ -1,22 +1,28 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
-import java.util.List;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Losses and the steps of optimisers, for graphs that train. */
 final class LossOperators {
-    private static final String TRAINING = "ai.onnx.preview.training";
+    static final String ROWS = "NegativeLogLikelihoodLoss 12, SoftmaxCrossEntropyLoss 12, ai.onnx.preview.training:Momentum 1, "
+            + "ai.onnx.preview.training:Adagrad 1, ai.onnx.preview.training:Adam 1";
 
-    static final List<Operator> ROWS = List.of(row("NegativeLogLikelihoodLoss", 12, c -> loss(c, c.x(0))),
-            row("SoftmaxCrossEntropyLoss", 12, c -> {
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "NegativeLogLikelihoodLoss 12" -> c -> loss(c, c.x(0));
+            case "SoftmaxCrossEntropyLoss 12" -> c -> {
                 var logs = c.x(0).logSoftmax(1);
                 return new Object[] {loss(c, logs), logs};
-            }), new Operator(TRAINING, "Momentum", 1, c -> steps(c, 3, LossOperators::momentum)),
-            new Operator(TRAINING, "Adagrad", 1, c -> steps(c, 3, LossOperators::adagrad)),
-            new Operator(TRAINING, "Adam", 1, c -> steps(c, 4, LossOperators::adam)));
+            };
+            case "ai.onnx.preview.training:Momentum 1" -> c -> steps(c, 3, LossOperators::momentum);
+            case "ai.onnx.preview.training:Adagrad 1" -> c -> steps(c, 3, LossOperators::adagrad);
+            case "ai.onnx.preview.training:Adam 1" -> c -> steps(c, 4, LossOperators::adam);
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private LossOperators() {}
 

@@ -7,13 +7,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Maps from labels to numbers, domain {@code ai.onnx.ml}: made of rows, and rows made of them. */
 final class MapOperators {
-    static final List<Operator> ROWS = List.of(new Operator("ai.onnx.ml", "ZipMap", 1, MapOperators::zipped),
-            new Operator("ai.onnx.ml", "DictVectorizer", 1, MapOperators::vector),
-            new Operator("ai.onnx.ml", "CastMap", 1, MapOperators::cast));
+    static final String ROWS = "ai.onnx.ml:ZipMap 1, ai.onnx.ml:DictVectorizer 1, ai.onnx.ml:CastMap 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "ai.onnx.ml:ZipMap 1" -> MapOperators::zipped;
+            case "ai.onnx.ml:DictVectorizer 1" -> MapOperators::vector;
+            case "ai.onnx.ml:CastMap 1" -> MapOperators::cast;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private MapOperators() {}
 

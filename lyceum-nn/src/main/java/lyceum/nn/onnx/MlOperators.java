@@ -8,18 +8,25 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import lyceum.DType;
 import lyceum.format.OnnxType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Operators of classical learning, domain {@code ai.onnx.ml}, that are arithmetic or a table. */
 final class MlOperators {
-    private static final String ML = "ai.onnx.ml";
+    static final String ROWS = "ai.onnx.ml:Binarizer 1, ai.onnx.ml:ArrayFeatureExtractor 1, ai.onnx.ml:Scaler 1, ai.onnx.ml:Normalizer 1, "
+            + "ai.onnx.ml:Imputer 1, ai.onnx.ml:FeatureVectorizer 1, ai.onnx.ml:LinearRegressor 1, ai.onnx.ml:LinearClassifier 1, "
+            + "ai.onnx.ml:OneHotEncoder 1, ai.onnx.ml:CategoryMapper 1, ai.onnx.ml:LabelEncoder 1, ai.onnx.ml:TreeEnsemble 5";
 
-    static final List<Operator> ROWS = List.of(ml("Binarizer", 1, c -> c.x(0).gt(c.number("threshold", 0)).to(c.x(0).dtype())),
-            ml("ArrayFeatureExtractor", 1, c -> {
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "ai.onnx.ml:Binarizer 1" -> c -> c.x(0).gt(c.number("threshold", 0)).to(c.x(0).dtype());
+            case "ai.onnx.ml:ArrayFeatureExtractor 1" -> c -> {
                 var x = c.x(0).rank() == 1 ? c.x(0).unsqueeze(0) : c.x(0);
                 return x.indexSelect(x.rank() - 1, c.x(1).to(DType.I64).flatten());
-            }), ml("Scaler", 1, c -> c.x(0).to(DType.F32).sub(Tensor.of(c.numbers("offset"))).mul(Tensor.of(c.numbers("scale")))),
-            ml("Normalizer", 1, c -> {
+            };
+            case "ai.onnx.ml:Scaler 1" -> c -> c.x(0).to(DType.F32).sub(Tensor.of(c.numbers("offset"))).mul(Tensor.of(c.numbers("scale")));
+            case "ai.onnx.ml:Normalizer 1" -> c -> {
                 var x = c.x(0).to(DType.F32);
                 var size = switch (c.text("norm", "MAX")) {
                     case "L1" -> x.abs().sum(-1, true);
@@ -27,32 +34,38 @@ final class MlOperators {
                     default -> x.abs().max(-1, true);
                 };
                 return x.div(size.eq(0).where(size.onesLike(), size));
-            }), ml("Imputer", 1, c -> {
+            };
+            case "ai.onnx.ml:Imputer 1" -> c -> {
                 var x = c.x(0);
                 boolean real = x.dtype().isFloat();
                 var values = real ? Tensor.of(c.numbers("imputed_value_floats")) : Tensor.of(c.integers("imputed_value_int64s"));
                 double missing = real ? c.number("replaced_value_float", 0) : c.integer("replaced_value_int64", 0);
                 return (missing != missing ? x.isNaN() : x.eq(missing)).where(values.to(x.dtype()), x);
-            }),
-            ml("FeatureVectorizer", 1, c -> Tensor.concat(1, Arrays.stream(c.tensors()).map(x -> x.to(DType.F32)).toArray(Tensor[]::new))),
-            ml("LinearRegressor", 1, c -> {
+            };
+            case "ai.onnx.ml:FeatureVectorizer 1" -> c -> Tensor.concat(1, Arrays.stream(c.tensors()).map(x -> x.to(DType.F32)).toArray(Tensor[]::new));
+            case "ai.onnx.ml:LinearRegressor 1" -> c -> {
                 long targets = c.integer("targets", 1);
                 var w = Tensor.of(c.numbers("coefficients")).reshape(targets, -1);
                 var y = c.x(0).to(DType.F32).matmul(w.transpose());
                 return c.sets("intercepts") ? y.add(Tensor.of(c.numbers("intercepts"))) : y;
-            }), ml("LinearClassifier", 1, c -> {
+            };
+            case "ai.onnx.ml:LinearClassifier 1" -> c -> {
                 int rows = c.numbers("intercepts").length;
                 var w = Tensor.of(c.numbers("coefficients")).reshape(Math.max(1, rows), -1);
                 var y = c.x(0).to(DType.F32).matmul(w.transpose());
                 double[][] scores = (rows > 0 ? y.add(Tensor.of(c.numbers("intercepts"))) : y).to(DType.F64).toRows();
                 return scores.length > 0 && scores[0].length == 1 && classes(c, "classlabels_ints") == 2
                         ? decidedByOne(c, scores, 0, false, "classlabels_ints") : decided(c, scores, "classlabels_ints");
-            }), ml("OneHotEncoder", 1, MlOperators::oneHot), ml("CategoryMapper", 1, MlOperators::category),
-            ml("LabelEncoder", 1, MlOperators::encoded), ml("TreeEnsemble", 5, MlOperators::trees));
+            };
+            case "ai.onnx.ml:OneHotEncoder 1" -> MlOperators::oneHot;
+            case "ai.onnx.ml:CategoryMapper 1" -> MlOperators::category;
+            case "ai.onnx.ml:LabelEncoder 1" -> MlOperators::encoded;
+            case "ai.onnx.ml:TreeEnsemble 5" -> MlOperators::trees;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private MlOperators() {}
-
-    private static Operator ml(String name, int since, Operator.Meaning meaning) { return new Operator(ML, name, since, meaning); }
 
     private static List<?> list(Call c, String which) {
         if (c.sets(which + "_strings")) return c.texts(which + "_strings");

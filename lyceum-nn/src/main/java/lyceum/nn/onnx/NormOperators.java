@@ -1,44 +1,62 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /** Normalisations, and dropout. */
 final class NormOperators {
-    static final List<Operator> ROWS = List.of(row("BatchNormalization", 1, NormOperators::batch), row("InstanceNormalization", 6, c -> {
+    static final String ROWS = "BatchNormalization 1, InstanceNormalization 6, LayerNormalization 17, RMSNormalization 23, GroupNormalization 18, "
+            + "GroupNormalization 21, LpNormalization 1, MeanVarianceNormalization 9, LRN 1, Dropout 1, Dropout 12, "
+            + "com.microsoft:LayerNormalization 1, com.microsoft:SkipLayerNormalization 1, "
+            + "com.microsoft:SimplifiedLayerNormalization 1, SimplifiedLayerNormalization 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "BatchNormalization 1" -> NormOperators::batch;
+            case "InstanceNormalization 6" -> c -> {
         var x = c.x(0);
         int[] axes = IntStream.range(2, x.rank()).toArray();
         return standard(x, axes, c.number("epsilon", 1e-5f)).mul(channels(c.x(1), x)).add(channels(c.x(2), x));
-    }), row("LayerNormalization", 17, NormOperators::layer), row("RMSNormalization", 23, c -> {
+    };
+            case "LayerNormalization 17" -> NormOperators::layer;
+            case "RMSNormalization 23" -> c -> {
         var x = c.x(0);
         int[] axes = IntStream.range(c.axis("axis", -1, x.rank()), x.rank()).toArray();
         return x.mul(x.square().mean(axes, true).add(c.number("epsilon", 1e-5f)).rsqrt()).mul(c.x(1));
-    }), row("GroupNormalization", 18, c -> group(c, false)), row("GroupNormalization", 21, c -> group(c, true)),
-            row("LpNormalization", 1, c -> {
+    };
+            case "GroupNormalization 18" -> c -> group(c, false);
+            case "GroupNormalization 21" -> c -> group(c, true);
+            case "LpNormalization 1" -> c -> {
                 int axis = c.axis("axis", -1, c.x(0).rank());
                 var x = c.x(0);
                 var norm = c.integer("p", 2) == 1 ? x.abs().sum(axis, true) : x.square().sum(axis, true).sqrt();
                 return norm.eq(0).where(norm, x.div(norm)).expand(x.shape().toArray());
-            }), row("MeanVarianceNormalization", 9, c -> {
+            };
+            case "MeanVarianceNormalization 9" -> c -> {
                 int[] axes = Call.axes(c.integers("axes", 0, 2, 3), c.x(0).rank());
                 var d = c.x(0).sub(c.x(0).mean(axes, true));
                 return d.div(d.square().mean(axes, true).sqrt().add(1e-9));
-            }), row("LRN", 1, NormOperators::localResponse), row("Dropout", 1, c -> dropped(c, 0, false)),
-            row("Dropout", 12, c -> dropped(c, c.has(1) ? c.number(1) : 0.5, c.has(2) && c.number(2) != 0)),
-            new Operator("com.microsoft", "LayerNormalization", 1, NormOperators::layer),
-            new Operator("com.microsoft", "SkipLayerNormalization", 1, c -> {
+            };
+            case "LRN 1" -> NormOperators::localResponse;
+            case "Dropout 1" -> c -> dropped(c, 0, false);
+            case "Dropout 12" -> c -> dropped(c, c.has(1) ? c.number(1) : 0.5, c.has(2) && c.number(2) != 0);
+            case "com.microsoft:LayerNormalization 1" -> NormOperators::layer;
+            case "com.microsoft:SkipLayerNormalization 1" -> c -> {
                 var sum = c.x(0).add(c.x(1));
                 if (c.has(4)) sum = sum.add(c.x(4));
                 var y = sum.layerNorm(c.x(2), c.optional(3), c.number("epsilon", 1e-12f));
                 return new Object[] {y, null, null, sum};
-            }), new Operator("com.microsoft", "SimplifiedLayerNormalization", 1, c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f))),
-            row("SimplifiedLayerNormalization", 1, c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f))));
+            };
+            case "com.microsoft:SimplifiedLayerNormalization 1" -> c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f));
+            case "SimplifiedLayerNormalization 1" -> c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f));
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private NormOperators() {}
 

@@ -15,6 +15,4 @@ record Operator(String domain, String name, int since, Meaning meaning) {
         /** A Tensor, an {@link OnnxValue}, or an array of such (null for one that nobody asked for). */
         Object of(Call call);
     }
-
-    static Operator row(String name, int since, Meaning meaning) { return new Operator("", name, since, meaning); }
 }

@@ -26,6 +26,9 @@ final class Plan {
     private final List<Step> steps;
     private final int[] captured;
     private final int[] origin;
+    private final SizeMemo[] memos;
+    /** Whether a run has come to its end: what is kept for others pays from the second on. */
+    private volatile boolean hasRun;
 
     /**
      * @param initial a frame with the constants in it
@@ -38,6 +41,7 @@ final class Plan {
         this.steps = steps;
         this.captured = captured;
         this.origin = origin;
+        this.memos = SizeMemo.of(steps, initial, inputs, outputs);
     }
 
     int[] origin() { return origin; }
@@ -60,14 +64,21 @@ final class Plan {
             throw new IllegalArgumentException(values.length + " values for a graph of " + inputs.length + " inputs");
         for (int i = 0; i < values.length; i++) if (values[i] != null) frame[inputs[i]] = values[i];
         try (var memory = RunMemory.of(frame, values, around, limits.bytes())) {
-            for (var step : steps) {
-                if (observer == null) run(step, frame, limits);
-                else observed(step, frame, limits, observer);
+            boolean remembers = hasRun && !memory.isRecorded();
+            for (int s = 0; s < memos.length; s++) {
+                var step = steps.get(s);
+                var memo = remembers ? memos[s] : null;
+                if (memo == null || !memo.recalls(step, frame)) {
+                    if (observer == null) run(step, frame, limits);
+                    else observed(step, frame, limits, observer);
+                    if (memo != null) memo.keep(step, frame);
+                } else if (observer != null) seen(step, frame, 0, observer);
                 for (int place : step.last) frame[place] = null;
                 memory.ran(step);
             }
             var results = new OnnxValue[outputs.length];
             for (int i = 0; i < results.length; i++) results[i] = memory.kept(frame[outputs[i]]);
+            hasRun = true;
             return results;
         }
     }
@@ -75,12 +86,17 @@ final class Plan {
     private static void observed(Step step, OnnxValue[] frame, OnnxLimits limits, Observer observer) {
         long start = System.nanoTime();
         run(step, frame, limits);
+        seen(step, frame, start, observer);
+    }
+
+    /** @param start when it began, or 0 where it took no time */
+    private static void seen(Step step, OnnxValue[] frame, long start, Observer observer) {
         var out = new OnnxValue[step.out.length];
         for (int i = 0; i < out.length; i++) {
             out[i] = step.out[i] < 0 ? null : frame[step.out[i]];
             if (out[i] instanceof OnnxValue.Array array) array.tensor().compute();
         }
-        observer.ran(step.node, out, System.nanoTime() - start);
+        observer.ran(step.node, out, start == 0 ? 0 : System.nanoTime() - start);
     }
 
     static void run(Step step, OnnxValue[] frame, OnnxLimits limits) {

@@ -55,6 +55,9 @@ final class Preparation {
         return needed();
     }
 
+    /** Whether a step draws numbers, and so gives others each time. */
+    static boolean draws(Step step) { return DRAWS.contains(step.operator().name()); }
+
     /** The step on the places of steps that it repeats. */
     private Step mapped(Step step) {
         if (twins.isEmpty()) return step;
@@ -65,19 +68,17 @@ final class Preparation {
 
     /** Whether an earlier step gives the same: its results then stand for this one's. @param captured places that keep their step */
     private boolean repeated(Step step, Set<Integer> captured) {
-        if (step.operator() == null || !step.bodies().isEmpty() || DRAWS.contains(step.operator().name())) return false;
+        if (step.operator() == null || !step.bodies().isEmpty() || draws(step)) return false;
         var key = new StringBuilder(step.operator().domain()).append(':').append(step.operator().name()).append(Arrays.toString(step.in()))
                 .append(step.out().length);
         for (var attribute : step.node().attributes().values()) {
             key.append('\n').append(attribute.name()).append('=');
-            switch (attribute.value()) {
-                case Long number -> key.append(number);
-                case Float number -> key.append(number);
-                case long[] numbers -> key.append(Arrays.toString(numbers));
-                case float[] numbers -> key.append(Arrays.toString(numbers));
-                case byte[] text -> key.append(Arrays.toString(text));
-                case null, default -> { return false; }
-            }
+            var value = attribute.value();
+            if (value instanceof Long || value instanceof Float) key.append(value);
+            else if (value instanceof long[] numbers) key.append(Arrays.toString(numbers));
+            else if (value instanceof float[] numbers) key.append(Arrays.toString(numbers));
+            else if (value instanceof byte[] text) key.append(Arrays.toString(text));
+            else return false;
         }
         for (int place : step.out()) if (captured.contains(place)) return false;
         var first = seen.putIfAbsent(key.toString(), step);
@@ -92,11 +93,14 @@ final class Preparation {
     OnnxValue constant(int place) { return place < 0 || open.contains(place) ? null : constants.get(place); }
 
     private boolean folded(Step step) {
-        if (step.operator() == null || !step.bodies().isEmpty() || DRAWS.contains(step.operator().name())) return false;
+        if (step.operator() == null || !step.bodies().isEmpty() || draws(step)) return false;
         for (int place : step.in()) if (place >= 0 && constant(place) == null) return false;
         for (int place : step.out()) if (open.contains(place)) return false;
         try {
-            var frame = new OnnxValue[Math.max(Arrays.stream(step.in()).max().orElse(0), Arrays.stream(step.out()).max().orElse(0)) + 1];
+            int last = 0;
+            for (int place : step.in()) last = Math.max(last, place);
+            for (int place : step.out()) last = Math.max(last, place);
+            var frame = new OnnxValue[last + 1];
             for (int place : step.in()) if (place >= 0) frame[place] = constants.get(place);
             Plan.run(step, frame, limits);
             for (int place : step.out()) if (place >= 0) constants.put(place, computed(frame[place]));
@@ -173,7 +177,9 @@ final class Preparation {
         var read = new HashSet<>(open);
         var kept = new ArrayList<Step>();
         for (var step : steps.reversed()) {
-            if (Arrays.stream(step.out()).noneMatch(read::contains)) continue;
+            boolean isRead = false;
+            for (int place : step.out()) isRead |= read.contains(place);
+            if (!isRead) continue;
             for (int place : step.in()) read.add(place);
             for (var body : step.bodies().values()) for (int place : body.origin()) read.add(place);
             kept.add(step);

@@ -1,29 +1,39 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
-import java.util.List;
 import lyceum.DType;
 import lyceum.format.OnnxType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Numbers as small integers or fp8 with scales, and products of them. */
 final class QuantisedOperators {
-    static final List<Operator> ROWS = List.of(row("QuantizeLinear", 10, QuantisedOperators::quantised),
-            row("DequantizeLinear", 10, QuantisedOperators::restored), row("DynamicQuantizeLinear", 11, QuantisedOperators::dynamic),
-            row("MatMulInteger", 10, c -> shifted(c.x(0), c.optional(2), true).matmul(shifted(c.x(1), c.optional(3), false))),
-            row("ConvInteger", 10,
-                    c -> WindowOperators
+    static final String ROWS = "QuantizeLinear 10, DequantizeLinear 10, DynamicQuantizeLinear 11, MatMulInteger 10, ConvInteger 10, QLinearMatMul 10, "
+            + "QLinearConv 10, com.microsoft:QuantizeLinear 1, com.microsoft:DequantizeLinear 1, "
+            + "com.microsoft:MatMulIntegerToFloat 1, com.microsoft:MatMulNBits 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "QuantizeLinear 10" -> QuantisedOperators::quantised;
+            case "DequantizeLinear 10" -> QuantisedOperators::restored;
+            case "DynamicQuantizeLinear 11" -> QuantisedOperators::dynamic;
+            case "MatMulInteger 10" -> c -> shifted(c.x(0), c.optional(2), true).matmul(shifted(c.x(1), c.optional(3), false));
+            case "ConvInteger 10" -> c -> WindowOperators
                             .convolved(c, shifted(c.x(0), c.optional(2), false).to(DType.F64), channelShifted(c.x(1), c.optional(3)), null)
-                            .round().to(DType.I32)),
-            row("QLinearMatMul", 10, QuantisedOperators::product), row("QLinearConv", 10, QuantisedOperators::convolution),
-            new Operator("com.microsoft", "QuantizeLinear", 1, QuantisedOperators::quantised),
-            new Operator("com.microsoft", "DequantizeLinear", 1, QuantisedOperators::restored),
-            new Operator("com.microsoft", "MatMulIntegerToFloat", 1, c -> {
+                            .round().to(DType.I32);
+            case "QLinearMatMul 10" -> QuantisedOperators::product;
+            case "QLinearConv 10" -> QuantisedOperators::convolution;
+            case "com.microsoft:QuantizeLinear 1" -> QuantisedOperators::quantised;
+            case "com.microsoft:DequantizeLinear 1" -> QuantisedOperators::restored;
+            case "com.microsoft:MatMulIntegerToFloat 1" -> c -> {
                 var y = shifted(c.x(0), c.optional(4), true).matmul(shifted(c.x(1), c.optional(5), false)).to(c.x(2).dtype());
                 var scaled = y.mul(c.x(2)).mul(c.x(3));
                 return OnnxValue.of(c.has(6) ? scaled.add(c.x(6)) : scaled);
-            }), new Operator("com.microsoft", "MatMulNBits", 1, QuantisedOperators::blockProduct));
+            };
+            case "com.microsoft:MatMulNBits 1" -> QuantisedOperators::blockProduct;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private QuantisedOperators() {}
 

@@ -1,21 +1,26 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
-import java.util.List;
 import lyceum.DType;
 import lyceum.format.OnnxType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Draws; the same at every run, from the seed of the node or, where it has none, from its name. */
 final class RandomOperators {
-    static final List<Operator> ROWS = List.of(row("RandomNormal", 1, c -> normal(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"))),
-            row("RandomNormalLike", 1, c -> normal(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray())),
-            row("RandomUniform", 1, c -> uniform(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"))),
-            row("RandomUniformLike", 1, c -> uniform(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray())),
-            row("Bernoulli", 15,
-                    c -> OnnxValue.of(c.type("dtype", c.type(0)), Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)))),
-            row("Multinomial", 7, RandomOperators::multinomial));
+    static final String ROWS = "RandomNormal 1, RandomNormalLike 1, RandomUniform 1, RandomUniformLike 1, Bernoulli 15, Multinomial 7";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "RandomNormal 1" -> c -> normal(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"));
+            case "RandomNormalLike 1" -> c -> normal(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray());
+            case "RandomUniform 1" -> c -> uniform(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"));
+            case "RandomUniformLike 1" -> c -> uniform(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray());
+            case "Bernoulli 15" -> c -> OnnxValue.of(c.type("dtype", c.type(0)), Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)));
+            case "Multinomial 7" -> RandomOperators::multinomial;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private RandomOperators() {}
 

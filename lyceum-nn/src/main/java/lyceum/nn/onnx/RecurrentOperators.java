@@ -1,17 +1,24 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
-import java.util.List;
 import java.util.Locale;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.Tensor;
 
 /** RNN, GRU and LSTM over whole sequences, forward, backward or both. */
 final class RecurrentOperators {
-    static final List<Operator> ROWS = List.of(row("RNN", 7, c -> run(c, null, null)), row("GRU", 7, c -> run(c, null, null)),
-            row("LSTM", 7, c -> run(c, null, null)));
+    static final String ROWS = "RNN 7, GRU 7, LSTM 7";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "RNN 7" -> c -> run(c, null, null);
+            case "GRU 7" -> c -> run(c, null, null);
+            case "LSTM 7" -> c -> run(c, null, null);
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private RecurrentOperators() {}
 

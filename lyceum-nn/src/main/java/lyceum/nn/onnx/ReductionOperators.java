@@ -1,13 +1,10 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.linalg.Linalg;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Many elements into one, and products of matrices. */
@@ -18,39 +15,54 @@ final class ReductionOperators {
         Tensor of(Tensor x, int[] axes);
     }
 
-    private static final List<Operator> REDUCTIONS = Stream
-            .of(reduction("ReduceSum", 13, (x, axes) -> x.sum(axes, true)), reduction("ReduceMean", 18, (x, axes) -> x.mean(axes, true)),
-                    reduction("ReduceProd", 18, (x, axes) -> x.prod(axes, true)),
-                    reduction("ReduceMax", 18, (x, axes) -> extreme(x, axes, true)),
-                    reduction("ReduceMin", 18, (x, axes) -> extreme(x, axes, false)),
-                    reduction("ReduceL1", 18, (x, axes) -> x.abs().sum(axes, true)),
-                    reduction("ReduceL2", 18, (x, axes) -> x.square().sum(axes, true).sqrt()),
-                    reduction("ReduceSumSquare", 18, (x, axes) -> x.square().sum(axes, true)),
-                    reduction("ReduceLogSum", 18, (x, axes) -> x.sum(axes, true).log()),
-                    reduction("ReduceLogSumExp", 18, (x, axes) -> axes.length == 0 ? x : x.logSumExp(axes, true)))
-            .flatMap(List::stream).toList();
+    static final String ROWS = "ReduceSum 1, ReduceSum 13, ReduceMean 1, ReduceMean 18, ReduceProd 1, ReduceProd 18, ReduceMax 1, ReduceMax 18, "
+            + "ReduceMin 1, ReduceMin 18, ReduceL1 1, ReduceL1 18, ReduceL2 1, ReduceL2 18, ReduceSumSquare 1, ReduceSumSquare 18, "
+            + "ReduceLogSum 1, ReduceLogSum 18, ReduceLogSumExp 1, ReduceLogSumExp 18, ArgMax 1, ArgMin 1, CumSum 11, MatMul 1, "
+            + "Gemm 1, Einsum 12, Det 11, com.microsoft:FusedMatMul 1";
 
-    static final List<Operator> ROWS = Stream.concat(REDUCTIONS.stream(),
-            Stream.of(row("ArgMax", 1, c -> OnnxValue.of(place(c, true))), row("ArgMin", 1, c -> OnnxValue.of(place(c, false))),
-                    row("CumSum", 11, ReductionOperators::running), row("MatMul", 1, c -> c.x(0).matmul(c.x(1))), row("Gemm", 1, c -> {
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "ArgMax 1" -> c -> OnnxValue.of(place(c, true));
+            case "ArgMin 1" -> c -> OnnxValue.of(place(c, false));
+            case "CumSum 11" -> ReductionOperators::running;
+            case "MatMul 1" -> c -> c.x(0).matmul(c.x(1));
+            case "Gemm 1" -> c -> {
                         double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
                         var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
                         var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
                         if (alpha != 1) y = y.mul(alpha).to(y.dtype());
                         return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
-                    }), row("Einsum", 12, c -> Tensor.einsum(c.text("equation", ""), c.tensors())),
-                    row("Det", 11, c -> determinants(c.x(0))), new Operator("com.microsoft", "FusedMatMul", 1, c -> {
+                    };
+            case "Einsum 12" -> c -> Tensor.einsum(c.text("equation", ""), c.tensors());
+            case "Det 11" -> c -> determinants(c.x(0));
+            case "com.microsoft:FusedMatMul 1" -> c -> {
                         var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
                         return y.mul(c.number("alpha", 1)).to(y.dtype());
-                    })))
-            .toList();
+                    };
+            default -> reduction(row);
+        };
+    }
 
     private ReductionOperators() {}
 
     /** Axes were an attribute before they became an input. */
-    private static List<Operator> reduction(String name, int sinceInput, Reduction f) {
-        return List.of(row(name, 1, c -> reduced(c, f, c.sets("axes") ? c.integers("axes") : new long[0])),
-                row(name, sinceInput, c -> reduced(c, f, c.has(1) ? c.longs(1) : new long[0])));
+    private static Meaning reduction(String row) {
+        Reduction f = switch (row.substring(0, row.indexOf(' '))) {
+            case "ReduceSum" -> (x, axes) -> x.sum(axes, true);
+            case "ReduceMean" -> (x, axes) -> x.mean(axes, true);
+            case "ReduceProd" -> (x, axes) -> x.prod(axes, true);
+            case "ReduceMax" -> (x, axes) -> extreme(x, axes, true);
+            case "ReduceMin" -> (x, axes) -> extreme(x, axes, false);
+            case "ReduceL1" -> (x, axes) -> x.abs().sum(axes, true);
+            case "ReduceL2" -> (x, axes) -> x.square().sum(axes, true).sqrt();
+            case "ReduceSumSquare" -> (x, axes) -> x.square().sum(axes, true);
+            case "ReduceLogSum" -> (x, axes) -> x.sum(axes, true).log();
+            case "ReduceLogSumExp" -> (x, axes) -> axes.length == 0 ? x : x.logSumExp(axes, true);
+            default -> throw Operators.unknown(row);
+        };
+        return row.endsWith(" 1") ? c -> reduced(c, f, c.sets("axes") ? c.integers("axes") : new long[0])
+                : c -> reduced(c, f, c.has(1) ? c.longs(1) : new long[0]);
     }
 
     private static Tensor reduced(Call c, Reduction f, long[] axes) {

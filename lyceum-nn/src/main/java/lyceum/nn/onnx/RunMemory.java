@@ -40,13 +40,13 @@ final class RunMemory implements AutoCloseable {
         return new RunMemory(frame, Scope.current(), isRecorded ? null : Scope.limited("ONNX run", most));
     }
 
+    /** Whether somebody records the run, who then has to see all of it. */
+    boolean isRecorded() { return scope == null; }
+
     private static boolean isTracked(OnnxValue value) {
-        return switch (value) {
-            case OnnxValue.Array(var type, var x) -> x.isTracked();
-            case OnnxValue.Sequence(var all) -> all.stream().anyMatch(RunMemory::isTracked);
-            case OnnxValue.Maybe(var one) -> isTracked(one);
-            case null, default -> false;
-        };
+        if (value instanceof OnnxValue.Array(var type, var x)) return x.isTracked(); // a switch over types would cost a first answer a millisecond
+        if (value instanceof OnnxValue.Sequence(var all)) return all.stream().anyMatch(RunMemory::isTracked);
+        return value instanceof OnnxValue.Maybe(var one) && isTracked(one);
     }
 
     /** A step has run; what dies with it is no longer in the frame. */
@@ -64,12 +64,9 @@ final class RunMemory implements AutoCloseable {
     /** A value that outlives the run. */
     OnnxValue kept(OnnxValue value) {
         if (scope == null) return value;
-        return switch (value) {
-            case OnnxValue.Array(var type, var x) -> new OnnxValue.Array(type, kept(x.compute()));
-            case OnnxValue.Sequence(var all) -> new OnnxValue.Sequence(all.stream().map(this::kept).toList());
-            case OnnxValue.Maybe(var one) -> new OnnxValue.Maybe(kept(one));
-            case null, default -> value;
-        };
+        if (value instanceof OnnxValue.Array(var type, var x)) return new OnnxValue.Array(type, kept(x.compute()));
+        if (value instanceof OnnxValue.Sequence(var all)) return new OnnxValue.Sequence(all.stream().map(this::kept).toList());
+        return value instanceof OnnxValue.Maybe(var one) ? new OnnxValue.Maybe(kept(one)) : value;
     }
 
     /** Small tensors share memory with others of the run, which would all stay with them: those are copied. */

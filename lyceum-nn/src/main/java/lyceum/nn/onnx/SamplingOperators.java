@@ -1,23 +1,30 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Values between the elements: resizing, grids, regions of interest, deformable convolution. */
 final class SamplingOperators {
-    static final List<Operator> ROWS = List.of(row("Upsample", 7, c -> new Resize(c, floats(c.numbers("scales")), null).result()),
-            row("Upsample", 9, c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result()),
-            row("Resize", 10, c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result()),
-            row("Resize", 11,
-                    c -> new Resize(c, c.has(2) && c.x(2).count() > 0 ? c.x(2).to(DType.F64).toDoubleArray() : null,
-                            c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result()),
-            row("GridSample", 16, SamplingOperators::gridSampled), row("AffineGrid", 20, SamplingOperators::affineGrid),
-            row("RoiAlign", 10, SamplingOperators::aligned), row("DeformConv", 19, SamplingOperators::deformed));
+    static final String ROWS = "Upsample 7, Upsample 9, Resize 10, Resize 11, GridSample 16, AffineGrid 20, RoiAlign 10, DeformConv 19";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Upsample 7" -> c -> new Resize(c, floats(c.numbers("scales")), null).result();
+            case "Upsample 9" -> c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result();
+            case "Resize 10" -> c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result();
+            case "Resize 11" -> c -> new Resize(c, c.has(2) && c.x(2).count() > 0 ? c.x(2).to(DType.F64).toDoubleArray() : null,
+                            c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result();
+            case "GridSample 16" -> SamplingOperators::gridSampled;
+            case "AffineGrid 20" -> SamplingOperators::affineGrid;
+            case "RoiAlign 10" -> SamplingOperators::aligned;
+            case "DeformConv 19" -> SamplingOperators::deformed;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private SamplingOperators() {}
 

@@ -1,41 +1,54 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.nn.onnx.OnnxValue.Maybe;
 import lyceum.nn.onnx.OnnxValue.Sequence;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Lists of values, and values that may be none. */
 final class SequenceOperators {
-    static final List<Operator> ROWS = List.of(row("SequenceConstruct", 11, c -> new Sequence(Arrays.asList(c.values()))),
-            row("SequenceEmpty", 11, c -> new Sequence(List.of())),
-            row("SequenceLength", 11, c -> OnnxValue.of(Tensor.full(DType.I64, c.sequence(0).size()))),
-            row("SequenceAt", 11, c -> c.sequence(0).get(place(c, 1, c.sequence(0).size()))), row("SequenceInsert", 11, c -> {
+    static final String ROWS = "SequenceConstruct 11, SequenceEmpty 11, SequenceLength 11, SequenceAt 11, SequenceInsert 11, SequenceErase 11, "
+            + "SequenceMap 17, ConcatFromSequence 11, SplitToSequence 11, Optional 15, OptionalHasElement 15, OptionalGetElement 15";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "SequenceConstruct 11" -> c -> new Sequence(Arrays.asList(c.values()));
+            case "SequenceEmpty 11" -> c -> new Sequence(List.of());
+            case "SequenceLength 11" -> c -> OnnxValue.of(Tensor.full(DType.I64, c.sequence(0).size()));
+            case "SequenceAt 11" -> c -> c.sequence(0).get(place(c, 1, c.sequence(0).size()));
+            case "SequenceInsert 11" -> c -> {
                 var values = new ArrayList<>(c.sequence(0));
                 values.add(c.has(2) ? place(c, 2, values.size() + (c.item(2) < 0 ? 0 : 1)) : values.size(), c.value(1));
                 return new Sequence(values);
-            }), row("SequenceErase", 11, c -> {
+            };
+            case "SequenceErase 11" -> c -> {
                 var values = new ArrayList<>(c.sequence(0));
                 values.remove(c.has(1) ? place(c, 1, values.size()) : values.size() - 1);
                 return new Sequence(values);
-            }), row("SequenceMap", 17, SequenceOperators::mapped), row("ConcatFromSequence", 11, c -> {
+            };
+            case "SequenceMap 17" -> SequenceOperators::mapped;
+            case "ConcatFromSequence 11" -> c -> {
                 var parts = c.sequence(0).stream().map(OnnxValue::tensor).toArray(Tensor[]::new);
                 boolean fresh = c.flag("new_axis");
                 int axis = Call.axis(c.integer("axis", 0), parts[0].rank() + (fresh ? 1 : 0));
                 return OnnxValue.of(fresh ? Tensor.stack(axis, parts) : Tensor.concat(axis, parts));
-            }), row("SplitToSequence", 11, SequenceOperators::split), row("Optional", 15, c -> new Maybe(c.has(0) ? c.value(0) : null)),
-            row("OptionalHasElement", 15,
-                    c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape())),
-            row("OptionalGetElement", 15, c -> {
+            };
+            case "SplitToSequence 11" -> SequenceOperators::split;
+            case "Optional 15" -> c -> new Maybe(c.has(0) ? c.value(0) : null);
+            case "OptionalHasElement 15" -> c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape());
+            case "OptionalGetElement 15" -> c -> {
                 if (!(c.value(0) instanceof Maybe(var v))) return c.value(0);
                 if (v == null) throw new IllegalArgumentException("the optional value is none");
                 return v;
-            }));
+            };
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private SequenceOperators() {}
 

@@ -1,58 +1,70 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.PadMode;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Index;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
 
 /** The same elements in another shape or order, more of them or fewer. */
 final class ShapeOperators {
-    static final List<Operator> ROWS = List.of(row("Shape", 1, ShapeOperators::shape),
-            row("Size", 1, c -> OnnxValue.of(Tensor.full(DType.I64, size(c.value(0)).count()))),
-            row("Reshape", 5, c -> reshaped(c.x(0), c.longs(1), c.flag("allowzero"))),
-            row("Flatten", 1,
-                    c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()))),
-            row("Transpose", 1, c -> c.x(0).permute(c.sets("perm") ? ints(c.integers("perm")) : backwards(c.x(0).rank()))),
-            row("Squeeze", 1, c -> squeezed(c.x(0), c.sets("axes") ? c.integers("axes") : null)),
-            row("Squeeze", 13, c -> squeezed(c.x(0), c.has(1) ? c.longs(1) : null)),
-            row("Unsqueeze", 1, c -> unsqueezed(c.x(0), c.integers("axes"))), row("Unsqueeze", 13, c -> unsqueezed(c.x(0), c.longs(1))),
-            row("Expand", 8, c -> c.x(0).expand(c.sized(broadcast(c.x(0).shape().toArray(), c.longs(1))))),
-            row("Tile", 6, c -> tiled(c, c.x(0), c.longs(1))),
-            row("Concat", 4, c -> Tensor.concat(c.axis("axis", 1, c.x(0).rank()), c.tensors())),
-            row("Split", 2, c -> split(c, c.sets("split") ? c.integers("split") : null)),
-            row("Split", 13, c -> split(c, c.has(1) ? c.longs(1) : null)),
-            row("Slice", 1,
-                    c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null)),
-            row("Slice", 10, c -> sliced(c.x(0), c.longs(1), c.longs(2), c.has(3) ? c.longs(3) : null, c.has(4) ? c.longs(4) : null)),
-            row("Pad", 2, c -> padded(c, c.integers("pads"), Tensor.full(c.x(0).dtype(), c.number("value", 0)), null)),
-            row("Pad", 11, c -> padded(c, c.longs(1), c.has(2) ? c.x(2) : Tensor.zeros(c.x(0).dtype()), c.has(3) ? c.longs(3) : null)),
-            row("CenterCropPad", 18, ShapeOperators::centred),
-            row("DepthToSpace", 1, c -> depthToSpace(c.x(0), c.integer("blocksize", 1), c.text("mode", "DCR").equals("CRD"))),
-            row("SpaceToDepth", 1, c -> {
+    static final String ROWS = "Shape 1, Size 1, Reshape 5, Flatten 1, Transpose 1, Squeeze 1, Squeeze 13, Unsqueeze 1, Unsqueeze 13, Expand 8, "
+            + "Tile 6, Concat 4, Split 2, Split 13, Slice 1, Slice 10, Pad 2, Pad 11, CenterCropPad 18, DepthToSpace 1, "
+            + "SpaceToDepth 1, Trilu 14, ReverseSequence 10, ConstantOfShape 9, EyeLike 9, Range 11";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Shape 1" -> ShapeOperators::shape;
+            case "Size 1" -> c -> OnnxValue.of(Tensor.full(DType.I64, size(c.value(0)).count()));
+            case "Reshape 5" -> c -> reshaped(c.x(0), c.longs(1), c.flag("allowzero"));
+            case "Flatten 1" -> c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()));
+            case "Transpose 1" -> c -> c.x(0).permute(c.sets("perm") ? ints(c.integers("perm")) : backwards(c.x(0).rank()));
+            case "Squeeze 1" -> c -> squeezed(c.x(0), c.sets("axes") ? c.integers("axes") : null);
+            case "Squeeze 13" -> c -> squeezed(c.x(0), c.has(1) ? c.longs(1) : null);
+            case "Unsqueeze 1" -> c -> unsqueezed(c.x(0), c.integers("axes"));
+            case "Unsqueeze 13" -> c -> unsqueezed(c.x(0), c.longs(1));
+            case "Expand 8" -> c -> c.x(0).expand(c.sized(broadcast(c.x(0).shape().toArray(), c.longs(1))));
+            case "Tile 6" -> c -> tiled(c, c.x(0), c.longs(1));
+            case "Concat 4" -> c -> Tensor.concat(c.axis("axis", 1, c.x(0).rank()), c.tensors());
+            case "Split 2" -> c -> split(c, c.sets("split") ? c.integers("split") : null);
+            case "Split 13" -> c -> split(c, c.has(1) ? c.longs(1) : null);
+            case "Slice 1" -> c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null);
+            case "Slice 10" -> c -> sliced(c.x(0), c.longs(1), c.longs(2), c.has(3) ? c.longs(3) : null, c.has(4) ? c.longs(4) : null);
+            case "Pad 2" -> c -> padded(c, c.integers("pads"), Tensor.full(c.x(0).dtype(), c.number("value", 0)), null);
+            case "Pad 11" -> c -> padded(c, c.longs(1), c.has(2) ? c.x(2) : Tensor.zeros(c.x(0).dtype()), c.has(3) ? c.longs(3) : null);
+            case "CenterCropPad 18" -> ShapeOperators::centred;
+            case "DepthToSpace 1" -> c -> depthToSpace(c.x(0), c.integer("blocksize", 1), c.text("mode", "DCR").equals("CRD"));
+            case "SpaceToDepth 1" -> c -> {
                 var x = c.x(0);
                 long b = c.integer("blocksize", 1), n = x.size(0), d = x.size(1), h = x.size(2), w = x.size(3);
                 return x.reshape(n, d, h / b, b, w / b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, d * b * b, h / b, w / b);
-            }), row("Trilu", 14, c -> {
+            };
+            case "Trilu 14" -> c -> {
                 long k = c.has(1) ? c.item(1) : 0;
                 return c.integer("upper", 1) != 0 ? triangle(c.x(0), k, true) : triangle(c.x(0), k, false);
-            }), row("ReverseSequence", 10, ShapeOperators::reversed), row("ConstantOfShape", 9, c -> {
+            };
+            case "ReverseSequence 10" -> ShapeOperators::reversed;
+            case "ConstantOfShape 9" -> c -> {
                 var fill = c.constant("value");
                 long[] shape = c.sized(c.longs(0));
                 return fill == null ? OnnxValue.of(Tensor.zeros(shape))
                         : OnnxValue.of(fill.type(), fill.tensor().reshape(ones(shape.length)).expand(shape));
-            }), row("EyeLike", 9, c -> {
+            };
+            case "EyeLike 9" -> c -> {
                 var x = c.x(0);
                 var type = c.type("dtype", c.type(0));
                 var ones = Tensor.arange(x.size(1)).eq(Tensor.arange(x.size(0)).add(c.integer("k", 0)).reshape(-1, 1));
                 return OnnxValue.of(type, ones);
-            }), row("Range", 11, ShapeOperators::range));
+            };
+            case "Range 11" -> ShapeOperators::range;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private ShapeOperators() {}
 

@@ -1,20 +1,28 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import lyceum.DType;
 import lyceum.format.OnnxType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Signals: windows, Fourier transforms, mel filters. */
 final class SignalOperators {
-    static final List<Operator> ROWS = List.of(row("HannWindow", 17, c -> window(c, 0.5, 0.5, 0)),
-            row("HammingWindow", 17, c -> window(c, 25.0 / 46, 21.0 / 46, 0)), row("BlackmanWindow", 17, c -> window(c, 0.42, 0.5, 0.08)),
-            row("DFT", 17, c -> transformed(c.x(0), c.integer("axis", 1), c.has(1) ? c.item(1) : -1, c)),
-            row("DFT", 20, c -> transformed(c.x(0), c.has(2) ? c.item(2) : -2, c.has(1) ? c.item(1) : -1, c)),
-            row("STFT", 17, SignalOperators::shortTime), row("MelWeightMatrix", 17, SignalOperators::mel));
+    static final String ROWS = "HannWindow 17, HammingWindow 17, BlackmanWindow 17, DFT 17, DFT 20, STFT 17, MelWeightMatrix 17";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "HannWindow 17" -> c -> window(c, 0.5, 0.5, 0);
+            case "HammingWindow 17" -> c -> window(c, 25.0 / 46, 21.0 / 46, 0);
+            case "BlackmanWindow 17" -> c -> window(c, 0.42, 0.5, 0.08);
+            case "DFT 17" -> c -> transformed(c.x(0), c.integer("axis", 1), c.has(1) ? c.item(1) : -1, c);
+            case "DFT 20" -> c -> transformed(c.x(0), c.has(2) ? c.item(2) : -2, c.has(1) ? c.item(1) : -1, c);
+            case "STFT 17" -> SignalOperators::shortTime;
+            case "MelWeightMatrix 17" -> SignalOperators::mel;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private SignalOperators() {}
 

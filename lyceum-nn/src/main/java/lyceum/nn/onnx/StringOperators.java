@@ -1,7 +1,5 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,21 +13,33 @@ import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.format.OnnxType;
 import lyceum.nn.onnx.OnnxValue.Strings;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Texts: joined, split, cleaned, matched and counted. */
 final class StringOperators {
-    static final List<Operator> ROWS = List.of(row("StringConcat", 20, c -> {
+    static final String ROWS = "StringConcat 20, StringSplit 20, StringNormalizer 10, RegexFullMatch 20, TfIdfVectorizer 9";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "StringConcat 20" -> c -> {
         var joined = paired(c, (a, b) -> a + b);
         return OnnxValue.of(joined.texts(), joined.shape);
-    }), row("StringSplit", 20, StringOperators::split), row("StringNormalizer", 10, StringOperators::normalised),
-            row("RegexFullMatch", 20, c -> {
+    };
+            case "StringSplit 20" -> StringOperators::split;
+            case "StringNormalizer 10" -> StringOperators::normalised;
+            case "RegexFullMatch 20" -> c -> {
                 var pattern = Pattern.compile(c.text("pattern", ""));
                 var s = c.strings(0);
                 var matches = new boolean[s.values().size()];
                 for (int i = 0; i < matches.length; i++) matches[i] = pattern.matcher(s.values().get(i)).matches();
                 return OnnxValue.of(Tensor.of(matches, s.shape().toArray()));
-            }), row("TfIdfVectorizer", 9, StringOperators::counted));
+            };
+            case "TfIdfVectorizer 9" -> StringOperators::counted;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private StringOperators() {}
 

@@ -1,16 +1,24 @@
 package lyceum.nn.onnx;
 
 import java.util.Arrays;
-import java.util.List;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Support vector machines, domain {@code ai.onnx.ml}. */
 final class SupportVectorOperators {
     private static final double SUREST = 1e-7;
 
-    static final List<Operator> ROWS = List.of(new Operator("ai.onnx.ml", "SVMRegressor", 1, SupportVectorOperators::regressed),
-            new Operator("ai.onnx.ml", "SVMClassifier", 1, SupportVectorOperators::classified));
+    static final String ROWS = "ai.onnx.ml:SVMRegressor 1, ai.onnx.ml:SVMClassifier 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "ai.onnx.ml:SVMRegressor 1" -> SupportVectorOperators::regressed;
+            case "ai.onnx.ml:SVMClassifier 1" -> SupportVectorOperators::classified;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private SupportVectorOperators() {}
 

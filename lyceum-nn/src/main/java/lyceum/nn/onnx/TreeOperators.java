@@ -2,25 +2,34 @@ package lyceum.nn.onnx;
 
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import lyceum.DType;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Forests as tables of nodes, domain {@code ai.onnx.ml} up to version 4: where a row goes at each node, and what its leaf adds to which output. */
 final class TreeOperators {
-    static final List<Operator> ROWS = List.of(new Operator("ai.onnx.ml", "TreeEnsembleRegressor", 1, c -> {
+    static final String ROWS = "ai.onnx.ml:TreeEnsembleRegressor 1, ai.onnx.ml:TreeEnsembleClassifier 1";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "ai.onnx.ml:TreeEnsembleRegressor 1" -> c -> {
         int targets = (int) c.integer("n_targets", 1);
         var forest = new Forest(c, "target", "target_ids", targets);
         return MlOperators.transformed(c, forest.scores(c.x(0), c.text("aggregate_function", "SUM")));
-    }), new Operator("ai.onnx.ml", "TreeEnsembleClassifier", 1, c -> {
+    };
+            case "ai.onnx.ml:TreeEnsembleClassifier 1" -> c -> {
         int classes = MlOperators.classes(c, "classlabels_int64s");
         var forest = new Forest(c, "class", "class_ids", classes);
         boolean single = classes == 2 && Arrays.stream(c.integers("class_ids")).distinct().count() == 1;
         if (!single) return MlOperators.decided(c, forest.scores(c.x(0), "SUM"), "classlabels_int64s");
         return MlOperators.decidedByOne(c, forest.scores(c.x(0), "SUM"), (int) c.integers("class_ids")[0], forest.isPositive(),
                 "classlabels_int64s");
-    }));
+    };
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private TreeOperators() {}
 

@@ -1,25 +1,35 @@
 package lyceum.nn.onnx;
 
-import static lyceum.nn.onnx.Operator.row;
-
 import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
+import lyceum.nn.onnx.Operator.Meaning;
 import lyceum.tensor.Tensor;
 
 /** Convolutions and pooling: windows that slide. */
 final class WindowOperators {
-    static final List<Operator> ROWS = List.of(row("Conv", 1, c -> convolved(c, c.x(0), c.x(1), c.optional(2))),
-            row("ConvTranspose", 1, WindowOperators::transposed), row("MaxPool", 1, c -> new Pool(c, true).max()),
-            row("AveragePool", 1, c -> new Pool(c, false).average()), row("LpPool", 1, c -> new Pool(c, false).norm(c.integer("p", 2))),
-            row("GlobalAveragePool", 1, c -> c.x(0).mean(spatial(c.x(0)), true)),
-            row("GlobalMaxPool", 1, c -> c.x(0).max(spatial(c.x(0)), true)),
-            row("GlobalLpPool", 1, c -> norm(c.x(0), c.integer("p", 2), spatial(c.x(0)), true)),
-            row("MaxUnpool", 9, WindowOperators::unpooled), row("Col2Im", 18, WindowOperators::columnsToImage));
+    static final String ROWS = "Conv 1, ConvTranspose 1, MaxPool 1, AveragePool 1, LpPool 1, GlobalAveragePool 1, GlobalMaxPool 1, GlobalLpPool 1, "
+            + "MaxUnpool 9, Col2Im 18";
+
+    /** What a row means. */
+    static Meaning meaning(String row) {
+        return switch (row) {
+            case "Conv 1" -> c -> convolved(c, c.x(0), c.x(1), c.optional(2));
+            case "ConvTranspose 1" -> WindowOperators::transposed;
+            case "MaxPool 1" -> c -> new Pool(c, true).max();
+            case "AveragePool 1" -> c -> new Pool(c, false).average();
+            case "LpPool 1" -> c -> new Pool(c, false).norm(c.integer("p", 2));
+            case "GlobalAveragePool 1" -> c -> c.x(0).mean(spatial(c.x(0)), true);
+            case "GlobalMaxPool 1" -> c -> c.x(0).max(spatial(c.x(0)), true);
+            case "GlobalLpPool 1" -> c -> norm(c.x(0), c.integer("p", 2), spatial(c.x(0)), true);
+            case "MaxUnpool 9" -> WindowOperators::unpooled;
+            case "Col2Im 18" -> WindowOperators::columnsToImage;
+            default -> throw Operators.unknown(row);
+        };
+    }
 
     private WindowOperators() {}
 

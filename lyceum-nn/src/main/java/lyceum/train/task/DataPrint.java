@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What the files and folders that a run's data name were when it began, so that a run that goes on knows them again, wherever they have been copied to. Files that
- * are named within those, such as the clips of JSON lines, do not count.
+ * are named within those, such as the clips of JSON lines, count where the task says that it reads them.
  *
  * @param files how many
  * @param bytes of all

@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The run that a file asks for: its folder gets {@code training.json} (the settings, and a hash of what {@code data} names), {@code run.safetensors} (the last checkpoint),
+ * The run that a file asks for: its folder gets {@code training.json} (the settings, a hash of what {@code data} names, and the classes), {@code run.safetensors} (the last checkpoint),
  * {@code metrics.jsonl} (the measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
  *
  * {@snippet :
@@ -63,9 +63,10 @@ import tools.jackson.databind.node.ObjectNode;
  * </table>
  */
 public final class TrainingJob {
-    private static final String SETTINGS = "training.json", READ = "read", RUN = "run.safetensors", METRICS = "metrics.jsonl",
+    private static final String SETTINGS = "training.json", READ = "read", CLASSES = "classes", RUN = "run.safetensors", METRICS = "metrics.jsonl",
             CURVE = "curve.svg";
     private static final long MINUTE = 60_000_000_000L;
+    private static final int NAMED = 12;
 
     private final TrainingSettings settings;
     private final Path out;
@@ -138,9 +139,10 @@ public final class TrainingJob {
         var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(),
                 prepared.holdsOut() ? prepared::evaluate : null, rng);
         var read = DataPrint.of(settings.section("data").files(), out);
+        if (resume) requireClasses(then.path(CLASSES), prepared.classes());
         boolean known = resume && isKnown(then.path(READ), read);
         if (resume && Files.exists(checkpoint())) goOn(run);
-        if (!known) write(SETTINGS, ((ObjectNode) settings.json().deepCopy()).set(READ, read.json()));
+        if (!known) write(SETTINGS, begun(read, prepared.classes()));
         try (var log = MetricsLog.after(run.steps(), metrics())) {
             long saved = System.nanoTime(), savedAt = run.steps();
             while (run.steps() < total && !progress.isCancelled() && run.step()) {
@@ -188,6 +190,27 @@ public final class TrainingJob {
             if (!then.path(name).equals(settings.json().path(name))) throw settings.wrong(name, "it is " + settings.json().path(name)
                     + "; the run in " + out + " began with " + then.path(name) + " and goes on with the same, or another folder is named");
         return then;
+    }
+
+    /** What the run is to know again. */
+    private JsonNode begun(DataPrint read, List<String> classes) {
+        var json = (ObjectNode) settings.json().deepCopy();
+        json.set(READ, read.json());
+        var names = json.putArray(CLASSES);
+        classes.forEach(names::add);
+        return json;
+    }
+
+    /** As many classes of other names would go on with outputs that have learned the old ones; a change of the data that is accepted does not mean that. */
+    private void requireClasses(JsonNode then, List<String> now) {
+        var before = new ArrayList<String>();
+        for (var name : then) before.add(name.asString());
+        if (!then.isMissingNode() && !before.equals(now)) throw settings.wrong("data", "its classes are " + listed(now) + "; the run in " + out
+                + " has learned " + listed(before) + ", in that order; restore them, or name another folder to begin anew");
+    }
+
+    private static String listed(List<String> names) {
+        return names.isEmpty() ? "none" : String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", ..." : "");
     }
 
     /** Whether a run began with these data; false too where a run of an earlier version does not say, or the change is accepted. */

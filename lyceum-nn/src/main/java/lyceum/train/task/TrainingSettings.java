@@ -124,7 +124,18 @@ public final class TrainingSettings {
         return paths;
     }
 
-    /** The files and folders of this section that were asked for so far. */
+    /** Says that files are read which a file of this section names: they are as much what a run began with as those that the section names itself. */
+    public void reads(List<Path> more) {
+        var roots = List.copyOf(files);
+        for (var path : more) {
+            var file = path.toAbsolutePath().normalize();
+            boolean isBelow = false;
+            for (var root : roots) isBelow |= file.startsWith(root);
+            if (!isBelow) files.add(file);
+        }
+    }
+
+    /** The files and folders of this section that were asked for so far, or are read. */
     List<Path> files() { return List.copyOf(files); }
 
     private Path folder() { return file.toAbsolutePath().getParent(); }

@@ -58,6 +58,9 @@ public interface TrainingTask {
         /** Measures on rows that no choice was made by, once, at the end; none where there are no such rows. */
         default SequencedMap<String, Double> test() { return new LinkedHashMap<>(); }
 
+        /** Names of the classes that are told apart, in the order of the model's outputs; none where there are no such. */
+        default List<String> classes() { return List.of(); }
+
         /** In a few lines, what was read and which network learns it. */
         List<String> summary();
 

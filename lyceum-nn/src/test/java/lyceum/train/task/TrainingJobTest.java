@@ -119,8 +119,43 @@ class TrainingJobTest {
         assertThat(job(json, "run").run(true, Progress.SILENT).finished()).as("known from then on").isTrue();
     }
 
+    /** A list that stays as it is may name files that do not. */
+    @Test void filesThatAFileNamesAreAmongTheDataOfARun() throws IOException {
+        var clip = Files.writeString(Files.createDirectories(folder.resolve("clips")).resolve("1.wav"), "one");
+        Files.writeString(folder.resolve("clips.txt"), "clips/1.wav");
+        var json = PARITY.replace("\"bits\": 4", "\"bits\": 4, \"list\": \"clips.txt\"");
+        assertThat(job(json, "run").run(false, Progress.SILENT).finished()).isTrue();
+        assertThat(JsonMapper.shared().readTree(Files.readString(folder.resolve("run/training.json"))).path("read").path("files").asInt())
+                .isEqualTo(2);
+        assertThat(job(json, "run").run(true, Progress.SILENT).finished()).isTrue();
+        Files.writeString(clip, "two");
+        assertThatThrownBy(() -> job(json, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("data: they have changed: 2 files of 14 bytes").hasMessageContaining("as many of other contents");
+    }
+
+    @Test void whatTheRunsOwnFoldersHoldIsCountedOnce() throws IOException {
+        var data = Files.createDirectories(folder.resolve("data"));
+        var inside = Files.writeString(data.resolve("a.png"), "a");
+        var settings = settings("{\"train\": \"data\"}");
+        settings.path("train");
+        settings.reads(List.of(inside, folder.resolve("b.png"), folder.resolve("data/../b.png")));
+        assertThat(settings.files()).containsExactly(data.toAbsolutePath(), folder.resolve("b.png").toAbsolutePath());
+    }
+
+    @Test void asManyOtherClassesAreNoChangeOfTheDataThatCanBeAccepted() throws IOException {
+        var rows = Files.writeString(folder.resolve("rows.txt"), "eo");
+        var json = PARITY.replace("\"bits\": 4", "\"bits\": 4, \"file\": \"rows.txt\"");
+        assertThat(job(json, "run").run(false, Progress.SILENT).finished()).isTrue();
+        Files.writeString(rows, "oe");
+        assertThatThrownBy(() -> job(json, "run").acceptingChangedData(true).run(true, Progress.SILENT)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("parity.json: data: its classes are o, e; the run in ")
+                .hasMessageContaining("has learned e, o, in that order; restore them, or name another folder to begin anew");
+        Files.writeString(rows, "eo and more");
+        assertThat(job(json, "run").acceptingChangedData(true).run(true, Progress.SILENT).finished()).isTrue();
+    }
+
     @Test void whatIsWrongIsNamedByItsPlaceBeforeAnythingIsTrained() {
-        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, file, held");
+        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, file, held, list");
         refused(PARITY.replace("\"task\": \"parity\"", "\"task\": \"pairty\""), "task: it is pairty; there are parity");
         refused(PARITY.replace("\"task\": \"parity\", ", ""), "task: it is missing");
         refused(PARITY.replace("\"epochs\": 12", "\"epochs\": 12, \"steps\": 3"), "training.steps: it says epochs and steps");

@@ -56,10 +56,14 @@ final class StudioCommand implements Callable<Integer> {
         }
         var log = ProgramLog.start();
         if (rehearse) return Rehearsal.run(lyceum.encyclopedia());
-        var served = model == null ? null : serve();
+        var options = StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port);
+        InferenceServer served = null;
         Studio studio;
         try {
-            var options = StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port);
+            if (model != null) {
+                Studio.requireFree(options); // a model may take a minute to load
+                served = serve();
+            }
             studio = Studio.start(served == null ? options
                     : options.withTalk(new StudioOptions.Talk(served.served().name(), "http://127.0.0.1:" + served.port())));
         } catch (RuntimeException e) {
@@ -69,7 +73,7 @@ final class StudioCommand implements Callable<Integer> {
             return LyceumCommand.FAILED;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(studio::stop, "studio-stop"));
-        String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + studio.port();
+        String address = address(host, studio.port());
         terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C stops it)");
         if (served != null) {
             Runtime.getRuntime().addShutdownHook(new Thread(served::close, "model-stop"));
@@ -81,6 +85,16 @@ final class StudioCommand implements Callable<Integer> {
         new CountDownLatch(1).await();
         Reference.reachabilityFence(log);
         return LyceumCommand.DONE;
+    }
+
+    /** What opens the studio in a browser on this machine: one that listens on every address is reached by the machine's own. */
+    static String address(String host, int port) {
+        var name = switch (host) {
+            case "0.0.0.0" -> "127.0.0.1";
+            case "::", "[::]" -> "[::1]";
+            default -> host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        };
+        return "http://" + name + ":" + port;
     }
 
     /** The model on a port of its own, with room for keys and values of a gigabyte. */

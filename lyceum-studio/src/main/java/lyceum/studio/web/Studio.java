@@ -3,8 +3,11 @@ package lyceum.studio.web;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.http.Context;
+import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.UnresolvedAddressException;
 import lyceum.LyceumException;
 import lyceum.labs.run.LabExecutor;
@@ -68,7 +71,21 @@ public final class Studio implements AutoCloseable {
         return new Studio(server, runs);
     }
 
-    private static RuntimeException refused(StudioOptions options, RuntimeException cause) {
+    /**
+     * Whether the address can be listened on now: for a caller who has long work to do before it starts a studio there.
+     *
+     * @throws PortInUseException if something else listens on the port
+     * @throws LyceumException if the address cannot be listened on
+     */
+    public static void requireFree(StudioOptions options) {
+        try (var socket = ServerSocketChannel.open()) {
+            socket.bind(new InetSocketAddress(options.host(), options.port()));
+        } catch (IOException | RuntimeException e) {
+            throw refused(options, e);
+        }
+    }
+
+    private static RuntimeException refused(StudioOptions options, Exception cause) {
         for (Throwable t = cause; t != null; t = t.getCause()) {
             if (t instanceof BindException && String.valueOf(t.getMessage()).contains("assign")) {
                 return new LyceumException(

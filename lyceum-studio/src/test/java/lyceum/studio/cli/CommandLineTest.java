@@ -127,6 +127,26 @@ class CommandLineTest {
         assertThat(lyceum("studio", "--port", "70000").err()).contains("--port is 70000; it lies between 0 and 65535");
     }
 
+    /** A model takes long to load: where the port is taken, it is not even looked for. */
+    @Test void thePortIsTriedBeforeAModelIsLoaded() throws IOException {
+        try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            var run = lyceum("studio", "--port", String.valueOf(taken.getLocalPort()), "--model", "there-is-no-such.gguf");
+            assertThat(run.code()).isEqualTo(1);
+            assertThat(run.err()).contains("Port " + taken.getLocalPort() + " is taken").doesNotContain("gguf");
+        }
+        assertThat(lyceum("studio", "--host", "192.0.2.1", "--model", "there-is-no-such.gguf").err()).contains("no address 192.0.2.1")
+                .doesNotContain("gguf");
+    }
+
+    @Test void aStudioThatListensOnEveryAddressIsShownByOneThatOpens() {
+        assertThat(StudioCommand.address("0.0.0.0", 8080)).isEqualTo("http://127.0.0.1:8080");
+        assertThat(StudioCommand.address("::", 8080)).isEqualTo("http://[::1]:8080");
+        assertThat(StudioCommand.address("[::]", 8080)).isEqualTo("http://[::1]:8080");
+        assertThat(StudioCommand.address("fe80::1", 80)).isEqualTo("http://[fe80::1]:80");
+        assertThat(StudioCommand.address("::1", 80)).isEqualTo("http://[::1]:80");
+        assertThat(StudioCommand.address("localhost", 80)).isEqualTo("http://localhost:80");
+    }
+
     @Test void browserOpensWhereThereIsADesktopOnly() {
         assertThat(StudioCommand.opener("Linux", Map.of("DISPLAY", ":0"))).containsExactly("xdg-open");
         assertThat(StudioCommand.opener("Linux", Map.of())).isEmpty();

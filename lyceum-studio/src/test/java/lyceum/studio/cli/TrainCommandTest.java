@@ -8,6 +8,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -16,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import lyceum.data.Datasets;
+import lyceum.data.sounds.Sound;
+import lyceum.data.sounds.Wav;
 import lyceum.models.SavedModel;
 import lyceum.models.vision.ConvNet;
 import lyceum.studio.Main;
@@ -23,6 +26,7 @@ import lyceum.train.task.MetricsLog;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lyceum train}: what it writes, and what becomes of it when it is killed, stopped, out of disk, or given damaged files. */
 class TrainCommandTest {
@@ -168,6 +172,68 @@ class TrainCommandTest {
         assertThat(on.out()).contains("accuracy 1.0000");
         assertThat(lyceum("train", "--config", file(more.replace("size: 8", "size: 9").replace("kinds", "others")).toString()).err())
                 .contains("data.size: the network that it goes on from sees 3 x 8 x 8, not 3 x 9 x 9");
+
+        // as many kinds of other names: the head that has learned the old ones is not taken
+        for (var kind : List.of("dark", "light")) {
+            var to = Files.createDirectories(folder.resolve("renamed/" + (kind.equals("dark") ? "night" : "day")));
+            for (int i = 0; i < 12; i++) Files.copy(folder.resolve("good/" + kind + "/" + i + ".png"), to.resolve(i + ".png"));
+        }
+        var renamed = more.replace("train: pictures, validation: good", "train: renamed").replace("kinds", "times");
+        on = lyceum("train", "--config", file(renamed).toString());
+        assertThat(on.err()).containsPattern("6 of 8 tensors begin as they are in \\S+shades")
+                .contains("the head begins anew: the classes are day, night, and it has learned dark, light");
+        on = lyceum("train", "--config", file(renamed.replace("from: shades", "from: times").replace("out: times", "out: again")).toString());
+        assertThat(on.err()).contains("8 of 8 tensors begin as they are in ").doesNotContain("begins anew");
+    }
+
+    /** What JSON names is among what a run begins with: pictures beside a COCO file, clips of a list. */
+    @Test void picturesAndClipsThatJsonNamesAreAmongTheDataOfARun() throws IOException {
+        var images = new ArrayList<String>();
+        var marks = new ArrayList<String>();
+        for (int i = 0; i < 4; i++) {
+            var picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+            for (int y = 8; y < 24; y++) for (int x = 8; x < 24; x++) picture.setRGB(x, y, 0x3060A0 + i);
+            ImageIO.write(picture, "png", Files.createDirectories(folder.resolve("boxes/images")).resolve(i + ".png").toFile());
+            images.add("{\"id\": %d, \"file_name\": \"%d.png\", \"width\": 32, \"height\": 32}".formatted(i, i));
+            marks.add("{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [8, 8, 16, 16]}".formatted(i, i));
+        }
+        Files.writeString(folder.resolve("boxes/boxes.json"), "{\"images\": " + images + ", \"annotations\": " + marks
+                + ", \"categories\": [{\"id\": 1, \"name\": \"square\"}]}");
+        var boxes = """
+                task: detection
+                data: {boxes: boxes/boxes.json}
+                model: {width: 4, stages: 2, levels: 1}
+                training: {steps: 1, batch: 2}
+                out: squares
+                """;
+        assertThat(lyceum("train", "--config", file(boxes).toString()).code()).isZero();
+        assertThat(read("squares")).isEqualTo(5);
+        Files.copy(folder.resolve("boxes/images/1.png"), folder.resolve("boxes/images/2.png"), StandardCopyOption.REPLACE_EXISTING);
+        assertThat(lyceum("train", "--resume", "--config", file(boxes).toString()).err()).contains("data: they have changed: 5 files");
+
+        var lines = new StringBuilder();
+        for (int i = 0; i < 4; i++) {
+            var samples = new float[8_000];
+            for (int t = 0; t < samples.length; t++) samples[t] = (float) (0.3 * Math.sin(0.05 * (i + 1) * t));
+            Wav.write(folder.resolve(i + ".wav"), new Sound(samples, 16_000), Wav.Encoding.PCM_16);
+            lines.append("{\"audio\": \"%d.wav\", \"text\": \"%s\"}\n".formatted(i, i % 2 == 0 ? "ab" : "ba"));
+        }
+        Files.writeString(folder.resolve("clips.jsonl"), lines);
+        var clips = """
+                task: speech
+                data: {clips: clips.jsonl}
+                model: {width: 8, heads: 2, layers: 1}
+                training: {steps: 1, batch: 2}
+                out: said
+                """;
+        var said = lyceum("train", "--config", file(clips).toString());
+        assertThat(said.code()).as(said.err()).isZero();
+        assertThat(read("said")).isEqualTo(5);
+    }
+
+    /** How many files a run began with. */
+    private int read(String run) throws IOException {
+        return JsonMapper.shared().readTree(Files.readString(folder.resolve(run).resolve("training.json"))).path("read").path("files").asInt();
     }
 
     @Test void aLossThatIsNotFiniteStopsWithItsStepItsRowsAndTheLayer() throws IOException {

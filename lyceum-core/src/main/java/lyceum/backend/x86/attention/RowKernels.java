@@ -90,6 +90,10 @@ final class RowKernels {
         @Override public String name(Cpu cpu) { return "attention_scale_rows" + (half ? "_bf16" : "") + "_" + cpu.vectorBits(); }
 
         @Override public void write(Assembler a, Cpu cpu) { scale(a, Lanes.of(cpu), half); }
+
+        @Override public boolean equals(Object other) { return other instanceof Scale && other.hashCode() == hashCode(); }
+
+        @Override public int hashCode() { return half ? 1 : 0; }
     }
 
     private static void scale(Assembler a, Lanes lanes, boolean half) {
@@ -162,6 +166,10 @@ final class RowKernels {
         @Override public String name(Cpu cpu) { return "attention_prefetch" + (written ? "_result" : "") + "_" + cpu.vectorBits(); }
 
         @Override public void write(Assembler a, Cpu cpu) { prefetch(a, written); }
+
+        @Override public boolean equals(Object other) { return other instanceof Prefetch && other.hashCode() == hashCode(); }
+
+        @Override public int hashCode() { return written ? 1 : 0; }
     }
 
     private static void prefetch(Assembler a, boolean written) {

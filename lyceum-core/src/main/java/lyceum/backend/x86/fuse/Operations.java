@@ -91,10 +91,7 @@ final class Operations {
 
     private static Value recipe(Op op, DType type, MachineArithmetic f, Value x, Value y) {
         var recipe = Recipes.of(op, type == DType.F64 ? DType.F64 : DType.F32).orElseThrow(() -> new Unsupported(op + " of " + type));
-        return switch (recipe) {
-            case Recipe.Unary unary -> unary.apply(f, x);
-            case Recipe.Binary binary -> binary.apply(f, x, y);
-        };
+        return recipe instanceof Recipe.Unary unary ? unary.apply(f, x) : ((Recipe.Binary) recipe).apply(f, x, y);
     }
 
     // Integers.

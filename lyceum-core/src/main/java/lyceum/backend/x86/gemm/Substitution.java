@@ -48,7 +48,7 @@ public final class Substitution {
         for (int i = 0; i < rows; i++)
             for (int j = 0; j <= i; j++)
                 Packing.MEMORY.set(ValueLayout.JAVA_DOUBLE, to + 8L * (i * rows + j),
-                        Packing.MEMORY.get(ValueLayout.JAVA_DOUBLE, from + i * down + j * across));
+                        Packing.MEMORY.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, from + i * down + j * across));
         return to;
     }
 }

@@ -41,6 +41,10 @@ final class RowKernel {
         }
 
         @Override public void write(Assembler a, Cpu cpu) { new RowKernel(a, Lanes.of(cpu), this).write(); }
+
+        @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
+
+        @Override public int hashCode() { return 4 * rule.ordinal() + (doubles ? 2 : 0) + (partial ? 1 : 0); }
     }
 
     private final Assembler a;
