@@ -103,6 +103,18 @@ public interface Backend {
      */
     default boolean fourier(View re, View im, View outRe, View outIm) { return false; }
 
+    /**
+     * A recurrence that each step steers, step after step: {@code h[n, k, i] = exp(d[n, t, k] a[k, i]) h[n, k, i] + d[n, t, k] u[n, t, k] b[n, t, i]} and
+     * {@code y[n, t, k] = sum over i of c[n, t, i] h[n, k, i]}. All contiguous and of F32.
+     *
+     * @param u (batch, steps, channels), as d and y
+     * @param a (channels, states)
+     * @param b (batch, steps, states), as c
+     * @param state (batch, channels, states): h before the first step, and when done behind the last
+     * @return false if there is no kernel for it, and nothing is done
+     */
+    default boolean selectiveScan(View u, View d, View a, View b, View c, View state, View y) { return false; }
+
     private void matmul(View a, View b, View sums, Program then, View[] others, View... outputs) {
         var inputs = new View[1 + others.length];
         inputs[0] = sums;
@@ -126,6 +138,11 @@ public interface Backend {
      * sizes..), weight (outputs, inputs / groups, kernel..), y (batch, outputs, positions..), one float type. {@code how} is spread over the axes.
      */
     void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y);
+
+    /** {@link #convolve(Convolution, View, View, Epilogue, View)} with a weight that takes part in many. */
+    default void convolve(Convolution how, View x, WindowWeight weight, Epilogue epilogue, View y) {
+        convolve(how, x, weight.view(), epilogue, y);
+    }
 
     /** The gradient of {@link #convolve} by x, from that by y: {@code x[n, c] = epilogue(sum over o of y[n, o] * weight[o, c])} run backwards. Also the transposed convolution of y. */
     void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x);

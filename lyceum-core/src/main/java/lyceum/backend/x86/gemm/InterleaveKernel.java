@@ -30,7 +30,7 @@ import lyceum.backend.x86.machine.KernelForm;
  * @param present the first rows of a group that exist; the others count as zeros
  * @param flipped whether 128 is added to each byte
  */
-record InterleaveKernel(int depth, int present, int vectors, boolean flipped) implements KernelForm {
+public record InterleaveKernel(int depth, int present, int vectors, boolean flipped) implements KernelForm {
     /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
     private static final int AHEAD = 16;
 
