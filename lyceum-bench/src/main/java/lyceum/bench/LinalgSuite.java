@@ -14,7 +14,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
-/** Dense decompositions, sparse products and Fourier transforms in F64, beside PyTorch's LAPACK and SciPy's. */
+/** Dense decompositions and Fourier transforms in F64, and sparse products, beside PyTorch's LAPACK and SciPy's. */
 final class LinalgSuite implements Suite {
 
     @Override public void measure(SideBySide bench) {
@@ -44,7 +44,7 @@ final class LinalgSuite implements Suite {
             var a = matrix(n, n);
             return () -> Svd.values(a).compute();
         });
-        for (int width : new int[] {1, 16}) sparse(bench, 100_000, 20, width);
+        for (var type : new DType[] {DType.F64, DType.F32}) for (int width : new int[] {1, 16}) sparse(bench, type, 100_000, 20, width);
         for (int n : new int[] {1 << 10, 1 << 16, 1 << 20, 1000, 100_003}) fourier(bench, n);
     }
 
@@ -62,12 +62,13 @@ final class LinalgSuite implements Suite {
     }
 
     /** Bytes of values, columns and rows; the dense operand is in the caches. */
-    private static void sparse(SideBySide bench, int n, int each, int width) {
-        double bytes = (double) n * each * 12 + 4.0 * n + 16.0 * n * width;
-        bench.measure(new Case("sparse product", n + "x" + n + ", " + each + " a row, " + width + " wide", DType.F64, Unit.gigabytes(bytes))
-                .beside("spmm", Map.of("n", n, "each", each, "width", width)).atLeast(1), () -> {
-                    var a = random(n, each);
-                    var x = matrix(n, width);
+    private static void sparse(SideBySide bench, DType type, int n, int each, int width) {
+        double bytes = (double) n * each * (4 + type.bytes()) + 4.0 * n + 2.0 * type.bytes() * n * width;
+        bench.measure(new Case("sparse product", n + "x" + n + ", " + each + " a row, " + width + " wide", type, Unit.gigabytes(bytes))
+                .beside("spmm", Map.of("n", n, "each", each, "width", width, "dtype", type.name())).atLeast(1), () -> {
+                    var drawn = random(n, each);
+                    var a = drawn.withValues(drawn.values().to(type).compute());
+                    var x = matrix(n, width).to(type).compute();
                     return () -> a.matmul(x).compute();
                 });
     }

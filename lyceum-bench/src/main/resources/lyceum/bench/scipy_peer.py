@@ -27,10 +27,11 @@ def linalg(name, n):
     return {"cholesky": lambda: f.cholesky(a, lower=True), "lu": lambda: f.lu_factor(a), "qr": lambda: f.qr(a, mode="economic"), "solve": lambda: f.solve(a, b), "eigh": lambda: f.eigh(a), "svdvals": lambda: f.svdvals(a)}[name]
 
 
-def spmm(n, each, width):
+def spmm(n, each, width, dtype):
+    kind = numpy.float32 if dtype == "F32" else numpy.float64
     columns = numpy.sort(random.integers(0, n, (n, each), dtype=numpy.int32), axis=1).ravel()
-    a = scipy.sparse.csr_array((random.standard_normal(n * each), columns, numpy.arange(0, n * each + 1, each, dtype=numpy.int32)), shape=(n, n))
-    x = random.standard_normal((n, width))
+    a = scipy.sparse.csr_array((random.standard_normal(n * each).astype(kind), columns, numpy.arange(0, n * each + 1, each, dtype=numpy.int32)), shape=(n, n))
+    x = random.standard_normal((n, width)).astype(kind)
     return lambda: a @ x
 
 

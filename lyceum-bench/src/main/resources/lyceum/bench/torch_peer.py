@@ -136,10 +136,10 @@ def linalg(name, n):
     return {"cholesky": lambda: torch.linalg.cholesky(a), "lu": lambda: torch.linalg.lu_factor(a), "qr": lambda: torch.linalg.qr(a), "solve": lambda: torch.linalg.solve(a, b), "eigh": lambda: torch.linalg.eigh(a), "svdvals": lambda: torch.linalg.svdvals(a)}[name]
 
 
-def spmm(n, each, width):
+def spmm(n, each, width, dtype):
     rows = torch.arange(0, n * each + 1, each)
-    a = torch.sparse_csr_tensor(rows, torch.randint(0, n, (n * each,)).reshape(n, each).sort(dim=1).values.flatten(), randn(n * each, dtype="F64"), size=(n, n))
-    x = randn(n, width, dtype="F64")
+    a = torch.sparse_csr_tensor(rows, torch.randint(0, n, (n * each,)).reshape(n, each).sort(dim=1).values.flatten(), randn(n * each, dtype=dtype), size=(n, n))
+    x = randn(n, width, dtype=dtype)
     return lambda: a @ x
 
 

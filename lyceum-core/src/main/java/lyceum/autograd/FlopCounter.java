@@ -26,6 +26,7 @@ import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.PoolOps;
 import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.ShapesOnly;
+import lyceum.tensor.SparseMatmulOp;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
 import lyceum.tensor.ViewOps;
@@ -42,7 +43,7 @@ import lyceum.tensor.ViewOps;
  * }
  *
  * <p>A multiply-add is two operations. <b>Products</b> are matrix products, convolutions and attention's two products, counted in full whatever a mask
- * hides or a kernel skips: (m, k) by (k, n) takes {@code 2 m k n}, a convolution {@code 2 N outputs positions (inputs / groups) window}. <b>Others</b> (element-wise
+ * hides or a kernel skips: (m, k) by (k, n) takes {@code 2 m k n}, a sparse (m, k) two for each of its entries and n, a convolution {@code 2 N outputs positions (inputs / groups) window}. <b>Others</b> (element-wise
  * work, reductions, norms, softmax) count what {@link Operation#cost} says, one for a function such as {@code exp}; copies, gathers, casts and views none.
  * Backward, attention as one operation counts twice its forward products, the recomputation that its kernel prefers to memory left out; so does a
  * {@linkplain Autograd#checkpoint checkpoint}'s: these are model FLOPs, not hardware FLOPs (Chowdhery and others 2022, appendix B).
@@ -169,7 +170,7 @@ public final class FlopCounter {
     }
 
     private static boolean isProduct(Operation operation) {
-        return operation instanceof MatmulOp || operation instanceof ConvolveOp || operation instanceof AttentionOp
+        return operation instanceof MatmulOp || operation instanceof SparseMatmulOp || operation instanceof ConvolveOp || operation instanceof AttentionOp
                 || operation instanceof PackedMatrix.Product || operation instanceof QuantisedMatrix.Product;
     }
 

@@ -100,9 +100,15 @@ final class Backends {
         };
     }
 
-    private static Backend choose() {
+    /** The name that the setting gives, or an empty one. */
+    private static String setting() {
         var set = System.getProperty("lyceum.backend", System.getenv("LYCEUM_BACKEND"));
-        if (set != null && !set.isBlank()) return named(set.strip());
+        return set == null ? "" : set.strip();
+    }
+
+    private static Backend choose() {
+        var set = setting();
+        if (!set.isEmpty()) return named(set);
         try {
             return named("x86");
         } catch (IllegalArgumentException refused) {
@@ -122,7 +128,7 @@ final class Backends {
     static Butterflies butterflies() { return withVectors(Butterflies.class, "VectorButterflies", new Butterflies.Plain()); }
 
     private static <T> T withVectors(Class<T> type, String name, T plain) {
-        if (!vectorModulePresent()) return plain;
+        if (!vectorModulePresent() || setting().equals("scalar")) return plain; // who asks for plain loops gets no others beside them
         try {
             var constructor = Class.forName("lyceum.backend.vector." + name).getDeclaredConstructor();
             constructor.setAccessible(true);

@@ -2,7 +2,7 @@ package lyceum.backend;
 
 /** The loops of Fourier transforms that stand side by side, element t of line c at {@code t w + c}: every loop runs over neighbours. */
 public interface Butterflies {
-    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector}. */
+    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector}; plain loops where the setting says {@code scalar}. */
     static Butterflies best() { return Plain.BEST; }
 
     /**

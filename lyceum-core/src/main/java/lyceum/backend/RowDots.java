@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * number {@code i} to sum {@code i mod 32}, and the last {@code n mod 32} in one of their own: with vector instructions and without the bits are the same.
  */
 public interface RowDots {
-    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector} and the CPU has wide ones. */
+    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector} and the CPU has wide ones; plain loops where the setting says {@code scalar}. */
     static RowDots best() { return Plain.BEST; }
 
     float dot(float[] x, float[] y);

@@ -25,6 +25,7 @@ public record Work(double bytes, double operations) {
             bytes += stored(view) * view.dtype().bytes();
         }
         for (var argument : arguments) if (argument instanceof BlockMatrix matrix) bytes += matrix.bytes();
+        for (var argument : arguments) if (argument instanceof SparseRows rows) bytes += 4.0 * (rows.pattern().entries() + rows.pattern().rows());
         return new Work(bytes, operations(kernel, arguments, views(arguments)));
     }
 
@@ -35,6 +36,7 @@ public record Work(double bytes, double operations) {
             if (argument instanceof View view) views.add(view);
             else if (argument instanceof RightMatrix right) views.add(right.view());
             else if (argument instanceof WindowWeight weight) views.add(weight.view());
+            else if (argument instanceof SparseRows rows) views.add(rows.values());
             else if (argument instanceof View[] several) views.addAll(List.of(several));
             else if (argument instanceof Epilogue epilogue && epilogue.bias() != null) views.add(views.size(), epilogue.bias());
         }
@@ -52,6 +54,7 @@ public record Work(double bytes, double operations) {
             case "run" -> operations(program(arguments)) * views.getLast().size();
             case "reduce" -> (1.0 + operations(program(arguments))) * (views.size() > 1 ? views.getFirst().size() : 0);
             case "matmul", "matmulQuantised" -> 2.0 * views.getLast().size() * last(views.getFirst());
+            case "sparseProduct" -> 2.0 * views.getFirst().size() * (views.get(1).shape().length < 2 ? 1 : last(views.get(1)));
             case "convolve" -> 2.0 * views.getLast().size() * taps(views.get(1));
             case "convolveBack" -> 2.0 * views.getFirst().size() * taps(views.get(1));
             case "convolveWeight" -> 2.0 * views.get(1).size() * taps(views.get(2));

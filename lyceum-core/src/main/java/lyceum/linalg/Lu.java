@@ -64,8 +64,8 @@ public final class Lu {
 
     /** @param operation the one that was called, for errors */
     static Lu of(String operation, Tensor a) {
-        Matrices.requireMatrix(operation, a);
-        return a.count() < Integer.MAX_VALUE && Block.pays((int) a.size(0), (int) a.size(1)) ? new Lu(operation, a)
+        Matrices.requireFactorable(operation, a);
+        return Block.pays((int) a.size(0), (int) a.size(1)) ? new Lu(operation, a)
                 : of(Matrices.rows(operation, a), (int) a.size(1), Matrices.resultType(a));
     }
 

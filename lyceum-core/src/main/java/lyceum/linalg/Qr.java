@@ -52,7 +52,7 @@ public final class Qr {
     }
 
     public static Qr of(Tensor a) {
-        Matrices.requireMatrix("qr", a);
+        Matrices.requireFactorable("qr", a);
         int m = (int) a.size(0), n = (int) a.size(1);
         return of(Block.pays(m, n) ? HouseholderQr.of(Matrices.block("qr", a, new double[n])) : HouseholderQr.of(Matrices.rows("qr", a), n),
                 Matrices.resultType(a));
@@ -86,8 +86,9 @@ public final class Qr {
         return found;
     }
 
-    /** The full orthogonal factor {@code (m, m)}. */
+    /** The full orthogonal factor {@code (m, m)}. @throws ShapeException if that has more elements than a Java array */
     public Tensor fullQ() {
+        Matrices.requireElements("fullQ", m, m);
         var f = reflectors != null ? reflectors : HouseholderQr.of(Dense.copy(thinQ()), k);
         var full = f.q(m);
         if (reflectors == null) for (int i = 0; i < m; i++) System.arraycopy(thinQ()[i], 0, full[i], 0, k);

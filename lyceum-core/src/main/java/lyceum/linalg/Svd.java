@@ -57,7 +57,11 @@ public final class Svd {
     public static Svd of(Tensor a, Method method) { return of(a, method, SvdSteps.Vectors.THIN); }
 
     /** With square {@code u (m, m)} and {@code v (n, n)}. */
-    public static Svd full(Tensor a) { return of(a, Method.GOLUB_KAHAN, SvdSteps.Vectors.FULL); }
+    public static Svd full(Tensor a) {
+        Matrices.requireMatrix("svd", a);
+        for (int axis = 0; axis < 2; axis++) Matrices.requireElements("full svd", a.size(axis), a.size(axis));
+        return of(a, Method.GOLUB_KAHAN, SvdSteps.Vectors.FULL);
+    }
 
     /** The singular values alone {@code (min(m, n))}: about a third of the time. */
     public static Tensor values(Tensor a) { return values(a, Method.GOLUB_KAHAN); }

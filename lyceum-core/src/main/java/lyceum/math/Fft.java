@@ -51,8 +51,7 @@ public final class Fft {
         this.n = n;
         boolean smooth = Stockham.radices(n) != null;
         chirp = smooth ? null : new Chirp(n);
-        int most = 1;
-        if (smooth && n >= WHOLE_BELOW) for (int d = 2; d * d <= n; d++) if (n % d == 0) most = d;
+        int most = smooth && n >= WHOLE_BELOW ? FourierLengths.rows(n, 1) : 1;
         width = n < WIDE_FROM ? 8 : 16;
         columns = smooth ? new Stockham(n / most) : null;
         rows = most > 1 ? new Stockham(most) : null;
@@ -161,7 +160,7 @@ public final class Fft {
         else for (int i = 0; i < length; i++) System.arraycopy(block, i * width, x, to + i * step, count);
     }
 
-    /** {@code k t = (k^2 + t^2 - (k - t)^2) / 2}: a product with {@code exp(-pi i t^2 / n)}, a convolution with its conjugate, a product. */
+    /** The transform of a length with larger prime factors, as a convolution: {@link FourierChirp}. */
     private static final class Chirp {
         private final int n;
         private final Fft inner;
@@ -169,31 +168,14 @@ public final class Fft {
 
         Chirp(int n) {
             this.n = n;
-            inner = kept(smoothFrom(2 * n - 1));
-            re = new double[n];
-            im = new double[n];
-            filterRe = new double[inner.n];
-            filterIm = new double[inner.n];
-            for (int t = 0; t < n; t++) {
-                long half = (long) t * t % (2L * n); // modulo the period, so that the angle stays exact
-                filterRe[t] = re[t] = Roots.cos(half, 2L * n);
-                filterIm[t] = Roots.sin(half, 2L * n);
-                im[t] = -filterIm[t];
-                if (t == 0) continue;
-                filterRe[inner.n - t] = filterRe[t];
-                filterIm[inner.n - t] = filterIm[t];
-            }
+            var chirp = FourierChirp.of(n);
+            inner = kept(chirp.length());
+            re = chirp.cos();
+            im = chirp.sin();
+            var filter = chirp.conjugate();
+            filterRe = filter[0];
+            filterIm = filter[1];
             inner.forward(filterRe, filterIm);
-        }
-
-        /** The least such length of factors 2, 3 and 5, 64 among them if it is long. */
-        private static int smoothFrom(int least) {
-            int step = least < 1024 ? 8 : 64;
-            for (int length = (least + step - 1) / step * step;; length += step) {
-                int rest = length;
-                for (int r = 2; r <= 5; r++) while (rest % r == 0) rest /= r;
-                if (rest == 1) return length;
-            }
         }
 
         void forward(double[] xr, int r, double[] xi, int i) {

@@ -1,6 +1,5 @@
 package lyceum.math;
 
-import java.util.Arrays;
 import lyceum.backend.Butterflies;
 
 /**
@@ -33,14 +32,7 @@ final class Stockham {
     }
 
     /** Null if a prime factor exceeds 13. */
-    static int[] radices(int n) {
-        var all = new int[32];
-        int count = 0;
-        for (int r : RADICES) {
-            for (; n % r == 0; n /= r) all[count++] = r;
-        }
-        return n == 1 ? Arrays.copyOf(all, count) : null;
-    }
+    static int[] radices(int n) { return FourierLengths.radices(n, RADICES); }
 
     /** Whether the result is left in the arrays for the work, after an odd number of passes. */
     boolean endsInWork() { return radices.length % 2 == 1; }

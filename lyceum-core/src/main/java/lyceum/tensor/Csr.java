@@ -1,17 +1,13 @@
 package lyceum.tensor;
 
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
-import lyceum.backend.Parallel;
+import lyceum.backend.SparseRows;
 import lyceum.backend.View;
-import lyceum.memory.Allocator;
 
 /**
  * A sparse matrix in compressed rows: the columns and values of row {@code i} are at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
@@ -21,22 +17,25 @@ import lyceum.memory.Allocator;
  */
 public final class Csr {
     private static final long MOST = Integer.MAX_VALUE - 16;
-    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
     private final long rows, columns;
+    private final SparseRows.Pattern pattern;
     private final int[] rowStart;
     private final int[] column;
     private final Tensor values;
-    private volatile Arranged arranged;
-
-    /** @param rows null after one product */
-    private record Arranged(int version, SlicedRows rows) {}
+    /** As they took part in the last product, with what was arranged for it. */
+    private volatile SparseRows met;
 
     private Csr(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
-        this.rows = rows;
-        this.columns = columns;
-        this.rowStart = rowStart;
-        this.column = column;
+        this(new SparseRows.Pattern((int) rows, (int) columns, rowStart, column), values);
+    }
+
+    private Csr(SparseRows.Pattern pattern, Tensor values) {
+        this.rows = pattern.rows();
+        this.columns = pattern.columns();
+        this.pattern = pattern;
+        this.rowStart = pattern.starts();
+        this.column = pattern.column();
         this.values = values;
     }
 
@@ -49,9 +48,7 @@ public final class Csr {
         checkSizes(rows, columns);
         if (rowStart.length != rows + 1)
             throw new ShapeException("Csr: " + rowStart.length + " row starts for " + rows + " rows; there must be one more than rows");
-        if (values.rank() != 1 || values.count() != column.length)
-            throw new ShapeException("Csr: values of shape " + values.shape() + " for " + column.length + " columns");
-        if (!values.dtype().isFloat()) throw new DTypeException("Csr: values are " + values.dtype() + "; convert them to a float type");
+        checkValues(values, column.length);
         if (rowStart[0] != 0 || rowStart[rowStart.length - 1] != column.length) throw new ShapeException(
                 "Csr: row starts run from " + rowStart[0] + " to " + rowStart[rowStart.length - 1] + " for " + column.length + " entries");
         for (int i = 0; i < rows; i++) {
@@ -68,6 +65,12 @@ public final class Csr {
         return new Csr(rows, columns, rowStart.clone(), column.clone(), values);
     }
 
+    private static void checkValues(Tensor values, int entries) {
+        if (values.rank() != 1 || values.count() != entries)
+            throw new ShapeException("Csr: values of shape " + values.shape() + " for " + entries + " columns");
+        if (!values.dtype().isFloat()) throw new DTypeException("Csr: values are " + values.dtype() + "; convert them to a float type");
+    }
+
     /** From arrays that are in order and nobody else's. */
     static Csr trusted(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
         return new Csr(rows, columns, rowStart, column, values);
@@ -79,25 +82,41 @@ public final class Csr {
             throw new ShapeException("Csr: a matrix of " + rows + " x " + columns + "; rows and columns lie between 0 and " + MOST);
     }
 
-    /** The entries of a matrix that are not zero. */
+    /** The entries of a matrix that are not zero. Values have no gradient; those of {@link #places} in the matrix do. */
     public static Csr fromDense(Tensor dense) {
         if (dense.rank() != 2) throw new ShapeException("Csr: shape " + dense.shape() + " is not a matrix");
-        var flat = dense.detach().toDoubleArray();
+        var type = dense.dtype().toFloat();
+        boolean isNarrow = type == DType.F32;
+        var narrow = isNarrow ? dense.detach().to(type).toFloatArray() : null;
+        var wide = isNarrow ? null : dense.detach().toDoubleArray();
         int m = Math.toIntExact(dense.size(0)), n = Math.toIntExact(dense.size(1)), count = 0;
-        for (double v : flat) if (v != 0) count++;
+        if (isNarrow) for (float v : narrow) count += v != 0 ? 1 : 0;
+        else for (double v : wide) count += v != 0 ? 1 : 0;
         var start = new int[m + 1];
         var column = new int[count];
-        var values = new double[count];
+        var from = new int[count];
         count = 0;
-        for (int i = 0; i < m; i++) {
-            for (int j = 0; j < n; j++) {
-                if (flat[i * n + j] == 0) continue;
+        for (int i = 0, at = 0; i < m; i++) {
+            for (int j = 0; j < n; j++, at++) {
+                if ((isNarrow ? narrow[at] : wide[at]) == 0) continue;
                 column[count] = j;
-                values[count++] = flat[i * n + j];
+                from[count++] = at;
             }
             start[i + 1] = count;
         }
-        return new Csr(m, n, start, column, Tensor.of(values).to(dense.dtype().toFloat()));
+        return new Csr(m, n, start, column, isNarrow ? Tensor.of(picked(narrow, from)) : Tensor.of(picked(wide, from)).to(type));
+    }
+
+    private static float[] picked(float[] all, int[] from) {
+        var some = new float[from.length];
+        for (int e = 0; e < some.length; e++) some[e] = all[from[e]];
+        return some;
+    }
+
+    private static double[] picked(double[] all, int[] from) {
+        var some = new double[from.length];
+        for (int e = 0; e < some.length; e++) some[e] = all[from[e]];
+        return some;
     }
 
     /** From entries in any order; entries at the same place are added. */
@@ -148,12 +167,20 @@ public final class Csr {
     public int column(int e) { return column[e]; }
 
     /** The same pattern with other values, to train parameters on a fixed pattern. */
-    public Csr withValues(Tensor values) { return of(rows, columns, rowStart, column, values); }
+    public Csr withValues(Tensor values) {
+        checkValues(values, column.length);
+        return withTracked(values);
+    }
 
     public Tensor toDense() {
+        return Tensor.zeros(dtype(), rows * columns).indexAdd(0, places(), values).reshape(rows, columns);
+    }
+
+    /** The row-major numbers of the entries in the dense matrix, I64. */
+    public Tensor places() {
         var flat = new long[column.length];
         for (int i = 0; i < rows; i++) for (int e = rowStart[i]; e < rowStart[i + 1]; e++) flat[e] = i * columns + column[e];
-        return Tensor.zeros(dtype(), rows * columns).indexAdd(0, Tensor.of(flat), values).reshape(rows, columns);
+        return Tensor.of(flat);
     }
 
     /** The given rows, in that order. */
@@ -230,38 +257,16 @@ public final class Csr {
     }
 
     /**
-     * Product with a dense matrix (columns, k) or vector (columns). Cost: entries times k. The second one with a vector of F32 arranges a copy of the entries for
-     * itself and those that follow, which takes as long as about ten of them.
+     * Product with a dense matrix (columns, k) or vector (columns). Cost: entries times k. Sums are of F64, each term added by a fused multiplication in the order of the
+     * columns, and rounded once. The second one with a vector arranges a copy of the entries for itself and those that follow, which takes as long as about ten of them.
      *
      * @throws ShapeException if inner sizes differ
      */
     public Tensor matmul(Tensor dense) {
-        if (dense.rank() == 1) {
-            if (dense.count() == columns && isPlain(dense)) return Tensor.of(times(dense.to(DType.F32).toFloatArray()));
-            return matmul(dense.unsqueeze(1)).squeeze(1);
-        }
-        if (dense.rank() != 2 || dense.size(0) != columns)
+        if (dense.rank() < 1 || dense.rank() > 2 || dense.size(0) != columns)
             throw new ShapeException("Csr.matmul: (" + rows + ", " + columns + ") x " + dense.shape() + ": inner sizes differ");
         var type = DType.promote(dtype(), dense.dtype());
-        CustomOp.Pull pull = (i, g, out, in, kept) -> {
-            if (i == 1) return withTracked(in[0]).transpose().matmul(g);
-            var rowOf = new long[column.length];
-            var columnOf = new long[column.length];
-            for (int r = 0; r < rows; r++) {
-                for (int e = rowStart[r]; e < rowStart[r + 1]; e++) {
-                    rowOf[e] = r;
-                    columnOf[e] = column[e];
-                }
-            }
-            return g.indexSelect(0, Tensor.of(rowOf)).mul(in[1].indexSelect(0, Tensor.of(columnOf))).sum(1);
-        };
-        CustomOp.Push push = (tangents, out, in) -> {
-            var byValues = tangents[0] == null ? null : withTracked(tangents[0]).matmul(in[1]);
-            var byDense = tangents[1] == null ? null : withTracked(in[0]).matmul(tangents[1]);
-            return byValues == null ? byDense : byDense == null ? byValues : byValues.add(byDense);
-        };
-        return new CustomOp("Csr.matmul", null, (in, kept) -> product(in[0], in[1]), pull, push, null).apply(values.to(type),
-                dense.to(type));
+        return new SparseMatmulOp(this).apply(values.to(type), dense.to(type));
     }
 
     /** Product with a sparse matrix (columns, k); places without a term are not stored. Values have no gradient. */
@@ -295,7 +300,7 @@ public final class Csr {
     /** The values as doubles. */
     double[] numbers() { return values.detach().toDoubleArray(); }
 
-    private Csr withTracked(Tensor values) { return new Csr(rows, columns, rowStart, column, values); }
+    private Csr withTracked(Tensor values) { return new Csr(pattern, values); }
 
     /** {@code this' dense}: what gradients and normal equations need. */
     public Tensor transposeMatmul(Tensor dense) { return transpose().matmul(dense); }
@@ -307,73 +312,20 @@ public final class Csr {
         throw new ShapeException("Csr.sum: axis " + axis + " of a matrix");
     }
 
-    /** True if the product with {@code x} is in F32 and nobody asks how it came about. */
-    private boolean isPlain(Tensor x) {
-        return DType.promote(dtype(), x.dtype()) == DType.F32 && !Tracing.on() && !GradNode.wanted(values, x);
-    }
-
-    /** As the entries lie the first time, and after values were written to; from the second time on arranged. Both give the same bits. */
-    private float[] times(float[] x) {
-        int version = values.view().storage().version();
-        var found = arranged;
-        if (found != null && found.version == version && found.rows != null) return found.rows.times(x);
-        var entries = values.detach().to(DType.F32).toFloatArray();
-        if (found == null || found.version != version) {
-            arranged = new Arranged(version, null);
-            return SlicedRows.times(rowStart, column, entries, x);
-        }
-        var rows = new SlicedRows(rowStart, column, entries);
-        arranged = new Arranged(version, rows);
-        return rows.times(x);
-    }
-
     /** The arrays themselves: not to be written. */
     int[] rowStarts() { return rowStart; }
 
     int[] columnNumbers() { return column; }
 
-    private Tensor product(Tensor values, Tensor dense) {
-        int k = Math.toIntExact(dense.size(1));
-        View v = values.values(DType.F64), x = dense.values(DType.F64);
-        var out = Allocator.allocate(Math.multiplyExact(Math.multiplyExact(rows, k), Double.BYTES));
-        MemorySegment factors = part(v), vectors = part(x), sums = out.segment().asSlice(out.base(), (long) rows * k * Double.BYTES);
-        long grain = Math.max(1, 65536L * Math.max(1, rows) / Math.max(1, (long) column.length * k));
-        Parallel.range(rows, grain, (from, to) -> {
-            if (k == 1) timesVector(factors, vectors, sums, (int) from, (int) to);
-            else timesRows(factors, vectors, sums, k, (int) from, (int) to);
-        });
-        Reference.reachabilityFence(v);
-        Reference.reachabilityFence(x);
-        return Tensor.on(out, 0, DType.F64, rows, k).to(values.dtype());
-    }
+    SparseRows.Pattern pattern() { return pattern; }
 
-    private static MemorySegment part(View v) { return v.storage().segment().asSlice(v.byteOffset(), v.size() * Double.BYTES); }
-
-    /** Sums of the even and the odd terms, since one would wait for each addition. */
-    private void timesVector(MemorySegment v, MemorySegment x, MemorySegment y, int from, int to) {
-        for (int i = from; i < to; i++) {
-            int e = rowStart[i], end = rowStart[i + 1];
-            double even = 0, odd = 0;
-            for (; e + 1 < end; e += 2) {
-                even += v.getAtIndex(F64, e) * x.getAtIndex(F64, column[e]);
-                odd += v.getAtIndex(F64, e + 1) * x.getAtIndex(F64, column[e + 1]);
-            }
-            if (e < end) even += v.getAtIndex(F64, e) * x.getAtIndex(F64, column[e]);
-            y.setAtIndex(F64, i, even + odd);
-        }
-    }
-
-    private void timesRows(MemorySegment v, MemorySegment x, MemorySegment y, int k, int from, int to) {
-        var sum = new double[k];
-        for (int i = from; i < to; i++) {
-            Arrays.fill(sum, 0);
-            for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
-                double factor = v.getAtIndex(F64, e);
-                long source = (long) column[e] * k * Double.BYTES;
-                for (int j = 0; j < k; j++) sum[j] += factor * x.get(F64, source + 8L * j);
-            }
-            MemorySegment.copy(sum, 0, y, F64, (long) i * k * Double.BYTES, k);
-        }
+    /** With what was arranged at an earlier product, if the values are still those. */
+    SparseRows operand(View v) {
+        var known = met;
+        if (known != null && known.holds(v)) return known;
+        var operand = new SparseRows(pattern, v);
+        if (v.storage() == values.view().storage()) met = operand; // and not a copy in another type, which nobody meets again
+        return operand;
     }
 
     @Override public String toString() { return "Csr " + rows + " x " + columns + " of " + dtype() + ", " + entries() + " entries"; }

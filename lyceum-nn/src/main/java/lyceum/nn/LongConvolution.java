@@ -1,10 +1,12 @@
 package lyceum.nn;
 
+import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Convolution;
 import lyceum.backend.Parallel;
-import lyceum.math.Fft;
+import lyceum.linalg.Fourier;
+import lyceum.math.FourierLengths;
 import lyceum.tensor.Tensor;
 
 /**
@@ -57,19 +59,20 @@ public final class LongConvolution {
     }
 
     private static Tensor value(Tensor x, Tensor filter, Method method) {
-        int batch = (int) x.size(0), channels = (int) x.size(1), length = (int) x.size(2), all = (int) filter.size(1),
-                taps = Math.min(all, length);
-        double[] in = x.toDoubleArray(), h = filter.toDoubleArray(), out = new double[in.length];
+        int length = (int) x.size(2), taps = (int) Math.min(filter.size(1), length);
+        var h = filter.narrow(1, 0, taps);
         boolean direct = method == Method.DIRECT || method == Method.AUTO && taps <= SHORT;
-        var fft = direct ? null : Fft.of(2 * Fft.sizeFor(length));
-        double nanos = direct ? 0.3 * batch * length * taps : 20.0 * (batch + 1) * fft.size();
-        Parallel.range(channels, 1, nanos, (from, to) -> {
-            for (int c = (int) from; c < to; c++) {
-                if (direct) for (int b = 0; b < batch; b++) products(in, (b * channels + c) * length, h, c * all, taps, out, length);
-                else transforms(fft, in, channels * length, c * length, batch, h, c * all, taps, out, length);
-            }
+        return (direct ? products(x, h) : transforms(x.to(DType.F64), h.to(DType.F64), length)).to(x.dtype());
+    }
+
+    private static Tensor products(Tensor x, Tensor filter) {
+        int batch = (int) x.size(0), channels = (int) x.size(1), length = (int) x.size(2), taps = (int) filter.size(1);
+        double[] in = x.toDoubleArray(), h = filter.toDoubleArray(), out = new double[in.length];
+        Parallel.range(channels, 1, 0.3 * batch * length * taps, (from, to) -> {
+            for (int c = (int) from; c < to; c++)
+                for (int b = 0; b < batch; b++) products(in, (b * channels + c) * length, h, c * taps, taps, out, length);
         });
-        return Tensor.of(out, batch, channels, length).to(x.dtype());
+        return Tensor.of(out, batch, channels, length);
     }
 
     private static void products(double[] x, int row, double[] h, int first, int taps, double[] y, int length) {
@@ -79,24 +82,10 @@ public final class LongConvolution {
         }
     }
 
-    /** The rows of one channel, which share the filter's spectrum. */
-    private static void transforms(Fft fft, double[] x, int stride, int row, int batch, double[] h, int first, int taps, double[] y,
-            int length) {
-        int n = fft.size();
-        double[] hr = new double[n], hi = new double[n];
-        System.arraycopy(h, first, hr, 0, taps);
-        fft.forward(hr, hi);
-        for (int b = 0; b < batch; b++) {
-            double[] xr = new double[n], xi = new double[n];
-            System.arraycopy(x, b * stride + row, xr, 0, length);
-            fft.forward(xr, xi);
-            for (int k = 0; k < n; k++) {
-                double r = xr[k] * hr[k] - xi[k] * hi[k];
-                xi[k] = xr[k] * hi[k] + xi[k] * hr[k];
-                xr[k] = r;
-            }
-            fft.inverse(xr, xi);
-            System.arraycopy(xr, 0, y, b * stride + row, length);
-        }
+    /** Products of spectra. Zeros up to twice the length, so that nothing wraps round. */
+    private static Tensor transforms(Tensor x, Tensor filter, int length) {
+        int n = FourierLengths.smooth(2 * length - 1);
+        var spectrum = Fourier.rfft(x.pad(2, 0, n - length, 0), 2).mul(Fourier.rfft(filter.pad(1, 0, n - filter.size(1), 0), 1));
+        return Fourier.irfft(spectrum, 2, n).narrow(2, 0, length);
     }
 }

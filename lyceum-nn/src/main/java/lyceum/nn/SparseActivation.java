@@ -106,19 +106,16 @@ public final class SparseActivation implements Layer {
     @Override public String toString() { return name; }
 
     /**
-     * {@code h W} for rows h (.., units) of which few units are not 0, and W (units, outputs), at the cost of those that are not. One row is differentiable in both;
-     * of several rows, W is.
+     * {@code h W} for rows h (.., units) of which few units are not 0, and W (units, outputs), at the cost of those that are not. Differentiable in both; units
+     * that are 0 have no gradient.
      */
     public static Tensor multiply(Tensor h, Tensor weight) {
         if (weight.rank() != 2 || h.rank() < 1 || h.size(-1) != weight.size(0))
             throw new ShapeException("multiply: " + h.shape() + " x " + weight.shape() + "; they are (.., units) and (units, outputs)");
         var sizes = h.shape().toArray();
         sizes[sizes.length - 1] = weight.size(1);
-        if (h.count() == h.size(-1)) {
-            Tensor row = h.reshape(-1), active = row.detach().nonZeroFlat();
-            return row.indexSelect(0, active).matmul(weight.indexSelect(0, active)).reshape(sizes);
-        }
-        return Csr.fromDense(h.detach().reshape(-1, h.size(-1))).matmul(weight).reshape(sizes);
+        var active = Csr.fromDense(h.detach().reshape(-1, h.size(-1)));
+        return active.withValues(h.flatten().indexSelect(0, active.places())).matmul(weight).reshape(sizes);
     }
 
     /**

@@ -11,6 +11,7 @@ import lyceum.backend.Pooling;
 import lyceum.backend.Precision;
 import lyceum.backend.Program;
 import lyceum.backend.RightMatrix;
+import lyceum.backend.SparseRows;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 import lyceum.backend.WindowWeight;
@@ -29,6 +30,7 @@ import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
 import lyceum.backend.x86.recurrence.SelectiveScans;
+import lyceum.backend.x86.sparse.SparseProducts;
 import lyceum.memory.Scope;
 
 /**
@@ -45,7 +47,8 @@ public final class X86Backend implements Backend {
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
     private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
-            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SelectiveScans scans) {}
+            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SelectiveScans scans,
+            SparseProducts sparse) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -66,7 +69,7 @@ public final class X86Backend implements Backend {
                 var convolution = new MachineConvolution(cpu, this);
                 specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
                         new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu),
-                        new FourierTransforms(cpu), new SelectiveScans(cpu));
+                        new FourierTransforms(cpu), new SelectiveScans(cpu), new SparseProducts(cpu));
             }
         }
         return specialists;
@@ -233,6 +236,10 @@ public final class X86Backend implements Backend {
 
     @Override public boolean selectiveScan(View u, View d, View a, View b, View c, View state, View y) {
         return madeInScratch(() -> specialists().scans.scan(u, d, a, b, c, state, y), u, d, a, b, c, state, y);
+    }
+
+    @Override public void sparseProduct(SparseRows a, View x, View y) {
+        if (!made(() -> specialists().sparse.multiply(a, x, y), a, x, y)) Backend.super.sparseProduct(a, x, y);
     }
 
     @Override public void gather(View in, int axis, View index, View out) {

@@ -8,12 +8,14 @@ import lyceum.tensor.Tensor;
 /** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
 public final class Matrices {
     private static final int STRIP = 32;
+    /** The most elements of a Java array. */
+    private static final long MOST = Integer.MAX_VALUE - 8;
 
     private Matrices() {}
 
     /** The rows of a finite matrix. */
     public static double[][] rows(String operation, Tensor a) {
-        requireMatrix(operation, a);
+        requireFactorable(operation, a);
         int m = size(operation, a.size(0)), n = size(operation, a.size(1));
         double[] flat = a.toDoubleArray();
         requireFinite(operation, flat, n);
@@ -96,8 +98,20 @@ public final class Matrices {
                 + (a.rank() > 2 ? "Autograd.vmap does it for each of a batch" : "reshape it to (rows, columns)"));
     }
 
-    public static void requireSquare(String operation, Tensor a) {
+    /** A matrix whose factors can be held: one Java array has its elements at some step or other. */
+    public static void requireFactorable(String operation, Tensor a) {
         requireMatrix(operation, a);
+        requireElements(operation, a.size(0), a.size(1));
+    }
+
+    /** That a matrix (m, n) is within the same bound. */
+    public static void requireElements(String operation, long m, long n) {
+        if (m > 0 && n > MOST / m) throw new ShapeException(operation + ": a matrix (" + m + ", " + n + ") has more than " + MOST
+                + " elements, a square one at most 46340 rows; take fewer, or solve by products alone (ConjugateGradient, Lsqr, Lanczos)");
+    }
+
+    public static void requireSquare(String operation, Tensor a) {
+        requireFactorable(operation, a);
         if (a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.PanelProductsMain;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
@@ -67,6 +68,19 @@ class FencesTest {
                 .within(Duration.ofSeconds(120)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("150 products by tiles");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"avx2", "all"}) void noFactorTransformOrSparseProductLeavesItsOperandsOrLosesARegister(String level,
+            @TempDir Path listings) throws Exception {
+        var run = ForkedJvm.of(FactorsAndTransformsMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("240")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level)
+                .withEnvironment("LYCEUM_DUMP_CODE", listings.toString()).within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("machine code for");
+        boolean wide = level.equals("all") && Cpu.current().has(Feature.AVX512);
+        assertThat(run.output()).contains(wide ? "240 of each and 240 transforms" : "240 of each and 0 transforms");
+        if (level.equals("avx2")) assertThat(linesThatNeedAvx512(listings)).isEmpty();
     }
 
     @Test void whereCodeMemoryIsFullAnotherBackendGoesOn() {

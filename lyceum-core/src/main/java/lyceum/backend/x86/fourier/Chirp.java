@@ -5,17 +5,15 @@ import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
-import lyceum.math.Roots;
+import lyceum.math.FourierChirp;
 import lyceum.memory.Storage;
 
-/**
- * The transform of a length with other factors than 2, 3 and 5: since {@code k t = (k^2 + t^2 - (k - t)^2) / 2}, a product with a chirp, a convolution with its
- * conjugate by a longer transform, and a product. Immutable.
- */
+/** The transform of a length with other factors than 2, 3 and 5, as a convolution by a longer one: {@link FourierChirp}. Immutable. */
 final class Chirp implements FourierTransforms.Line {
     @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE;
 
+    private final FourierChirp chirp;
     private final int n, length;
     private final Plan plan;
     private final double[] cos, sin;
@@ -24,30 +22,21 @@ final class Chirp implements FourierTransforms.Line {
 
     Chirp(int n) {
         this.n = n;
-        int least = 2 * n - 1, found = Integer.highestOneBit(least) << 1;
-        for (int p5 = 1; p5 < found; p5 *= 5)
-            for (int p3 = p5; p3 < found; p3 *= 3) for (long m = 64L * p3; m < found; m *= 2) if (m >= least) found = (int) m;
-        length = found;
+        chirp = FourierChirp.of(n);
+        length = chirp.length();
         plan = Plan.of(length);
-        cos = new double[n];
-        sin = new double[n];
-        for (int t = 0; t < n; t++) {
-            cos[t] = Roots.cos((long) t * t, 2L * n);
-            sin[t] = -Roots.sin((long) t * t, 2L * n);
-        }
+        cos = chirp.cos();
+        sin = chirp.sin();
     }
 
     private double[][] filter(KernelCache<Cpu> kernels) {
         if (filter != null) return filter;
         var scratch = Scratch.ofThread().convolved(2L * length * Double.BYTES);
         long re = scratch.address(), im = re + 8L * length;
-        for (int i = 0; i < length; i++) {
-            int t = Math.min(i, length - i);
-            MEMORY.set(F64, re + 8L * i, t < n ? cos[t] : 0);
-            MEMORY.set(F64, im + 8L * i, t < n ? -sin[t] : 0);
-        }
+        var made = chirp.conjugate();
+        MemorySegment.copy(made[0], 0, MEMORY, F64, re, length);
+        MemorySegment.copy(made[1], 0, MEMORY, F64, im, length);
         plan.transform(kernels, re, im, re, im);
-        var made = new double[2][length];
         for (int i = 0; i < length; i++) {
             made[0][i] = MEMORY.get(F64, re + 8L * i) / length;
             made[1][i] = MEMORY.get(F64, im + 8L * i) / length;

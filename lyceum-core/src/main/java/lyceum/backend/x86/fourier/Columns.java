@@ -2,9 +2,9 @@ package lyceum.backend.x86.fourier;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.math.FourierLengths;
 import lyceum.math.Roots;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
@@ -24,11 +24,9 @@ final class Columns {
     /** @param length without other factors than 2, 3 and 5 */
     Columns(int length) {
         this.length = length;
-        int rest = length, count = 0;
-        var found = new int[32];
-        for (int radix : RADICES) for (; rest % radix == 0 && rest > 1; rest /= radix) found[count++] = radix;
-        if (rest != 1) throw new IllegalArgumentException("fourier: " + length + " has factors other than 2, 3 and 5");
-        radices = Arrays.copyOf(found, count);
+        radices = FourierLengths.radices(length, RADICES);
+        if (radices == null) throw new IllegalArgumentException("fourier: " + length + " has factors other than 2, 3 and 5");
+        int count = radices.length;
         factors = new Storage[Math.max(0, count - 1)];
         int left = length;
         for (int pass = 0; pass < count - 1; pass++) {

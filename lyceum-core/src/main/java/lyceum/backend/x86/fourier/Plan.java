@@ -6,6 +6,7 @@ import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.fourier.Columns.Place;
 import lyceum.backend.x86.gemm.TransposeKernel;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.math.FourierLengths;
 import lyceum.math.Roots;
 import lyceum.memory.Storage;
 
@@ -47,14 +48,7 @@ final class Plan implements FourierTransforms.Line {
 
     /** Null for lengths that are too small or have other factors than 2, 3 and 5. */
     static Plan of(int n) {
-        int rest = n;
-        for (int p : new int[] {2, 3, 5}) while (rest > 1 && rest % p == 0) rest /= p;
-        if (n < 64 || rest != 1) return null;
-        // Columns in full vectors, and sides as equal as may be.
-        int best = 0;
-        for (int rows = 2; (long) rows * rows <= n; rows++)
-            if (n % rows == 0 && (n / rows % 8 == 0 || best == 0 || n / best % 8 != 0)) best = rows;
-        return new Plan(n, best);
+        return n < 64 || FourierLengths.radices(n, 2, 3, 5) == null ? null : new Plan(n, FourierLengths.rows(n, 8)); // columns in full vectors
     }
 
     /** Transforms the line whose parts begin at {@code re} and {@code im} into {@code outRe}, {@code outIm}. */
