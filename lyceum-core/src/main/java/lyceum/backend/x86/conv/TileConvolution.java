@@ -183,9 +183,9 @@ final class TileConvolution {
             for (int at = 0; at < n; at += LANES * VECTORS) {
                 int some = Math.min(LANES * VECTORS, n - at), vectors = (some + LANES - 1) / LANES;
                 long mask = (1L << some - LANES * (vectors - 1)) - 1;
-                if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false)).move((long) some * g.inputs() / 2, from + 2L * at,
+                if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true)).move((long) some * g.inputs() / 2, from + 2L * at,
                         channel, to + 4L * at, step, g.inputs() / 2, mask);
-                if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false)).call(
+                if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true)).call(
                         from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
             }
         }
