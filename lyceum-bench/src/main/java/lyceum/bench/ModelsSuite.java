@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.Supplier;
@@ -50,7 +51,6 @@ import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
 import lyceum.random.Rng;
-import lyceum.tensor.Autocast;
 import lyceum.tensor.Tensor;
 
 /** Whole models beside Debian's PyTorch with torchvision and torchaudio, and SciPy: inference, steps of training, and what lies between. */
@@ -71,6 +71,7 @@ final class ModelsSuite implements Suite {
         whisper(bench);
         parts(bench);
         scipy(bench);
+        PictureRows.measure(bench);
     }
 
     private static Case row(String name, String shape, Unit unit, String peer, String op, Map<String, ?> arguments, double target) {
@@ -106,10 +107,12 @@ final class ModelsSuite implements Suite {
             var scripts = Files.createTempDirectory("lyceum-scripts");
             try {
                 for (int batch : new int[] {1, 8}) {
-                    vision(bench, scripts, "ResNet-18", "resnet18", batch, rng -> new ResNet(ResNetConfig.resnet18(), rng));
-                    vision(bench, scripts, "ResNet-50", "resnet50", batch, rng -> new ResNet(ResNetConfig.resnet50(), rng));
+                    vision(bench, scripts, "ResNet-18", "resnet18", batch,
+                            (type, rng) -> new ResNet(ResNetConfig.resnet18().withDtype(type), rng));
+                    vision(bench, scripts, "ResNet-50", "resnet50", batch,
+                            (type, rng) -> new ResNet(ResNetConfig.resnet50().withDtype(type), rng));
                     vision(bench, scripts, "ViT-B/16", "vit_b_16", batch,
-                            rng -> new VisionTransformer(VisionTransformerConfig.base(16), rng));
+                            (type, rng) -> new VisionTransformer(VisionTransformerConfig.base(16).withDtype(type), rng));
                 }
             } finally {
                 try (var files = Files.list(scripts)) {
@@ -122,27 +125,27 @@ final class ModelsSuite implements Suite {
         }
     }
 
-    private static void vision(SideBySide bench, Path scripts, String name, String peer, int batch, Function<Rng, Module> build) {
+    private static void vision(SideBySide bench, Path scripts, String name, String peer, int batch,
+            BiFunction<DType, Rng, Module> build) {
         var shape = "batch " + batch + ", 224x224";
-        var x = Tensor.randn(Rng.of(2), batch, 3, SIDE, SIDE).compute();
         bench.measure(row(name, shape, Unit.MILLISECONDS, "torchvision", "vision",
-                Map.of("model", peer, "batch", batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1), () -> {
-                    var model = build.apply(Rng.of(1)).pack();
-                    return seen(() -> model.forward(x, Pass.inference()));
-                });
+                Map.of("model", peer, "batch", batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1),
+                () -> predicted(build, batch, DType.F32));
         double target = FeatureLevel.has(Feature.AMX_BF16) ? 2.5 : 1.2;
         var half = new Case(name, shape, DType.BF16, Unit.MILLISECONDS);
         if (!FeatureLevel.has(Feature.AVX512_BF16) && !FeatureLevel.has(Feature.AMX_BF16)) {
             bench.notMeasuredHere(half.on("avx512_bf16").atLeast(target), "our F32");
             return;
         }
-        bench.measure(half.besideOurs("our F32", target, () -> {
-            var model = build.apply(Rng.of(1)).pack();
-            return seen(() -> model.forward(x, Pass.inference()));
-        }), () -> {
-            var model = build.apply(Rng.of(1)).pack();
-            return seen(() -> Autocast.in(DType.BF16, () -> model.forward(x, Pass.inference())));
-        });
+        bench.measure(half.besideOurs("our F32", target, () -> predicted(build, batch, DType.F32)),
+                () -> predicted(build, batch, DType.BF16));
+    }
+
+    /** Weights, and all that goes from layer to layer, are of the type. */
+    private static Supplier<?> predicted(BiFunction<DType, Rng, Module> build, int batch, DType type) {
+        var x = Tensor.randn(Rng.of(2), batch, 3, SIDE, SIDE).to(type).compute();
+        var model = build.apply(type, Rng.of(1)).pack();
+        return seen(() -> model.forward(x, Pass.inference()));
     }
 
     private static void vit(SideBySide bench) {

@@ -104,6 +104,18 @@ public interface Backend {
     default boolean fourier(View re, View im, View outRe, View outIm) { return false; }
 
     /**
+     * A recurrence that each step steers, step after step: {@code h[n, k, i] = exp(d[n, t, k] a[k, i]) h[n, k, i] + d[n, t, k] u[n, t, k] b[n, t, i]} and
+     * {@code y[n, t, k] = sum over i of c[n, t, i] h[n, k, i]}. All contiguous and of F32.
+     *
+     * @param u (batch, steps, channels), as d and y
+     * @param a (channels, states)
+     * @param b (batch, steps, states), as c
+     * @param state (batch, channels, states): h before the first step, and when done behind the last
+     * @return false if there is no kernel for it, and nothing is done
+     */
+    default boolean selectiveScan(View u, View d, View a, View b, View c, View state, View y) { return false; }
+
+    /**
      * {@code y = a x} for contiguous x (columns, k) or (columns) and y (rows, k) or (rows), of the type of a's values. Sums are of F64 in the order of the columns, each
      * term added by a fused multiplication, and rounded once at the end: every backend gives the same bits.
      */
@@ -132,6 +144,11 @@ public interface Backend {
      * sizes..), weight (outputs, inputs / groups, kernel..), y (batch, outputs, positions..), one float type. {@code how} is spread over the axes.
      */
     void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y);
+
+    /** {@link #convolve(Convolution, View, View, Epilogue, View)} with a weight that takes part in many. */
+    default void convolve(Convolution how, View x, WindowWeight weight, Epilogue epilogue, View y) {
+        convolve(how, x, weight.view(), epilogue, y);
+    }
 
     /** The gradient of {@link #convolve} by x, from that by y: {@code x[n, c] = epilogue(sum over o of y[n, o] * weight[o, c])} run backwards. Also the transposed convolution of y. */
     void convolveBack(Convolution how, View y, View weight, Epilogue epilogue, View x);

@@ -7,33 +7,20 @@ import java.util.function.Function;
  * the matrix was written to. Safe for threads.
  */
 public final class RightMatrix {
-    private record Arranged(Object owner, int version, Object arrangement) {
-        boolean isFor(Object who, int which) { return owner == who && version == which; }
-    }
-
     private final View view;
-    private volatile Arranged arranged;
+    private final Arrangement arrangement;
 
     /** @throws IllegalArgumentException unless {@code view} is a matrix */
     public RightMatrix(View view) {
         if (view.shape().length != 2)
             throw new IllegalArgumentException("RightMatrix: a view of rank " + view.shape().length + "; it is a matrix (k, n)");
         this.view = view;
+        arrangement = new Arrangement(view);
     }
 
     /** The matrix as it lies. */
     public View view() { return view; }
 
     /** What {@code arrange} makes of the matrix as it is now for {@code owner}, made once; null if that is null. */
-    @SuppressWarnings("unchecked") public <T> T arranged(Object owner, Function<View, T> arrange) {
-        var storage = view.storage();
-        var found = arranged;
-        if (found != null && found.isFor(owner, storage.version())) return (T) found.arrangement;
-        synchronized (this) {
-            int version = storage.version();
-            found = arranged;
-            if (found == null || !found.isFor(owner, version)) arranged = found = new Arranged(owner, version, arrange.apply(view));
-            return (T) found.arrangement;
-        }
-    }
+    public <T> T arranged(Object owner, Function<View, T> arrange) { return arrangement.of(owner, arrange); }
 }

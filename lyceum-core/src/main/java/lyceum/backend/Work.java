@@ -36,6 +36,7 @@ public record Work(double bytes, double operations) {
         for (var argument : arguments) {
             if (argument instanceof View view) views.add(view);
             else if (argument instanceof RightMatrix right) views.add(right.view());
+            else if (argument instanceof WindowWeight weight) views.add(weight.view());
             else if (argument instanceof SparseRows rows) views.add(rows.values());
             else if (argument instanceof View[] several) views.addAll(List.of(several));
             else if (argument instanceof Epilogue epilogue && epilogue.bias() != null) views.add(views.size(), epilogue.bias());

@@ -24,17 +24,20 @@ import lyceum.backend.WindowGeometry;
  * @param how spread over the axes
  * @param shape of the result
  * @param activation of the result, or null; its slope is read off the result, so that the value before it is never stored
+ * @param packed the weight of a convolution forward, packed; or null
  */
-public record ConvolveOp(Place place, Convolution how, Shape shape, Op activation) implements Operation {
+public record ConvolveOp(Place place, Convolution how, Shape shape, Op activation, PackedWeight packed) implements Operation {
     /** The three places of the form. */
     public enum Place {
         X, WEIGHT, Y
     }
 
-    static Tensor convolve(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation) {
+    private ConvolveOp(Place place, Convolution how, Shape shape, Op activation) { this(place, how, shape, activation, null); }
+
+    static Tensor convolve(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation, PackedWeight packed) {
         Tensor x = Autocast.low(input), weight = Autocast.low(kernel), bias = Autocast.low(offset);
         int axes = axes("conv", x, weight);
-        if (x.rank() == axes + 1) return convolve(x.unsqueeze(0), weight, bias, how, activation).squeeze(0);
+        if (x.rank() == axes + 1) return convolve(x.unsqueeze(0), weight, bias, how, activation, packed).squeeze(0);
         var spread = how.over(axes);
         if (how.mode() != PadMode.ZEROS) {
             for (int i = 0; i < axes; i++) x = x.pad(i + 2, spread.before().get(i), spread.after().get(i), how.mode());
@@ -55,7 +58,7 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
                     + " elements of axis " + (i + 2) + "; input " + x.shape() + " has " + padded + " there with its padding");
             sizes[i + 2] = (padded - reach) / spread.stride().get(i) + 1;
         }
-        return typed("conv", Place.Y, spread, sizes, x, weight, bias, activation);
+        return typed("conv", Place.Y, spread, sizes, x, weight, bias, activation, packed);
     }
 
     static Tensor transpose(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation) {
@@ -82,7 +85,7 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
                     "convTranspose: nothing is left of axis " + (i + 2) + " of input " + y.shape() + " under weight " + weight.shape()
                             + ", stride " + stride + " and padding " + spread.before().get(i) + " and " + spread.after().get(i));
         }
-        return typed("convTranspose", Place.X, spread, sizes, y, weight, bias, activation);
+        return typed("convTranspose", Place.X, spread, sizes, y, weight, bias, activation, null);
     }
 
     private static int axes(String operation, Tensor x, Tensor weight) {
@@ -97,7 +100,7 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
     }
 
     private static Tensor typed(String operation, Place place, Convolution how, long[] sizes, Tensor a, Tensor weight, Tensor bias,
-            Op activation) {
+            Op activation, PackedWeight packed) {
         var type = DType.promote(a.dtype(), weight.dtype());
         if (bias != null) type = DType.promote(type, bias.dtype());
         if (!type.isFloat()) throw new DTypeException(
@@ -108,8 +111,9 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         WindowGeometry.of(how, place == Place.Y ? in : sizes, window, place == Place.Y ? sizes : in); // refuses what is too large before anything is allocated
         if (activation != null && activation != Op.RELU && activation != Op.SIGMOID && activation != Op.TANH)
             throw new IllegalArgumentException(operation + ": activation " + activation + " cannot be fused; RELU, SIGMOID and TANH can");
-        var op = new ConvolveOp(place, how, Shape.adopt(sizes), activation);
-        return bias == null ? op.apply(a.to(type), weight.to(type)) : op.apply(a.to(type), weight.to(type), bias.to(type));
+        var w = weight.to(type);
+        var op = new ConvolveOp(place, how, Shape.adopt(sizes), activation, packed != null && w == packed.weight() ? packed : null);
+        return bias == null ? op.apply(a.to(type), w) : op.apply(a.to(type), w, bias.to(type));
     }
 
     @Override public Tensor value(Tensor... in) {
@@ -122,7 +126,10 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         var epilogue = new Epilogue(in.length > 2 ? in[2].view() : null, activation);
         var backend = Backend.current();
         switch (place) {
-            case Y -> backend.convolve(how, in[0].view(), in[1].view(), epilogue, out);
+            case Y -> {
+                if (packed != null && in[1] == packed.weight()) backend.convolve(how, in[0].view(), packed.windows(), epilogue, out);
+                else backend.convolve(how, in[0].view(), in[1].view(), epilogue, out);
+            }
             case X -> backend.convolveBack(how, in[0].view(), in[1].view(), epilogue, out);
             case WEIGHT -> backend.convolveWeight(how, in[0].view(), in[1].view(), out);
         }

@@ -32,7 +32,12 @@ sealed interface WindowOps permits Tensor {
      * @throws ShapeException if shapes or groups do not agree, or the kernel is larger than the padded input: says which
      */
     default Tensor conv(Tensor weight, Tensor bias, Convolution how, Op activation) {
-        return ConvolveOp.convolve(self(), weight, bias, how, activation);
+        return ConvolveOp.convolve(self(), weight, bias, how, activation, null);
+    }
+
+    /** The same with a weight that takes part in many convolutions; it has no gradient. */
+    default Tensor conv(PackedWeight weight, Tensor bias, Convolution how, Op activation) {
+        return ConvolveOp.convolve(self(), weight.weight(), bias, how, activation, weight);
     }
 
     /** {@link #conv} of (batch, inputs, length). @param bias may be null */

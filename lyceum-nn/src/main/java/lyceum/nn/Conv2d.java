@@ -38,5 +38,5 @@ public final class Conv2d extends ConvLayer {
     /** From given values, which become parameters; {@code bias} may be null. */
     public Conv2d(Tensor weight, Tensor bias, Convolution how) { super(weight.copy(), bias == null ? null : bias.copy(), how, 2); }
 
-    @Override Tensor activated(Tensor x, Op activation) { return x.conv(weight(), bias(), how(), activation); }
+    @Override Tensor activated(Tensor x, Op activation) { return convolved(x, activation); }
 }

@@ -5,6 +5,8 @@ import lyceum.ShapeException;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
 import lyceum.random.Rng;
+import lyceum.tensor.GradMode;
+import lyceum.tensor.PackedWeight;
 import lyceum.tensor.Tensor;
 
 /**
@@ -13,6 +15,7 @@ import lyceum.tensor.Tensor;
 public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d {
     private final Tensor weight, bias;
     private final Convolution how;
+    private volatile PackedWeight packed;
 
     ConvLayer(Tensor weight, Tensor bias, Convolution how, int axes) {
         if (weight.rank() != axes + 2) throw new ShapeException(name() + ": weight " + weight.shape() + "; it has " + (axes + 2) + " axes");
@@ -50,6 +53,20 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
 
     /** Null if there is none. */
     public final Tensor bias() { return bias; }
+
+    /** Packs the weight, as {@link PackedWeight} says; one that is written to later is packed again. Transposed layers read theirs as it lies. */
+    @Override public ConvLayer pack() {
+        if (!isTransposed()) packed = PackedWeight.of(weight);
+        return this;
+    }
+
+    @Override protected void copied() { packed = null; }
+
+    /** What is not transposed. */
+    final Tensor convolved(Tensor x, Op activation) {
+        var ready = packed;
+        return ready == null || GradMode.isRecording() ? x.conv(weight, bias, how, activation) : x.conv(ready, bias, how, activation);
+    }
 
     final boolean isTransposed() {
         return this instanceof ConvTranspose1d || this instanceof ConvTranspose2d || this instanceof ConvTranspose3d;

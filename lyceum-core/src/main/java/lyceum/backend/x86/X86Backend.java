@@ -14,6 +14,7 @@ import lyceum.backend.RightMatrix;
 import lyceum.backend.SparseRows;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.WindowWeight;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockMatrix;
 import lyceum.backend.x86.attention.X86Attention;
@@ -28,6 +29,7 @@ import lyceum.backend.x86.index.IndexOperations;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.quant.QuantisedProducts;
+import lyceum.backend.x86.recurrence.SelectiveScans;
 import lyceum.backend.x86.sparse.SparseProducts;
 import lyceum.memory.Scope;
 
@@ -45,7 +47,8 @@ public final class X86Backend implements Backend {
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
     private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
-            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SparseProducts sparse) {}
+            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SelectiveScans scans,
+            SparseProducts sparse) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -66,7 +69,7 @@ public final class X86Backend implements Backend {
                 var convolution = new MachineConvolution(cpu, this);
                 specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
                         new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu),
-                        new FourierTransforms(cpu), new SparseProducts(cpu));
+                        new FourierTransforms(cpu), new SelectiveScans(cpu), new SparseProducts(cpu));
             }
         }
         return specialists;
@@ -159,8 +162,17 @@ public final class X86Backend implements Backend {
     private static void hold(Object... operands) { Reference.reachabilityFence(operands); }
 
     @Override public void convolve(Convolution how, View x, View weight, Epilogue epilogue, View y) {
+        convolve(how, x, weight, null, epilogue, y);
+    }
+
+    @Override public void convolve(Convolution how, View x, WindowWeight weight, Epilogue epilogue, View y) {
+        convolve(how, x, weight.view(), weight, epilogue, y);
+    }
+
+    /** @param packed the weight if it takes part in many convolutions, else null */
+    private void convolve(Convolution how, View x, View weight, WindowWeight packed, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, epilogue, y), x, weight, epilogue, y)) return;
+        if (madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, packed, epilogue, y), x, weight, epilogue, y)) return;
         fallback.convolve(how, x, weight, Epilogue.NONE, y);
         epilogue.applyTo(y, this); // with this backend's functions, fused or not
     }
@@ -220,6 +232,10 @@ public final class X86Backend implements Backend {
 
     @Override public boolean fourier(View re, View im, View outRe, View outIm) {
         return made(() -> specialists().fourier.transform(re, im, outRe, outIm), re, im, outRe, outIm);
+    }
+
+    @Override public boolean selectiveScan(View u, View d, View a, View b, View c, View state, View y) {
+        return madeInScratch(() -> specialists().scans.scan(u, d, a, b, c, state, y), u, d, a, b, c, state, y);
     }
 
     @Override public void sparseProduct(SparseRows a, View x, View y) {

@@ -20,6 +20,8 @@ import lyceum.tensor.Tensor;
  */
 public final class MelSpectrogram {
     private static final double LINEAR = 200.0 / 3, KNEE = 1_000, LOG_STEP = Math.log(6.4) / 27;
+    /** Frames that are transformed together: what lies between samples and bands then stays in the second-level cache. */
+    private static final long TOGETHER = 128;
     private final int rate;
     private final Stft stft;
     private final Tensor filters; // (bins, bands)
@@ -79,8 +81,15 @@ public final class MelSpectrogram {
     public Tensor power(Tensor samples) {
         if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2)
             throw new ShapeException("MelSpectrogram: samples " + samples.shape() + "; the last axis has more than " + stft.size() / 2);
-        var frames = stft.power(stft.centred(samples.to(DType.F64)));
-        return frames.narrow(-2, 0, frames.size(-2) - 1).matmul(filters).transpose(-1, -2);
+        var x = stft.centred(samples.to(DType.F64)).compute();
+        long frames = stft.frames(x.size(-1)) - 1;
+        if (frames == 0) return stft.power(x).narrow(-2, 0, 0).matmul(filters).transpose(-1, -2);
+        var bands = new Tensor[Math.toIntExact(Math.ceilDiv(frames, TOGETHER))];
+        for (int i = 0; i < bands.length; i++) {
+            long first = i * TOGETHER, count = Math.min(TOGETHER, frames - first);
+            bands[i] = stft.power(x.narrow(-1, first * stft.hop(), (count - 1) * stft.hop() + stft.size())).matmul(filters).compute();
+        }
+        return Tensor.concat(-2, bands).transpose(-1, -2);
     }
 
     /**

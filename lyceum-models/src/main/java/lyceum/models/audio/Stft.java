@@ -2,11 +2,12 @@ package lyceum.models.audio;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.linalg.Fourier;
 import lyceum.tensor.Tensor;
 
 /**
- * Short-time Fourier transforms by a product with sines and cosines, through which gradients flow: frames of {@code size} samples,
- * {@code hop} apart, under a periodic Hann window {@code (1 - cos(2 pi n / size)) / 2}.
+ * Short-time Fourier transforms through which gradients flow: frames of {@code size} samples, {@code hop} apart, under a periodic Hann window
+ * {@code (1 - cos(2 pi n / size)) / 2}.
  *
  * {@snippet :
  * Tensor power = new Stft(400, 160).power(x);           // (.., samples) to (.., frames, 201)
@@ -15,28 +16,38 @@ import lyceum.tensor.Tensor;
  * <p>The first frame begins at the first sample; {@link #centred} puts its middle there, with a mirrored edge.
  */
 public final class Stft {
+    /** Samples of a window up to which a product with sines and cosines is faster than a fast transform, which is of F64: of F64 and of F32. */
+    private static final int SHORT = 64, SHORT_OF_SINGLES = 512;
+
     private final int size, hop;
-    private final Tensor wide, narrow; // (size, 2 bins): cosines, then minus sines, under the window
+    private final Tensor window;
+    private final Tensor wide, narrow; // (size, 2 bins): cosines, then minus sines, under the window; null for long windows
 
     /** @throws IllegalArgumentException unless the size is at least 2 and the hop 1 */
     public Stft(int size, int hop) {
         if (size < 2 || hop < 1) throw new IllegalArgumentException("Stft: size " + size + ", hop " + hop + "; at least 2 and 1");
         this.size = size;
         this.hop = hop;
-        int bins = size / 2 + 1;
-        double[] table = new double[size * 2 * bins], cos = new double[size], sin = new double[size];
+        double[] cos = new double[size], sin = new double[size], hann = new double[size];
         for (int n = 0; n < size; n++) {
             cos[n] = Math.cos(2 * Math.PI * n / size);
             sin[n] = Math.sin(2 * Math.PI * n / size);
+            hann[n] = 0.5 - 0.5 * cos[n];
         }
+        window = Tensor.of(hann).compute();
+        wide = size <= SHORT_OF_SINGLES ? table(cos, sin, hann) : null;
+        narrow = wide == null ? null : wide.to(DType.F32).compute();
+    }
+
+    private static Tensor table(double[] cos, double[] sin, double[] hann) {
+        int size = hann.length, bins = size / 2 + 1;
+        var table = new double[size * 2 * bins];
         for (int n = 0; n < size; n++) for (int k = 0; k < bins; k++) {
-            double window = 0.5 - 0.5 * cos[n];
             int angle = (int) ((long) n * k % size);
-            table[n * 2 * bins + k] = window * cos[angle];
-            table[n * 2 * bins + bins + k] = -window * sin[angle];
+            table[n * 2 * bins + k] = hann[n] * cos[angle];
+            table[n * 2 * bins + bins + k] = -hann[n] * sin[angle];
         }
-        wide = Tensor.of(table, size, 2L * bins).compute();
-        narrow = wide.to(DType.F32).compute();
+        return Tensor.of(table, size, 2L * bins).compute();
     }
 
     public int size() { return size; }
@@ -45,6 +56,9 @@ public final class Stft {
 
     /** Frequencies: {@code size / 2 + 1}. */
     public int bins() { return size / 2 + 1; }
+
+    /** How many frames so many samples have: those that lie within. */
+    public long frames(long samples) { return samples < size ? 0 : (samples - size) / hop + 1; }
 
     /** Half a frame mirrored before the first and behind the last sample: then frame t has its middle at sample {@code t hop}. */
     public Tensor centred(Tensor x) {
@@ -55,14 +69,31 @@ public final class Stft {
 
     /** (.., samples) to (.., frames, 2 bins): real parts, then imaginary ones. */
     public Tensor parts(Tensor x) {
-        if (x.rank() < 1 || x.size(-1) < size)
-            throw new ShapeException("Stft: samples " + x.shape() + "; the last axis has at least " + size);
-        return x.unfold(-1, size, hop).matmul(x.dtype() == DType.F64 ? wide : narrow);
+        if (isShort(x)) return product(x);
+        var spectrum = transformed(x);
+        return Tensor.concat(-1, spectrum.re(), spectrum.im());
     }
 
     /** Squared magnitudes: (.., frames, bins). */
     public Tensor power(Tensor x) {
-        var parts = parts(x);
+        if (!isShort(x)) {
+            var spectrum = transformed(x);
+            return spectrum.re().square().add(spectrum.im().square());
+        }
+        var parts = product(x);
         return parts.narrow(-1, 0, bins()).square().add(parts.narrow(-1, bins(), bins()).square());
+    }
+
+    /** @throws ShapeException if there is no frame */
+    private boolean isShort(Tensor x) {
+        if (x.rank() < 1 || x.size(-1) < size)
+            throw new ShapeException("Stft: samples " + x.shape() + "; the last axis has at least " + size);
+        return size <= (x.dtype() == DType.F64 ? SHORT : SHORT_OF_SINGLES);
+    }
+
+    private Tensor product(Tensor x) { return x.unfold(-1, size, hop).matmul(x.dtype() == DType.F64 ? wide : narrow); }
+
+    private Fourier.Complex transformed(Tensor x) {
+        return Fourier.rfft(x.unfold(-1, size, hop).mul(x.dtype() == DType.F64 ? window : window.to(DType.F32)), -1);
     }
 }

@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
+import lyceum.backend.SparseRows;
 import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
@@ -34,6 +35,9 @@ public final class GraphData {
     private volatile Neighbours.Side out;
     private volatile Tensor sources, targets;
     private volatile GraphData looped, symmetric, scaled;
+    /** The weights as a column of F32, and each way with them, where they do not change: kept for the next layer, and the next step. */
+    private volatile Tensor single;
+    private volatile SparseRows singleIn, singleOut;
 
     private GraphData(int nodes, int[] source, int[] target, int[] order, Tensor weights, Tensor features, int[] graphOf, int graphs,
             boolean normalised) {
@@ -337,7 +341,21 @@ public final class GraphData {
         return found;
     }
 
-    private Tensor column(Tensor like) { return weights == null ? null : weights.to(like.dtype()).unsqueeze(1); }
+    private Tensor column(Tensor like) {
+        if (weights == null) return null;
+        if (like.dtype() != DType.F32 || weights.isTracked()) return weights.to(like.dtype()).unsqueeze(1);
+        if (single == null) single = kept(() -> weights.detach().to(DType.F32).copy().unsqueeze(1).compute());
+        return single;
+    }
+
+    /** The operator of a sum by one weight an edge: w (edges, 1), or null for ones. */
+    SparseRows rows(boolean back, Tensor w, DType type) {
+        var own = single;
+        boolean isOwn = w == null ? weights == null && type == DType.F32 : own != null && w.view().storage() == own.view().storage();
+        if (!isOwn) return side(back).rows(w, type);
+        if (back) return singleOut == null ? singleOut = kept(() -> side(true).rows(w, type)) : singleOut;
+        return singleIn == null ? singleIn = kept(() -> side(false).rows(w, type)) : singleIn;
+    }
 
     /** Sums of weights that arrive; 1 where that is 0. */
     private Tensor total(Tensor like) {

@@ -3,7 +3,11 @@ package lyceum.models.graph;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.autograd.Primitive;
+import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
+import lyceum.backend.SparseRows;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
 import lyceum.tensor.Tensor;
 
 /**
@@ -19,8 +23,17 @@ final class Neighbours {
     private Neighbours() {}
 
     /** One direction: edges in groups, {@code edge} their numbers (null: in order), {@code from} what each reads. */
-    record Side(int[] start, int[] edge, int[] from) {
+    record Side(int[] start, int[] edge, int[] from, SparseRows.Pattern pattern) {
+        Side(int[] start, int[] edge, int[] from) { this(start, edge, from, new SparseRows.Pattern(start.length - 1, start.length - 1, start, from)); }
+
         int at(int j) { return edge == null ? j : edge[j]; }
+
+        /** With a number for each edge, in the order of the edges; ones for null. */
+        SparseRows rows(Tensor w, DType type) {
+            if (w == null) return new SparseRows(pattern, Tensor.ones(type, from.length).copy().compute().view());
+            var flat = w.detach().flatten();
+            return new SparseRows(pattern, (edge == null ? flat : flat.indexSelect(0, Tensor.of(edge))).contiguous().compute().view());
+        }
     }
 
     /** @param w (edges, heads), or null for ones @param back against the arrows */
@@ -28,10 +41,10 @@ final class Neighbours {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
         if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
         if (w == null)
-            return Primitive.of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
+            return Primitive.of("neighbour sum", in -> product(g.rows(back, null, in[0].dtype()), in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
                     .withParts(in -> apart(g, back, null, in[0])).apply(x);
         return Primitive
-                .of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
+                .of("weighted neighbour sum", in -> in[0].size(1) == 1 ? product(g.rows(back, in[0], in[1].dtype()), in[1]) : summed(g.side(back), in[0], in[1]),
                         (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
                                 : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
                 .withParts(in -> apart(g, back, in[0], in[1])).apply(w.to(type), x.to(type));
@@ -56,16 +69,24 @@ final class Neighbours {
 
     private static Tensor headed(Tensor x, long heads) { return x.reshape(x.size(0), heads, x.size(1) / heads); }
 
+    private static Tensor product(SparseRows rows, Tensor x) {
+        long[] shape = {rows.pattern().rows(), x.size(1)};
+        var out = Allocator.allocate(Math.multiplyExact(shape[0] * shape[1], x.dtype().bytes()));
+        Backend.current().sparseProduct(rows, x.values(x.dtype()), new View(x.dtype(), out, 0, shape, View.contiguousStrides(shape)));
+        return Tensor.on(out, 0, x.dtype(), shape);
+    }
+
+    /** By several weights an edge. */
     private static Tensor summed(Side side, Tensor w, Tensor x) {
-        int n = side.start.length - 1, f = (int) x.size(1), heads = w == null ? 1 : (int) w.size(1), d = f / heads;
+        int n = side.start.length - 1, f = (int) x.size(1), heads = (int) w.size(1), d = f / heads;
         long grain = Math.max(1, TASK / Math.max(1, f * (1L + side.from.length / Math.max(1, n))));
         if (x.dtype() == DType.F64) {
-            double[] v = x.toDoubleArray(), weight = w == null ? null : w.toDoubleArray(), out = new double[n * f];
+            double[] v = x.toDoubleArray(), weight = w.toDoubleArray(), out = new double[n * f];
             Parallel.range(n, grain, (first, end) -> {
                 for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
                     int e = side.at(j), from = side.from[j] * f;
                     for (int h = 0; h < heads; h++) {
-                        double a = weight == null ? 1 : weight[e * heads + h];
+                        double a = weight[e * heads + h];
                         int to = i * f + h * d, read = from + h * d;
                         for (int k = 0; k < d; k++) out[to + k] += a * v[read + k];
                     }
@@ -73,12 +94,12 @@ final class Neighbours {
             });
             return Tensor.of(out, n, f);
         }
-        float[] v = x.toFloatArray(), weight = w == null ? null : w.toFloatArray(), out = new float[n * f];
+        float[] v = x.toFloatArray(), weight = w.toFloatArray(), out = new float[n * f];
         Parallel.range(n, grain, (first, end) -> {
             for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
                 int e = side.at(j), from = side.from[j] * f;
                 for (int h = 0; h < heads; h++) {
-                    float a = weight == null ? 1 : weight[e * heads + h];
+                    float a = weight[e * heads + h];
                     int to = i * f + h * d, read = from + h * d;
                     for (int k = 0; k < d; k++) out[to + k] += a * v[read + k];
                 }

@@ -13,11 +13,17 @@ import lyceum.tensor.Tensor;
  * is never stored. Operands of one floating type.
  *
  * @param name appears in error messages
- * @param forward fills the results
+ * @param kernel computes the results where it can, or null
+ * @param forward fills the results where no kernel does
  * @param backward fills the operands' gradients, which begin as zeros, from those of the results
  * @param reference the same in tensor operations, for gradients of gradients
  */
-record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<Tensor[]> reference) {
+record FusedLoops(String name, Kernel kernel, Loops forward, Pullback backward, UnaryOperator<Tensor[]> reference) {
+
+    /** The results one behind the other, flat; null where there is no kernel for the operands. */
+    interface Kernel {
+        Tensor run(Tensor[] in);
+    }
 
     interface Loops {
         void run(double[][] in, double[][] out);
@@ -32,7 +38,7 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
         var type = operands[0].dtype();
         var gradient = Primitive.of(name + ": gradient", in -> {
             var sums = blank(shapes);
-            backward.run(split(in[0], shapes), split(in[1], results), sums);
+            backward.run(doubles(parts(in[0], shapes)), doubles(parts(in[1], results)), sums);
             return joined(sums).to(type);
         }, (i, g, out, in) -> GradMode.with(true, () -> {
             Tensor packed = in[0].detach().requiresGrad(), upstream = in[1].detach().requiresGrad();
@@ -40,12 +46,22 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
                     true)[0];
             return Autograd.gradients(first.mul(g).sum(), new Tensor[] {i == 0 ? packed : upstream}, false)[0];
         }));
-        var value = Primitive.of(name, in -> {
-            var out = blank(results);
-            forward.run(split(in[0], shapes), out);
-            return joined(out).to(type);
-        }, (i, g, out, in) -> gradient.apply(in[0], g)).withParts(in -> packed(reference.apply(parts(in[0], shapes))));
+        // Where a gradient may be asked for, the operands become one, so that one sweep gives the gradients of all.
+        if (!GradMode.isRecording()) return parts(
+                Primitive.of(name, in -> value(in, results), (i, g, out, in) -> parts(gradient.apply(packed(in), g), shapes)[i])
+                        .withParts(in -> packed(reference.apply(in))).apply(operands),
+                results);
+        var value = Primitive.of(name, in -> value(parts(in[0], shapes), results), (i, g, out, in) -> gradient.apply(in[0], g))
+                .withParts(in -> packed(reference.apply(parts(in[0], shapes))));
         return parts(value.apply(packed(operands)), results);
+    }
+
+    private Tensor value(Tensor[] in, Shape[] results) {
+        var done = kernel == null ? null : kernel.run(in);
+        if (done != null) return done;
+        var out = blank(results);
+        forward.run(doubles(in), out);
+        return joined(out).to(in[0].dtype());
     }
 
     private static Tensor packed(Tensor[] parts) {
@@ -60,13 +76,7 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
         return parts;
     }
 
-    private static double[][] split(Tensor packed, Shape[] shapes) {
-        double[] all = packed.toDoubleArray();
-        var parts = new double[shapes.length][];
-        int at = 0;
-        for (int i = 0; i < parts.length; at += parts[i++].length) parts[i] = Arrays.copyOfRange(all, at, at + (int) shapes[i].count());
-        return parts;
-    }
+    private static double[][] doubles(Tensor[] parts) { return Arrays.stream(parts).map(Tensor::toDoubleArray).toArray(double[][]::new); }
 
     private static double[][] blank(Shape[] shapes) {
         return Arrays.stream(shapes).map(s -> new double[(int) s.count()]).toArray(double[][]::new);

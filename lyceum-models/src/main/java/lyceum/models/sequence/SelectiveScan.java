@@ -1,8 +1,15 @@
 package lyceum.models.sequence;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
+import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
+import lyceum.backend.View;
+import lyceum.memory.Allocator;
+import lyceum.memory.Storage;
 import lyceum.nn.LinearScan;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
@@ -34,7 +41,7 @@ public final class SelectiveScan {
 
     /** How it is computed; all agree within rounding. */
     public enum Method {
-        /** Step by step in one pass for each channel, channels side by side; states stay in cache and are computed again for the gradient. */
+        /** Step by step in one pass for each channel, channels side by side (of F32 by a kernel where the backend has one); states stay in cache and are computed again for the gradient. */
         FUSED,
         /** By {@link LinearScan}: {@code 2 log T} rounds over tensors (T, batch, channels, state). */
         TREE
@@ -74,9 +81,25 @@ public final class SelectiveScan {
             return new Result(done[0], done[1]);
         }
         var loops = new Loops((int) batch, (int) length, (int) channels, (int) n, hold == Hold.ZERO_ORDER);
-        var done = new FusedLoops("selective scan", loops::forward, loops::backward, p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5]))
+        var done = new FusedLoops("selective scan", hold == Hold.EULER ? SelectiveScan::byKernel : null, loops::forward, loops::backward, p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5]))
                 .apply(new Shape[] {u.shape(), initial.shape()}, u, d, a, b, c, initial);
         return new Result(done[0], done[1]);
+    }
+
+    private static Tensor byKernel(Tensor[] in) {
+        if (in[0].dtype() != DType.F32 || in[0].count() == 0 || in[5].count() == 0) return null;
+        long size = in[0].count(), all = size + in[5].count();
+        var out = Allocator.allocate(Math.multiplyExact(all, Float.BYTES));
+        View y = place(out, 0, in[0].shape()), state = place(out, size, in[5].shape()), initial = in[5].values(DType.F32);
+        MemorySegment.copy(initial.storage().segment(), initial.byteOffset(), out.segment(), state.byteOffset(), Float.BYTES * in[5].count());
+        Reference.reachabilityFence(initial);
+        boolean done = Backend.current().selectiveScan(in[0].values(DType.F32), in[1].values(DType.F32), in[2].values(DType.F32),
+                in[3].values(DType.F32), in[4].values(DType.F32), state, y);
+        return done ? Tensor.on(out, 0, DType.F32, all) : null;
+    }
+
+    private static View place(Storage out, long at, Shape shape) {
+        return new View(DType.F32, out, at, shape.toArray(), View.contiguousStrides(shape.toArray()));
     }
 
     private static Tensor[] tree(Hold hold, Tensor u, Tensor d, Tensor a, Tensor b, Tensor c, Tensor initial) {

@@ -44,7 +44,7 @@ public final class Wkv {
                     + a.shape() + ", b " + b.shape() + ", p " + p.shape()
                     + "; they are (batch, T, channels) twice, (channels) twice, (batch, channels)");
         var loops = new Loops((int) batch, (int) length, (int) channels);
-        var done = new FusedLoops("wkv", loops::forward, loops::backward, Wkv::stepByStep)
+        var done = new FusedLoops("wkv", null, loops::forward, loops::backward, Wkv::stepByStep)
                 .apply(new Shape[] {k.shape(), state, state, state}, k, v, w, u, a, b, p.detach());
         return new Result(done[0], done[1], done[2], done[3].detach());
     }

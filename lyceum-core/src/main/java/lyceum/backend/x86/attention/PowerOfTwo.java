@@ -25,9 +25,9 @@ import lyceum.backend.x86.asm.Vec;
  * {@code 2^x} for x up to 127, within 0.7 units of the last place: {@code 2^n p(x - n)} with n the nearest integer and p of degree 6. Scores are kept in
  * powers of two, which spares the two products that reduce the argument of exp. 0 for what is below the range, NaN for NaN.
  */
-final class PowerOfTwo {
+public final class PowerOfTwo {
     /** Registers that {@link #prepare} takes on a wide CPU, from the number it is given. */
-    static final int REGISTERS = 8;
+    public static final int REGISTERS = 8;
 
     /** Minimax in relative error on [-1/2, 1/2], 2^-25.9; the highest power first. */
     private static final float[] COEFFICIENTS = {0x1.41d332p-13f, 0x1.5f456ap-10f, 0x1.3b2dbcp-7f, 0x1.c6aed4p-5f, 0x1.ebfbdap-3f,
@@ -40,7 +40,7 @@ final class PowerOfTwo {
     private final int first;
 
     /** @param first register of the constants, if the CPU is wide */
-    PowerOfTwo(Assembler a, Lanes lanes, int first) {
+    public PowerOfTwo(Assembler a, Lanes lanes, int first) {
         this.a = a;
         this.lanes = lanes;
         this.first = first;
@@ -57,14 +57,14 @@ final class PowerOfTwo {
     }
 
     /** Loads the constants. */
-    void prepare() {
+    public void prepare() {
         if (!lanes.wide()) return;
         for (int i = 0; i < coefficients.length; i++) a.emit(VBROADCASTSS, (Vec) coefficients[i], a.constant(COEFFICIENTS[i]));
         a.emit(VBROADCASTSS, (Vec) least, a.constant(-160f));
     }
 
     /** {@code p = 2^x}; x, n and (AVX2) seen are spent. */
-    void emit(Vec p, Vec x, Vec n, Vec seen) {
+    public void emit(Vec p, Vec x, Vec n, Vec seen) {
         if (!lanes.wide()) a.emit(VCMPPS, 6, seen, x, least); // not below: true for NaN
         if (lanes.wide()) a.emit(VMAXPS, x, (Vec) least, x); // the second operand of a NaN and a number is kept
         else {

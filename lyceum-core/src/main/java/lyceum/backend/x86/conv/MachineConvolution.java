@@ -1,5 +1,6 @@
 package lyceum.backend.x86.conv;
 
+import java.lang.ref.Reference;
 import java.util.EnumMap;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -8,23 +9,27 @@ import lyceum.backend.Op;
 import lyceum.backend.Program;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.WindowWeight;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.memory.Allocator;
 
 /**
- * Convolutions in machine code of F32 and F64; halves are widened, summed in F32 and rounded once, and operands with gaps are made dense. Each method
+ * Convolutions in machine code of F32 and F64; halves are summed in F32 and rounded once, BF16 by tiles where the CPU has them and the rest widened,
+ * and operands with gaps are made dense. Each method
  * returns false, having done nothing, where no kernel covers the sizes.
  */
 public final class MachineConvolution {
     private final KernelCache<Cpu> kernels;
     private final Backend backend;
     private final EnumMap<Element, TypedConvolution> typed = new EnumMap<>(Element.class);
+    private final TileConvolution tiles;
 
     /** @param backend casts, and does the epilogues that no kernel can */
     public MachineConvolution(Cpu cpu, Backend backend) {
         this.kernels = new KernelCache<>(cpu);
         this.backend = backend;
+        this.tiles = TileConvolution.of(kernels, backend);
     }
 
     /** Made at the first convolution of the type. */
@@ -33,8 +38,14 @@ public final class MachineConvolution {
                 element -> new TypedConvolution(kernels, element, backend));
     }
 
-    /** {@code y = epilogue(x * weight)}. */
-    public boolean forward(WindowGeometry g, View x, View weight, Epilogue epilogue, View y) {
+    /** {@code y = epilogue(x * weight)}. @param packed the weight if it takes part in many convolutions, else null */
+    public boolean forward(WindowGeometry g, View x, View weight, WindowWeight packed, Epilogue epilogue, View y) {
+        if (tiles != null && tiles.suits(g, x, weight, y, packed != null) && of(y.dtype()).takes(g, x, weight, y)) {
+            var ready = packed == null ? tiles.pack(weight) : packed.arranged(this, tiles::pack);
+            tiles.forward(g, dense(x, x.dtype()), ready, epilogue, y);
+            Reference.reachabilityFence(ready);
+            return true;
+        }
         var convolution = of(y.dtype());
         if (!convolution.takes(g, x, weight, y)) return false;
         var target = place(y);
@@ -68,15 +79,18 @@ public final class MachineConvolution {
     }
 
     /** The same elements in row-major order and the type that is computed in. */
-    View dense(View view) {
-        var dense = place(view);
+    View dense(View view) { return dense(view, type(view.dtype())); }
+
+    private View dense(View view, DType type) {
+        var dense = place(view, type);
         copy(view, dense);
         return dense;
     }
 
     /** Where to put the elements of {@code view}, in row-major order and the type that is computed in: there, if it is such. */
-    View place(View view) {
-        var type = type(view.dtype());
+    View place(View view) { return place(view, type(view.dtype())); }
+
+    private static View place(View view, DType type) {
         if (view.isContiguous() && view.dtype() == type) return view;
         return new View(type, Allocator.allocate(view.size() * type.bytes()), 0, view.shape(), View.contiguousStrides(view.shape()));
     }

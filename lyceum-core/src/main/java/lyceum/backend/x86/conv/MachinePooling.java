@@ -92,7 +92,7 @@ public final class MachinePooling {
         if (y.size() == 0 || x.dtype() == DType.F64 && g.stride()[2] > 1 && !isWhole(g)) return false; // doubles apart are copied one by one
         var sums = convolution.place(y);
         if (isWhole(g)) sum(convolution.dense(x), sums);
-        else if (!convolution.forward(g, convolution.dense(x), ones(g, sums.dtype()), Epilogue.NONE, sums)) return false;
+        else if (!convolution.forward(g, convolution.dense(x), ones(g, sums.dtype()), null, Epilogue.NONE, sums)) return false;
         divide(sums, how.counts(g), y);
         return true;
     }

@@ -29,12 +29,13 @@ import lyceum.backend.x86.machine.KernelForm;
  * @param depth 2 for elements of two bytes, 4 for bytes
  * @param present the first rows of a group that exist; the others count as zeros
  * @param flipped whether 128 is added to each byte
+ * @param exact whether the last vector is stored in its lanes alone
  */
-record InterleaveKernel(int depth, int present, int vectors, boolean flipped) implements KernelForm {
+public record InterleaveKernel(int depth, int present, int vectors, boolean flipped, boolean exact) implements KernelForm {
     /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
     private static final int AHEAD = 16;
 
-    @Override public String name(Cpu cpu) { return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : ""); }
+    @Override public String name(Cpu cpu) { return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : ""); }
 
     @Override public void write(Assembler a, Cpu cpu) {
         var widen = depth == 2 ? Instruction.VPMOVZXWD : Instruction.VPMOVZXBD;
@@ -56,7 +57,8 @@ record InterleaveKernel(int depth, int present, int vectors, boolean flipped) im
                 a.emit(Instruction.VPORD, zmm(v), zmm(v), to);
             }
             if (flipped) a.emit(Instruction.VPXORD, zmm(v), zmm(v), zmm(31));
-            a.emit(Instruction.VMOVUPS_STORE, Mem.at(RDX, 64 * v), zmm(v));
+            var to = Mem.at(RDX, 64 * v);
+            a.emit(Instruction.VMOVUPS_STORE, exact && v == vectors - 1 ? to.mask(Mask.K1) : to, zmm(v));
         }
         a.lea(RDI, Mem.at(RDI, RSI, depth));
         a.lea(R10, Mem.at(R10, RSI, depth));

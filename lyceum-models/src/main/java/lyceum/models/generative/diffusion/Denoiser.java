@@ -19,7 +19,7 @@ public interface Denoiser {
 
     /** The answer at one time for all rows, predicting. */
     default Tensor predict(Tensor x, double t, Tensor condition) {
-        return predict(x, Tensor.full(x.dtype(), t, x.size(0)), condition, Pass.inference());
+        return predict(x, Tensor.full(x.dtype().accumulator(), t, x.size(0)), condition, Pass.inference()); // BF16 knows 1000 and 1004
     }
 
     /** This denoiser for one that is trained on step numbers from 0: it is given {@code t - 1} where the schedule here says t, from 1. */

@@ -1,0 +1,113 @@
+package lyceum.backend.x86.conv;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import lyceum.DType;
+import lyceum.backend.Backend;
+import lyceum.backend.Convolution;
+import lyceum.backend.Epilogue;
+import lyceum.backend.Op;
+import lyceum.backend.Parallel;
+import lyceum.backend.WindowGeometry;
+import lyceum.backend.code.KernelCache;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.gemm.LoweredTiles;
+import lyceum.backend.x86.gemm.TileWindows;
+import lyceum.backend.x86.machine.Cpu;
+import lyceum.memory.Scope;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Convolutions of BF16 by tiles, lowered to vector code so that every CPU with AVX-512 tests them. */
+class TileConvolutionTest {
+    /** x, weight, and how. */
+    private record Case(Convolution how, long[] x, long[] weight) {
+        long[] y() {
+            var y = new long[x.length];
+            y[0] = x[0];
+            y[1] = weight[0];
+            var spread = how.over(x.length - 2);
+            for (int i = 2; i < y.length; i++)
+                y[i] = (x[i] + spread.before().get(i - 2) + spread.after().get(i - 2)
+                        - (weight[i] - 1) * spread.dilation().get(i - 2) - 1) / spread.stride().get(i - 2) + 1;
+            return y;
+        }
+    }
+
+    @BeforeEach void onlyWhereMachineCodeRuns() {
+        Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable());
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512), "what goes to tiles and comes from them is moved by AVX-512");
+    }
+
+    private static TileConvolution lowered() {
+        var features = EnumSet.copyOf(Cpu.current().features());
+        features.addAll(EnumSet.of(Feature.AMX_TILE, Feature.AMX_BF16));
+        var cpu = new Cpu(Cpu.current().name(), Set.copyOf(features), Cpu.current().l1(), Cpu.current().l2(), Cpu.current().l3());
+        var kernels = new KernelCache<>(cpu);
+        return new TileConvolution(kernels, Backend.named("scalar"), new TileWindows(kernels, a -> new LoweredTiles(a, cpu.vectorBits())));
+    }
+
+    /** Whole numbers, so that every sum is exact and is rounded once. */
+    private static Tensor whole(long seed, long... shape) { return Tensor.randint(Rng.of(seed), -4, 5, shape).to(DType.BF16).compute(); }
+
+    private static float[] found(TileConvolution convolution, Case c, Tensor x, Tensor weight, Tensor bias, Op activation) {
+        var y = Tensor.full(DType.BF16, Double.NaN, c.y()).copy().compute();
+        var g = WindowGeometry.of(c.how.over(c.x.length - 2), c.x, c.weight, c.y());
+        assertThat(convolution.suits(g, x.view(), weight.view(), y.view(), true)).isTrue();
+        try (var scratch = Scope.open("scratch")) {
+            convolution.forward(g, x.view(), convolution.pack(weight.view()), new Epilogue(bias == null ? null : bias.view(), activation),
+                    y.view());
+        }
+        return y.toFloatArray();
+    }
+
+    private static void check(Case c, boolean epilogue) {
+        Tensor x = whole(1, c.x), weight = whole(2, c.weight), bias = epilogue ? whole(3, c.weight[0]) : null;
+        var exact = x.to(DType.F64).conv(weight.to(DType.F64), null, c.how).to(DType.BF16);
+        if (epilogue) {
+            var wide = new long[c.x.length];
+            Arrays.fill(wide, 1);
+            wide[1] = bias.count();
+            exact = exact.add(bias.reshape(wide)).relu();
+        }
+        assertThat(found(lowered(), c, x, weight, bias, epilogue ? Op.RELU : null)).as(c.how + " %s, %s", x.shape(), weight.shape())
+                .isEqualTo(exact.toFloatArray());
+    }
+
+    @Test void sumsAreExactForKernelsStridesPaddingsAndDilations() {
+        var plain = new Convolution();
+        for (int kernel : new int[] {1, 2, 3, 5}) for (int stride : new int[] {1, 2, 3}) for (int padding : new int[] {0, 1, 2})
+            check(new Case(plain.withStride(stride).withPadding(padding), new long[] {2, 33, 7 + kernel, 9 + kernel},
+                    new long[] {17, 33, kernel, kernel}), kernel == 3);
+        check(new Case(plain.withDilation(2).withPadding(2), new long[] {1, 16, 11, 12}, new long[] {40, 16, 3, 3}), false);
+        check(new Case(plain.withPadding(new int[] {0, 2}, new int[] {1, 0}), new long[] {1, 64, 6, 5}, new long[] {64, 64, 2, 3}), true);
+    }
+
+    @Test void oneAndThreeAxesAndLinesOfSeveralVectorsAreExact() {
+        var plain = new Convolution();
+        check(new Case(plain.withPadding(1), new long[] {3, 20, 700}, new long[] {33, 20, 3}), true);
+        check(new Case(plain.withStride(2).withPadding(3), new long[] {1, 31, 333}, new long[] {16, 31, 7}), false);
+        check(new Case(plain.withPadding(1), new long[] {2, 18, 4, 5, 6}, new long[] {18, 18, 3, 3, 3}), false);
+        check(new Case(plain, new long[] {1, 48, 40, 60}, new long[] {32, 48, 1, 1}), true);
+    }
+
+    @Test void moreChannelsThanStayInTheCacheAreAddedUpInParts() {
+        check(new Case(new Convolution().withPadding(1), new long[] {1, 470, 3, 4}, new long[] {33, 470, 3, 3}), false);
+        check(new Case(new Convolution(), new long[] {1, 900, 5, 7}, new long[] {65, 900, 1, 1}), true);
+    }
+
+    @Test void bitsDoNotDependOnTheThreads() {
+        var c = new Case(new Convolution().withPadding(1), new long[] {3, 40, 30, 30}, new long[] {70, 40, 3, 3});
+        Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(), weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
+        var convolution = lowered();
+        var alone = new float[1][];
+        Parallel.sequentially(() -> alone[0] = found(convolution, c, x, weight, null, null));
+        assertThat(found(convolution, c, x, weight, null, null)).isEqualTo(alone[0]);
+    }
+}
