@@ -43,6 +43,9 @@ public enum Activations {
     /** The largest integer whose bytes all lie in -127 .. 127: 127, 32639 or 8355711. */
     public int largest() { return largest; }
 
+    /** True if a row whose largest magnitude this is fits. */
+    public static boolean fit(float largest) { return Float.floatToRawIntBits(largest) < Float.floatToRawIntBits(LIMIT); }
+
     /** True if every value of the row is finite and below {@link #LIMIT}, so that integers can stand for it. */
     public static boolean fit(float[] x, int from, int n) {
         int largest = 0; // of the bits without sign, which order floats, infinity and NaN

@@ -135,34 +135,34 @@ public final class QuantisedProducts {
 
     /** False if an activation is not finite or too large for integers. @param most rows of a tile, {@code last} of the last one */
     private boolean pack(View x, int k, PackedMatrix packed, Activations activations, int most, int last, long tileBytes, Storage memory) {
-        int m = (int) x.shape()[0], lastTile = (m - 1) / most;
-        int padded = packed.chunks() * packed.layout().length;
+        int m = (int) x.shape()[0], lastTile = (m - 1) / most, padded = packed.chunks() * packed.layout().length;
+        var whole = new PackedActivations(packed.layout(), activations.digits(), most);
+        var rest = new PackedActivations(packed.layout(), activations.digits(), last);
+        boolean written = cpu.has(Feature.AVX512), asItLies = written && x.dtype() == DType.F32 && x.strides()[1] == 1 && k == padded;
+        var kernel = written ? kernels.of(new ActivationKernel.Form(whole, activations)) : null;
+        var lastKernel = written ? kernels.of(new ActivationKernel.Form(rest, activations)) : null;
         var fit = new boolean[m];
         Parallel.range(m, Math.max(1, (1 << 15) / k), NANOS_TO_PACK * k, (from, to) -> {
-            var values = new float[padded];
+            var values = asItLies ? null : new float[padded];
+            var floats = written ? floats(64 + (asItLies ? 0 : padded * 4L)) : null;
             for (int i = (int) from; i < to; i++) {
-                row(x, i, k, values);
-                fit[i] = Activations.fit(values, 0, k);
                 int t = i / most;
-                var layout = new PackedActivations(packed.layout(), activations.digits(), t == lastTile ? last : most);
-                if (fit[i]) pack(values, packed.chunks(), activations, layout, i % most, memory, t * tileBytes);
+                var layout = t == lastTile ? rest : whole;
+                if (!asItLies) row(x, i, k, values);
+                if (!written) {
+                    fit[i] = Activations.fit(values, 0, k);
+                    if (fit[i]) layout.write(values, padded, packed.chunks(), activations, i % most, memory.segment(), memory.base() + t * tileBytes);
+                    continue;
+                }
+                if (!asItLies) MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base() + 64, padded);
+                long at = memory.address() + t * tileBytes, source = asItLies ? x.address() + i * x.strides()[0] * 4 : floats.address() + 64;
+                (t == lastTile ? lastKernel : kernel).call(source, at + layout.digitAt(i % most, 0), at + layout.startAt(i % most, 0, 0),
+                        at + layout.stepAt(i % most), padded / Activations.BLOCK, floats.address());
+                fit[i] = Activations.fit(floats.segment().get(FLOAT, floats.base()));
             }
         });
         for (boolean good : fit) if (!good) return false;
         return true;
-    }
-
-    /** By machine code where it can be had. */
-    private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
-        if (!cpu.has(Feature.AVX512)) {
-            layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at);
-            return;
-        }
-        var floats = floats(values.length * 4L);
-        MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
-        long to = memory.address() + at;
-        kernels.of(new ActivationKernel.Form(layout, activations)).call(floats.address(), to + layout.digitAt(row, 0),
-                to + layout.startAt(row, 0, 0), to + layout.stepAt(row), values.length / Activations.BLOCK, layout.recordBytes());
     }
 
     private void fill(View bias, View out) {

@@ -18,7 +18,7 @@ import lyceum.memory.Storage;
  */
 final class TiledProducts {
     /** From so many rows on tiles are faster, though they always multiply sixteen. */
-    static final int FEWEST = 9;
+    static final int FEWEST = 24;
     private static final int CONFIGURATION_AT = (TileBlockKernel.PARAMETERS + 63) / 64 * 64, SCRATCH_AT = CONFIGURATION_AT + Tiles.CONFIGURATION;
     private static final ThreadLocal<Storage> SCRATCH = new ThreadLocal<>();
 

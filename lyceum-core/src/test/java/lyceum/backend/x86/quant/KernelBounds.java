@@ -107,11 +107,11 @@ public final class KernelBounds {
     private static void activations(Cpu cpu, PackedActivations tile, Activations activations, int chunks, MemorySegment packed,
             boolean atEnd) throws Throwable {
         int records = chunks * (tile.layout().length / 32);
-        var x = guarded(records * 128L, atEnd);
+        MemorySegment x = guarded(records * 128L, atEnd), largest = guarded(4, atEnd);
         var kernel = new ActivationKernel.Form(tile, activations).make(cpu);
         for (int row = 0; row < tile.rows(); row++) {
             kernel.call(x.address(), packed.address() + tile.digitAt(row, 0), packed.address() + tile.startAt(row, 0, 0),
-                    packed.address() + tile.stepAt(row), records, tile.recordBytes());
+                    packed.address() + tile.stepAt(row), records, largest.address());
         }
     }
 

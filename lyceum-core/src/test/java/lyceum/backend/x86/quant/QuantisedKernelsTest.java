@@ -87,7 +87,7 @@ class QuantisedKernelsTest {
         var ways = new ArrayList<>(List.of(new QuantisedProducts(small, a -> new LoweredTiles(a, 512), null)));
         if (own) ways.add(new QuantisedProducts(small, Tiles.Registers::new, null));
         int block = Math.max(format.blockLength(), 64);
-        for (int[] size : new int[][] {{16, 16, 1}, {9, 1, 5}, {35, 70, 9}, {100, 17, 4}}) {
+        for (int[] size : new int[][] {{32, 16, 1}, {24, 1, 5}, {35, 70, 9}, {100, 17, 4}}) {
             int m = size[0], n = size[1], k = block * size[2];
             var w = QuantisedMatrix.of(Tensor.randn(Rng.of(n), n, k), format).withActivations(Activations.Q8);
             var x = Tensor.randn(Rng.of(4), DType.F32, m, k).mul(2).compute();
