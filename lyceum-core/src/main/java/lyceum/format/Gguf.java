@@ -183,9 +183,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             places.sort(Comparator.comparingLong(Place::offset));
             for (int i = 1; i < places.size(); i++) {
                 Place one = places.get(i - 1), next = places.get(i);
-                if (one.offset + one.bytes > next.offset) throw file.malformed(next.from,
-                        "tensors \"" + one.name + "\" and \"" + next.name + "\" overlap: the first has " + one.bytes + " bytes from "
-                                + one.offset + ", the second begins at " + next.offset);
+                if (one.offset + one.bytes > next.offset) throw file.malformed(next.from, "tensors \"" + one.name + "\" and \"" + next.name
+                        + "\" overlap: the first has " + one.bytes + " bytes from " + one.offset + ", the second begins at " + next.offset);
             }
         }
 

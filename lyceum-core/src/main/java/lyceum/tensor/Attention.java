@@ -146,7 +146,9 @@ public record Attention(double scale, double softCap, boolean causal, long windo
         return x;
     }
 
-    private static String shapes(Tensor q, Tensor k, Tensor v) { return "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": "; }
+    private static String shapes(Tensor q, Tensor k, Tensor v) {
+        return "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": ";
+    }
 
     /** These options with the scale settled and masks in the types and shapes that kernels take. */
     private Attention checked(Tensor q, Tensor k, Tensor v) {

@@ -63,9 +63,8 @@ public final class X86Backend implements Backend {
                 if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
                 var splits = new SplitProducts(this, gemm);
-                specialists = new Specialists(splits, new X86Attention(cpu, this), convolution,
-                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu, this, splits), new IndexOperations(cpu),
-                        new FourierTransforms(cpu));
+                specialists = new Specialists(splits, new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution),
+                        new QuantisedProducts(cpu, this, splits), new IndexOperations(cpu), new FourierTransforms(cpu));
             }
         }
         return specialists;

@@ -48,8 +48,9 @@ class ActivationsTest {
         float max = largest(x);
         assertThat(Activations.Q8.integers(x, 0, 256, integers)).isEqualTo(1 / (127 / max));
         for (int i = 0; i < 256; i++) assertThat(integers[i]).isEqualTo((int) Math.rint(x[i] * (127 / max)));
-        for (var format : BlockFormat.named()) assertThat(Activations.Q8.stepLength(format.blockLength())).as(format.name())
-                .isEqualTo(format.name().endsWith("_K") ? 256 : 32);
+        for (var format : BlockFormat.named())
+            assertThat(Activations.Q8.stepLength(format.blockLength())).as(format.name())
+                    .isEqualTo(format.name().endsWith("_K") ? 256 : 32);
         assertThat(Activations.Q16.stepLength(256)).isEqualTo(32);
     }
 

@@ -162,9 +162,10 @@ final class PackedFolder {
 
         /** A -1 fills all places above its own; that in the highest harms no other. */
         private void checkWhole(int word) {
-            for (int place = 0; place < per - 1; place++) if (word >> bits * place == -1) throw new FormatException("tensor \"" + stem
-                    + ".qzeros\" has the integer " + Integer.toHexString(word) + ": a zero point of 0 in place " + place + " of " + per
-                    + " was written over those behind it; quantise the model again, in the format gptq_v2");
+            for (int place = 0; place < per - 1; place++)
+                if (word >> bits * place == -1) throw new FormatException("tensor \"" + stem + ".qzeros\" has the integer "
+                        + Integer.toHexString(word) + ": a zero point of 0 in place " + place + " of " + per
+                        + " was written over those behind it; quantise the model again, in the format gptq_v2");
         }
 
         Tensor floats() {

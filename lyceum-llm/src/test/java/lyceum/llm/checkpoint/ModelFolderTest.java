@@ -135,8 +135,9 @@ class ModelFolderTest {
             int hidden = Integer.parseInt(size.group(2));
             var place = Files.createDirectory(folder.resolve(family));
             try (var files = Files.list(new TinyFamilies(family).folder())) {
-                for (var file : files.filter(f -> f.getFileName().toString().startsWith("model.safetensors")
-                        || f.getFileName().toString().startsWith("model-")).toList())
+                for (var file : files.filter(
+                        f -> f.getFileName().toString().startsWith("model.safetensors") || f.getFileName().toString().startsWith("model-"))
+                        .toList())
                     Files.copy(file, place.resolve(file.getFileName()));
             }
             Files.writeString(place.resolve("config.json"), size.replaceFirst("\"$1\": " + (hidden + 8)));

@@ -132,8 +132,8 @@ class PackedFolderTest {
         files.put("model.layers.0.mlp.gate_proj.qzeros", Tensor.of(zeros, 2, zeros.length / 2));
         Safetensors.write(folder.resolve("packed.safetensors"), files, Map.of());
         Files.move(folder.resolve("packed.safetensors"), path, StandardCopyOption.REPLACE_EXISTING);
-        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class).hasMessageContaining(
-                "model.layers.0.mlp.gate_proj.qzeros\" has the integer fffffff3: a zero point of 0 in place 1 of 8");
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class)
+                .hasMessageContaining("model.layers.0.mlp.gate_proj.qzeros\" has the integer fffffff3: a zero point of 0 in place 1 of 8");
     }
 
     private void check(DecoderLM model, boolean ordered) {

@@ -126,8 +126,7 @@ final class Scratch {
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
     void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count,
             int columns, int depth) {
-        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns,
-                band(depth, -FAR, FAR, 1), 0);
+        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns, band(depth, -FAR, FAR, 1), 0);
     }
 
     /**
@@ -160,7 +159,8 @@ final class Scratch {
     Band band(int n, long low, long high, int unit) {
         long from = Math.max(low, -FAR), to = Math.min(high, FAR);
         var last = band;
-        if (last == null || last.n != n || last.low != from || last.high != to || last.unit != unit) band = last = new Band(n, from, to, unit);
+        if (last == null || last.n != n || last.low != from || last.high != to || last.unit != unit)
+            band = last = new Band(n, from, to, unit);
         return last;
     }
 

@@ -40,7 +40,9 @@ public final class QuantisedProducts {
     private final ManyRows many;
 
     /** @param backend that converts what {@code splits} multiplies */
-    public QuantisedProducts(Cpu cpu, Backend backend, SplitProducts splits) { this(cpu, Tiles.Registers::new, new ManyRows(cpu, backend, splits)); }
+    public QuantisedProducts(Cpu cpu, Backend backend, SplitProducts splits) {
+        this(cpu, Tiles.Registers::new, new ManyRows(cpu, backend, splits));
+    }
 
     QuantisedProducts(Cpu cpu, Function<Assembler, Tiles> tiles, ManyRows many) {
         this.cpu = cpu;
@@ -151,11 +153,13 @@ public final class QuantisedProducts {
                 if (!asItLies) row(x, i, k, values);
                 if (!written) {
                     fit[i] = Activations.fit(values, 0, k);
-                    if (fit[i]) layout.write(values, padded, packed.chunks(), activations, i % most, memory.segment(), memory.base() + t * tileBytes);
+                    if (fit[i]) layout.write(values, padded, packed.chunks(), activations, i % most, memory.segment(),
+                            memory.base() + t * tileBytes);
                     continue;
                 }
                 if (!asItLies) MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base() + 64, padded);
-                long at = memory.address() + t * tileBytes, source = asItLies ? x.address() + i * x.strides()[0] * 4 : floats.address() + 64;
+                long at = memory.address() + t * tileBytes,
+                        source = asItLies ? x.address() + i * x.strides()[0] * 4 : floats.address() + 64;
                 (t == lastTile ? lastKernel : kernel).call(source, at + layout.digitAt(i % most, 0), at + layout.startAt(i % most, 0, 0),
                         at + layout.stepAt(i % most), padded / Activations.BLOCK, floats.address());
                 fit[i] = Activations.fit(floats.segment().get(FLOAT, floats.base()));

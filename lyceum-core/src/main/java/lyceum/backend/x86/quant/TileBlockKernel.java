@@ -305,8 +305,7 @@ final class TileBlockKernel {
         begin(TILE);
         for (int u = 0; u < units; u++) {
             a.emit(VMOVUPS, LOW, Mem.at(RCX, minima + 64 * u));
-            for (int r = 0; r < ROWS; r++)
-                a.emit(VFMADD231PS, sum(r), LOW, Mem.at(RSI, record(u) + acts.sumAt(r)).broadcast());
+            for (int r = 0; r < ROWS; r++) a.emit(VFMADD231PS, sum(r), LOW, Mem.at(RSI, record(u) + acts.sumAt(r)).broadcast());
         }
         end(TILE);
     }

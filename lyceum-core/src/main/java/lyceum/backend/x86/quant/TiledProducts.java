@@ -19,7 +19,8 @@ import lyceum.memory.Storage;
 final class TiledProducts {
     /** From so many rows on tiles are faster, though they always multiply sixteen. */
     static final int FEWEST = 24;
-    private static final int CONFIGURATION_AT = (TileBlockKernel.PARAMETERS + 63) / 64 * 64, SCRATCH_AT = CONFIGURATION_AT + Tiles.CONFIGURATION;
+    private static final int CONFIGURATION_AT = (TileBlockKernel.PARAMETERS + 63) / 64 * 64,
+            SCRATCH_AT = CONFIGURATION_AT + Tiles.CONFIGURATION;
     private static final ThreadLocal<Storage> SCRATCH = new ThreadLocal<>();
 
     private final Cpu cpu;
@@ -54,10 +55,11 @@ final class TiledProducts {
             int panels = (int) Math.min(packed.group(), Math.ceilDiv(width, Layout.ROWS));
             for (int t = 0; t * TileBlockKernel.ROWS < rows; t += piece) {
                 int here = Math.min(piece * TileBlockKernel.ROWS, rows - t * TileBlockKernel.ROWS);
-                long sums = sums(packed, packed.address(first), panels, activations + t * tileBytes, Math.ceilDiv(here, TileBlockKernel.ROWS));
+                long sums = sums(packed, packed.address(first), panels, activations + t * tileBytes,
+                        Math.ceilDiv(here, TileBlockKernel.ROWS));
                 for (int p = 0; p < panels; p++)
-                    finish.call(sums + (long) p * sumBytes, out.address() + (row + p * Layout.ROWS) * 4 + t * TileBlockKernel.ROWS * stride, stride,
-                            here, width - p * Layout.ROWS, (long) panels * sumBytes - TileBlockKernel.TILE);
+                    finish.call(sums + (long) p * sumBytes, out.address() + (row + p * Layout.ROWS) * 4 + t * TileBlockKernel.ROWS * stride,
+                            stride, here, width - p * Layout.ROWS, (long) panels * sumBytes - TileBlockKernel.TILE);
             }
         }
     }

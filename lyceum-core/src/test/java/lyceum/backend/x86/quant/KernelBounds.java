@@ -45,8 +45,8 @@ public final class KernelBounds {
         if (Cpu.current().vectorBits() == 512) levels.add(Cpu.current());
         for (var cpu : levels)
             for (boolean add : new boolean[] {false, true})
-                for (boolean atEnd : new boolean[] {false, true}) kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd)
-                        + (cpu.has(Feature.AMX_INT8) ? tiles(cpu, add, atEnd) : 0);
+                for (boolean atEnd : new boolean[] {false, true})
+                    kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd) + (cpu.has(Feature.AMX_INT8) ? tiles(cpu, add, atEnd) : 0);
         System.out.println("kernels run: " + kernels);
     }
 
@@ -75,32 +75,33 @@ public final class KernelBounds {
 
     private static int tiles(Cpu cpu, boolean add, boolean atEnd) throws Throwable {
         int count = 0;
-        for (var layout : Layout.values()) for (int blocks : layout.length == 64 ? new int[] {2, 6, 8} : new int[] {8})
-            for (int panels = 1; panels <= GROUP; panels++) for (int tiles = 1; tiles <= 2; tiles++) {
-                int chunks = blocks * 32 / layout.length, sumBytes = TileBlockKernel.sumBytes(layout);
-                var acts = TileBlockKernel.activations(layout);
-                var parameters = guarded(TileBlockKernel.PARAMETERS, atEnd);
-                var configuration = guarded(Tiles.CONFIGURATION, atEnd);
-                TileBlockKernel.configure(configuration, layout);
-                var sums = guarded((long) tiles * panels * sumBytes, atEnd);
-                TileBlockKernel.WEIGHTS.set(parameters, guarded((long) panels * chunks * layout.chunkBytes(), atEnd).address());
-                TileBlockKernel.PANELS.set(parameters, panels);
-                TileBlockKernel.ACTIVATIONS.set(parameters, guarded(tiles * acts.bytes(chunks), atEnd).address());
-                TileBlockKernel.TILE_STEP.set(parameters, acts.bytes(chunks));
-                TileBlockKernel.TILES.set(parameters, tiles);
-                TileBlockKernel.SUMS.set(parameters, sums.address());
-                TileBlockKernel.ADD.set(parameters, add ? 1 : 0);
-                TileBlockKernel.SCRATCH.set(parameters, guarded(TileBlockKernel.scratchBytes(panels), atEnd).address());
-                TileBlockKernel.CONFIGURATION.set(parameters, configuration.address());
-                new TileBlockKernel.Form(Tiles.Registers::new, layout, blocks).make(cpu).call(parameters.address());
-                int rows = tiles * TileBlockKernel.ROWS;
-                for (int columns : new int[] {1, 15, 16}) {
-                    var out = guarded(4L * rows * columns, atEnd);
-                    new TileSumsKernel(layout.hasMinimum(), add).make(cpu).call(sums.address() + (panels - 1) * sumBytes, out.address(),
-                            4 * columns, rows, columns, (long) panels * sumBytes - TileBlockKernel.TILE);
-                    count++;
+        for (var layout : Layout.values())
+            for (int blocks : layout.length == 64 ? new int[] {2, 6, 8} : new int[] {8})
+                for (int panels = 1; panels <= GROUP; panels++) for (int tiles = 1; tiles <= 2; tiles++) {
+                    int chunks = blocks * 32 / layout.length, sumBytes = TileBlockKernel.sumBytes(layout);
+                    var acts = TileBlockKernel.activations(layout);
+                    var parameters = guarded(TileBlockKernel.PARAMETERS, atEnd);
+                    var configuration = guarded(Tiles.CONFIGURATION, atEnd);
+                    TileBlockKernel.configure(configuration, layout);
+                    var sums = guarded((long) tiles * panels * sumBytes, atEnd);
+                    TileBlockKernel.WEIGHTS.set(parameters, guarded((long) panels * chunks * layout.chunkBytes(), atEnd).address());
+                    TileBlockKernel.PANELS.set(parameters, panels);
+                    TileBlockKernel.ACTIVATIONS.set(parameters, guarded(tiles * acts.bytes(chunks), atEnd).address());
+                    TileBlockKernel.TILE_STEP.set(parameters, acts.bytes(chunks));
+                    TileBlockKernel.TILES.set(parameters, tiles);
+                    TileBlockKernel.SUMS.set(parameters, sums.address());
+                    TileBlockKernel.ADD.set(parameters, add ? 1 : 0);
+                    TileBlockKernel.SCRATCH.set(parameters, guarded(TileBlockKernel.scratchBytes(panels), atEnd).address());
+                    TileBlockKernel.CONFIGURATION.set(parameters, configuration.address());
+                    new TileBlockKernel.Form(Tiles.Registers::new, layout, blocks).make(cpu).call(parameters.address());
+                    int rows = tiles * TileBlockKernel.ROWS;
+                    for (int columns : new int[] {1, 15, 16}) {
+                        var out = guarded(4L * rows * columns, atEnd);
+                        new TileSumsKernel(layout.hasMinimum(), add).make(cpu).call(sums.address() + (panels - 1) * sumBytes, out.address(),
+                                4 * columns, rows, columns, (long) panels * sumBytes - TileBlockKernel.TILE);
+                        count++;
+                    }
                 }
-            }
         return count;
     }
 

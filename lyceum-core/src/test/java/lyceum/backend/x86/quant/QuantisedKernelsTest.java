@@ -57,7 +57,8 @@ class QuantisedKernelsTest {
         assumeTrue(Cpu.unavailable() == null, Cpu::unavailable);
         var scalar = Backend.named("scalar");
         int block = Math.max(format.blockLength(), 32);
-        for (int[] size : new int[][] {{1, 1, 1}, {1, 15, 3}, {2, 17, 5}, {3, 16, 1}, {5, 40, 2}, {8, 33, 1}, {13, 19, 1}, {64, 21, 1}, {20, 70, 11}}) {
+        for (int[] size : new int[][] {{1, 1, 1}, {1, 15, 3}, {2, 17, 5}, {3, 16, 1}, {5, 40, 2}, {8, 33, 1}, {13, 19, 1}, {64, 21, 1},
+                {20, 70, 11}}) {
             int k = format.isFloat() ? block * size[2] + 7 : block * size[2];
             var w = QuantisedMatrix.of(Tensor.randn(Rng.of(size[1]), size[1], k), format);
             var x = Tensor.randn(Rng.of(4), DType.F32, size[0], k).mul(2).compute();
