@@ -4,7 +4,8 @@
     python3 tools/golden/llm_llamacpp.py package/bins/linux-x64
 
 Writes model.gguf beside the checkpoint of every family that llama.cpp has (after llm_families.py), and llamacpp.json: their logits (llama_decode, weights and cache in
-F32); logits of models whose blocks come from the recipe, by type; and the blocks that llama_model_quantize makes of a matrix from the recipe.
+F32); logits of models whose blocks come from the recipe, by type; and the blocks that llama_model_quantize makes of a matrix from the recipe. And llamacpp-wide.json: the
+logits of such models with weights twice as wide, where what is rounded on the way counts for more.
 """
 import ctypes
 import glob
@@ -111,23 +112,41 @@ def shapes(arch):
     return all
 
 
-def recipe_model(path, arch, kind, seed):
+def recipe_model(path, arch, kind, seed, spread=0.04):
     r, tensors = Recipe(seed), {}
     for name, shape in shapes(arch).items():
         if len(shape) == 1:
             tensors[name] = ("F32", list(shape), (1 + 0.1 * r.bells(shape[0])).astype("<f4").tobytes())
         elif kind in ("F32", "F16"):
-            tensors[name] = (kind, list(shape), (0.04 * r.bells(shape[0] * shape[1])).astype("<f4").astype("<f4" if kind == "F32" else "<f2").tobytes())
+            tensors[name] = (kind, list(shape), (spread * r.bells(shape[0] * shape[1])).astype("<f4").astype("<f4" if kind == "F32" else "<f2").tobytes())
         else:
-            tensors[name] = (kind, list(shape), gguf.random_blocks(r, kind, shape[0] * shape[1] // gguf.KINDS[kind][1], 0.04))
+            tensors[name] = (kind, list(shape), gguf.random_blocks(r, kind, shape[0] * shape[1] // gguf.KINDS[kind][1], spread))
     keys = {"context_length": 64, "embedding_length": W, "block_count": LAYERS, "feed_forward_length": HIDDEN, "attention.head_count": H,
             "attention.head_count_kv": KV, "attention.key_length": W // H, "attention.value_length": W // H, "rope.dimension_count": W // H,
             "rope.freq_base": 10000.0, "attention.layer_norm_rms_epsilon": 1e-6, "vocab_size": V}
     gguf.write(path, {"general.architecture": arch, **{f"{arch}.{k}": v for k, v in keys.items()}, "tokenizer.ggml.model": "no_vocab"}, tensors)
 
 
+def by_type(llama, temp, spread):
+    cases = []
+    for seed, arch in ((71, "llama"), (72, "qwen3")):
+        for kind in ("F32", "F16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"):
+            path = os.path.join(temp, "m.gguf")
+            recipe_model(path, arch, kind, seed, spread)
+            ids = Recipe(seed + 100).belows(V, T).tolist()
+            rows = llama.logits(path, ids, V)[EVERY - 1::EVERY]
+            cases.append(case(f"type {arch} {kind}", {"seed": seed, "ids": ids, "every": EVERY}, {"logits": rows}))
+    return cases
+
+
+def wide(llama):
+    with tempfile.TemporaryDirectory() as temp:
+        write("llm", "llamacpp-wide", {"llama.cpp": llama.version(), "node-llama-cpp": "3.21.1"}, by_type(llama, temp, 0.08))
+
+
 def main(folder):
     llama, cases = Llama(folder), []
+    wide(llama)
     for name in sorted(os.listdir(CHECKPOINTS)):
         place = os.path.join(CHECKPOINTS, name)
         with open(os.path.join(place, "config.json")) as f:
@@ -145,13 +164,7 @@ def main(folder):
         print(f"{name}: largest difference from PyTorch's {np.abs(found - expected['logits'][0].numpy()).max():.2e}")
         cases.append(case("family " + name, {"ids": ids}, {"logits": found}))
     with tempfile.TemporaryDirectory() as temp:
-        for seed, arch in ((71, "llama"), (72, "qwen3")):
-            for kind in ("F32", "F16", "Q8_0", "Q4_0", "Q4_K", "Q5_K", "Q6_K"):
-                path = os.path.join(temp, "m.gguf")
-                recipe_model(path, arch, kind, seed)
-                ids = Recipe(seed + 100).belows(V, T).tolist()
-                rows = llama.logits(path, ids, V)[EVERY - 1::EVERY]
-                cases.append(case(f"type {arch} {kind}", {"seed": seed, "ids": ids, "every": EVERY}, {"logits": rows}))
+        cases += by_type(llama, temp, 0.04)
         source = os.path.join(temp, "f.gguf")
         recipe_model(source, "llama", "F32", 73)
         given = gguf.read(source)["blk.0.ffn_down.weight"]

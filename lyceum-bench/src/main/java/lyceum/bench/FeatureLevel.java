@@ -23,7 +23,7 @@ final class FeatureLevel {
         };
     }
 
-    /** The same of kernels that have no tiles: products with quantised weights. */
+    /** The same of kernels that have no tiles: products of few rows with quantised weights. */
     static String ofVectors(DType type) {
         var level = of(type);
         if (!level.equals("amx")) return level;

@@ -47,7 +47,8 @@ final class LlmSuite implements Suite {
 
     private static void written(SideBySide bench, BlockFormat format) {
         var level = FeatureLevel.ofVectors(format.isFloat() ? DType.F32 : DType.I8);
-        var read = new Case("prefill " + format.name(), PROMPT + " ids", DType.F32, new Unit.Rate("tok/s", PROMPT)).on(level);
+        var read = new Case("prefill " + format.name(), PROMPT + " ids", DType.F32, new Unit.Rate("tok/s", PROMPT))
+                .on(FeatureLevel.of(DType.I8).equals("amx") ? "amx" : level);
         var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN))
                 .on(level);
         var open = new Case("a GGUF file, opened", format.name(), DType.F32, Unit.MILLISECONDS).atMost(150);

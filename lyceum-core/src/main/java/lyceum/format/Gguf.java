@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
@@ -175,6 +176,18 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             return text;
         }
 
+        /** Of the data section, where its bytes are and lie. */
+        private record Place(String name, long offset, long bytes, long from) {}
+
+        private void checkApart(List<Place> places) {
+            places.sort(Comparator.comparingLong(Place::offset));
+            for (int i = 1; i < places.size(); i++) {
+                Place one = places.get(i - 1), next = places.get(i);
+                if (one.offset + one.bytes > next.offset) throw file.malformed(next.from, "tensors \"" + one.name + "\" and \"" + next.name
+                        + "\" overlap: the first has " + one.bytes + " bytes from " + one.offset + ", the second begins at " + next.offset);
+            }
+        }
+
         Gguf read() {
             if (file.size() < 24 || u32() != MAGIC) throw file.malformed(0, "it does not begin with GGUF");
             int version = u32();
@@ -204,6 +217,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             if (alignment < 8 || alignment > 1 << 20 || alignment % 8 != 0) throw file.malformed(0, "an alignment of " + alignment);
             long data = (at + alignment - 1) / alignment * alignment;
             var entries = new LinkedHashMap<String, Entry>();
+            var places = new ArrayList<Place>();
             for (var info : infos) {
                 if (info.offset < 0 || info.offset % alignment != 0) throw file.malformed(info.from,
                         "tensor \"" + info.name + "\" begins at " + info.offset + ", no multiple of " + alignment);
@@ -215,6 +229,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                         if (info.offset > file.size() - data)
                             throw file.malformed(info.from, "tensor \"" + info.name + "\" begins behind the file's end");
                         file.need(data + info.offset, bytes);
+                        places.add(new Place(info.name, info.offset, bytes, info.from));
                     }
                     segment = bytes == 0 ? MemorySegment.ofArray(new byte[0]) : file.memory().asSlice(data + info.offset, bytes);
                 }
@@ -222,6 +237,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                         new Entry(info.name, kind == null ? "type " + info.type : kind.name(), info.shape, segment)) != null)
                     throw file.malformed(info.from, "tensor \"" + info.name + "\" occurs twice");
             }
+            checkApart(places);
             return new Gguf(version, Collections.unmodifiableSequencedMap(metadata), Collections.unmodifiableSequencedMap(entries));
         }
 

@@ -146,23 +146,26 @@ public record Attention(double scale, double softCap, boolean causal, long windo
         return x;
     }
 
+    private static String shapes(Tensor q, Tensor k, Tensor v) {
+        return "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": ";
+    }
+
     /** These options with the scale settled and masks in the types and shapes that kernels take. */
     private Attention checked(Tensor q, Tensor k, Tensor v) {
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), d = q.size(3);
-        var shapes = "attention: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ": ";
-        if (k.size(3) != d) throw new ShapeException(shapes + "widths " + d + " and " + k.size(3) + " of q and k differ");
+        if (k.size(3) != d) throw new ShapeException(shapes(q, k, v) + "widths " + d + " and " + k.size(3) + " of q and k differ");
         for (int axis = 0; axis < 3; axis++)
-            if (k.size(axis) != v.size(axis)) throw new ShapeException(shapes + "k and v differ in axis " + axis);
+            if (k.size(axis) != v.size(axis)) throw new ShapeException(shapes(q, k, v) + "k and v differ in axis " + axis);
         if (blockTable == null && k.size(0) != batch)
-            throw new ShapeException(shapes + "batches " + batch + " and " + k.size(0) + " differ");
+            throw new ShapeException(shapes(q, k, v) + "batches " + batch + " and " + k.size(0) + " differ");
         if (keyHeads == 0 ? heads != 0 : heads % keyHeads != 0)
-            throw new ShapeException(shapes + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
+            throw new ShapeException(shapes(q, k, v) + "the " + keyHeads + " heads of k do not divide the " + heads + " of q");
         if (blockTable != null && (blockTable.rank() != 2 || blockTable.size(0) != batch))
             throw new ShapeException("attention: the block table has shape " + blockTable.shape() + "; it is (batch " + batch + ", pages)");
         long keys = blockTable == null ? k.size(2) : blockTable.size(1) * k.size(2);
         long longest = Math.max(keys, v.size(3)); // before the result is allocated
         for (int axis = 0; axis < 4; axis++) longest = Math.max(longest, q.size(axis));
-        if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes + "no axis is longer than " + Integer.MAX_VALUE);
+        if (longest > Integer.MAX_VALUE) throw new ShapeException(shapes(q, k, v) + "no axis is longer than " + Integer.MAX_VALUE);
         var lengths = numbers("keyLengths", keyLengths, batch);
         var table = blockTable == null ? null : pages(whole("blockTable", blockTable), lengths, k.size(2));
         if (packing != null && (lengths != null || queryStarts != null || blockTable != null)) throw new IllegalArgumentException(

@@ -53,7 +53,10 @@ class GgufTest {
     private static final float[] WEIGHTS = new float[64];
 
     /** An F32 (2, 3), a Q8_0 (2, 32) of one scale a row, and one of a type that nobody knows. */
-    private static byte[] file() {
+    private static byte[] file() { return file(32); }
+
+    /** @param second offset of the second tensor */
+    private static byte[] file(long second) {
         var b = new Bytes().ints(0x46554747, 3).longs(3, 5);
         b.text("general.architecture").ints(8).text("llama");
         b.text("llama.block_count").ints(4, 22);
@@ -61,7 +64,7 @@ class GgufTest {
         b.text("tokenizer.ggml.tokens").ints(9, 8).longs(2).text("<s>").text("ä");
         b.text("tokenizer.ggml.token_type").ints(9, 5).longs(2).ints(3, -1);
         b.text("a").ints(2).longs(3, 2).ints(0).longs(0);
-        b.text("q").ints(2).longs(32, 2).ints(8).longs(32);
+        b.text("q").ints(2).longs(32, 2).ints(8).longs(second);
         b.text("strange").ints(1).longs(7).ints(99).longs(128);
         b.aligned().ints(Arrays.stream(new int[] {1, 2, 3, 4, 5, 6}).map(i -> Float.floatToIntBits(i)).toArray()).aligned();
         for (int row = 0; row < 2; row++) {
@@ -107,6 +110,12 @@ class GgufTest {
             int length = n;
             assertThatThrownBy(() -> Gguf.read(MemorySegment.ofArray(Arrays.copyOf(whole, length)))).isInstanceOf(FormatException.class);
         }
+    }
+
+    @Test void tensorsThatLieInEachOtherAreRefused() {
+        assertThatThrownBy(() -> Gguf.read(MemorySegment.ofArray(file(0)))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("tensors \"a\" and \"q\" overlap: the first has 24 bytes from 0, the second begins at 0");
+        assertThat(Gguf.read(MemorySegment.ofArray(file(32))).tensor("a").toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
     }
 
     private static byte[] everything(Path folder) throws IOException {

@@ -64,6 +64,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
     private final Scheduler scheduler;
     private final ModelRunner runner;
     private final LogitRow row;
+    private final LogitFault fault;
     private final PromptScorer scorer;
     private final Map<Job, LiveRequest> live = new LinkedHashMap<>();
     private final ConcurrentLinkedQueue<List<LiveRequest>> inbox = new ConcurrentLinkedQueue<>();
@@ -98,7 +99,8 @@ public final class Engine implements TextGenerator, AutoCloseable {
         scheduler = new Scheduler(options.scheduler(), memory, tree);
         runner = new ModelRunner(model, adapters, memory, options.stored());
         row = new LogitRow(model.vocabulary());
-        scorer = new PromptScorer(model, live, row);
+        fault = new LogitFault(model, adapters);
+        scorer = new PromptScorer(model, live, row, fault);
         note();
         thread = Thread.ofPlatform().daemon().name("lyceum-engine").start(this::work);
     }
@@ -339,7 +341,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
                 accepted++;
             }
         } catch (RuntimeException e) {
-            fail(request, e);
+            fail(request, fault.of(request, e, logits, at, (1 + slice.drafted()) * model.vocabulary()));
         }
     }
 

@@ -15,11 +15,13 @@ import lyceum.serve.schedule.StepBatch;
 final class PromptScorer implements ModelRunner.Looker {
     private final Map<Job, LiveRequest> live;
     private final LogitRow row;
+    private final LogitFault fault;
     private final int startMark;
 
-    PromptScorer(DecoderLM model, Map<Job, LiveRequest> live, LogitRow row) {
+    PromptScorer(DecoderLM model, Map<Job, LiveRequest> live, LogitRow row, LogitFault fault) {
         this.live = live;
         this.row = row;
+        this.fault = fault;
         startMark = model.startMark() == model.endMark() ? -1 : model.startMark();
     }
 
@@ -45,7 +47,7 @@ final class PromptScorer implements ModelRunner.Looker {
             request.scores.logProbabilities()[place] = row.logProbability(slice.job().id(place + 1));
             request.scores.likeliest().set(place, row.likeliest(request.request.likeliest()));
         } catch (IllegalArgumentException | IllegalStateException e) {
-            request.broken = e; // it fails alone
+            request.broken = fault.of(request, e, logits, at, row.vocabulary()); // it fails alone
         }
     }
 }

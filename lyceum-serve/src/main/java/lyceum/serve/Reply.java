@@ -60,7 +60,7 @@ public final class Reply implements Iterable<Piece> {
      * Waits for the whole.
      *
      * @throws CancelledException if it was cancelled
-     * @throws IllegalArgumentException if the model gave something that is no logit
+     * @throws lyceum.LyceumException naming the layer, if the model gave something that is no logit
      */
     public Continuation get() {
         try {

@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.llm.Continuation;
 import lyceum.llm.Continuation.Ending;
@@ -25,6 +26,7 @@ import lyceum.llm.TokenConstraint;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
+import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.progress.CancelledException;
 import lyceum.random.Rng;
@@ -181,10 +183,21 @@ class EngineTest {
             var bad = engine.submit(Request.greedy(new int[] {1, 13, 2}, 5));
             var good = Request.greedy(new int[] {1, 2, 3}, 5);
             var reply = engine.submit(good);
-            assertThatThrownBy(bad::get).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("NaN");
+            assertThatThrownBy(bad::get).isInstanceOf(LyceumException.class).hasMessageContaining("NaN")
+                    .hasMessageContaining("the first output that is not finite is that of embed");
             assertThat(reply.get().ids()).isEqualTo(Tiny.solo(model, good).ids());
             assertThat(engine.submit(good).get().ids()).isEqualTo(reply.get().ids());
             assertThat(engine.metrics().failed()).isEqualTo(1);
+        }
+    }
+
+    @Test void theLayerThatFirstGivesNoNumbersIsNamed() {
+        var model = Module.copy(Tiny.llama(96));
+        var layer = "decoder.layers.1.mlp.up_proj";
+        Autograd.noGrad(() -> ((Linear) model.modules().get(layer)).weight().narrow(0, 2, 1).fill_(Double.NaN));
+        try (var engine = new Engine(model, null, tight(Preemption.RECOMPUTE))) {
+            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[] {1, 2}, 5)).get()).isInstanceOf(LyceumException.class)
+                    .hasMessageContaining("that of " + layer);
         }
     }
 

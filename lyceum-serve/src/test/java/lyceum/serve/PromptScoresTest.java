@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.random.Rng;
@@ -54,7 +55,8 @@ class PromptScoresTest {
         Autograd.noGrad(() -> model.embedding().weight().narrow(0, 7, 1).fill_(Double.NaN));
         try (var engine = new Engine(model, null, new EngineOptions().withBlocks(40))) {
             var broken = engine.submit(Request.greedy(new int[] {1, 7, 2, 3}, 5).withScored(true));
-            assertThatThrownBy(broken::promptScores).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("NaN");
+            assertThatThrownBy(broken::promptScores).isInstanceOf(LyceumException.class).hasMessageContaining("NaN")
+                    .hasMessageContaining("is that of embed");
             assertThat(engine.submit(Request.greedy(new int[] {1, 2, 3}, 5).withScored(true)).promptScores().logProbabilities()).hasSize(2);
             assertThat(engine.metrics().failed()).isEqualTo(1);
         }

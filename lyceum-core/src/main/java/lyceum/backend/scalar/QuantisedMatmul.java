@@ -59,13 +59,15 @@ public final class QuantisedMatmul {
             int blocks = k / Activations.BLOCK;
             var digits = new byte[activations.digits()][k];
             float[] step = new float[blocks], sum = new float[blocks];
-            var integers = new int[Activations.BLOCK];
+            int length = activations.stepLength(format.blockLength()), beside = length / Activations.BLOCK;
+            var integers = new int[length];
             var halves = new int[k / HALF];
             for (int b = 0; b < blocks; b++) {
-                step[b] = activations.integers(values, b * Activations.BLOCK, integers, 0);
+                int from = b % beside * Activations.BLOCK;
+                step[b] = from > 0 ? step[b - 1] : activations.integers(values, b * Activations.BLOCK, length, integers);
                 int total = 0;
                 for (int p = 0; p < Activations.BLOCK; p++) {
-                    int rest = integers[p];
+                    int rest = integers[from + p];
                     total += rest;
                     halves[(b * Activations.BLOCK + p) / HALF] += rest;
                     for (int d = 0; d < digits.length; d++) {

@@ -67,9 +67,10 @@ public final class X86Backend implements Backend {
             synchronized (this) {
                 if (specialists != null) return specialists;
                 var convolution = new MachineConvolution(cpu, this);
-                specialists = new Specialists(new SplitProducts(this, gemm), new X86Attention(cpu, this), convolution,
-                        new MachinePooling(cpu, this, convolution), new QuantisedProducts(cpu), new IndexOperations(cpu),
-                        new FourierTransforms(cpu), new SelectiveScans(cpu), new SparseProducts(cpu));
+                var splits = new SplitProducts(this, gemm);
+                specialists = new Specialists(splits, new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution),
+                        new QuantisedProducts(cpu, this, splits), new IndexOperations(cpu), new FourierTransforms(cpu), new SelectiveScans(cpu),
+                        new SparseProducts(cpu));
             }
         }
         return specialists;

@@ -22,6 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
  * in {@code scales}, all packed into integers of 32 bits. GPTQ packs along the inputs, AWQ along the outputs, in an order of its own. Layers stay in few bits; one whose
  * inputs GPTQ put into groups by their weight ({@code g_idx}), or that this library keeps as several, becomes floats.
  *
+ * <p>Programs that name themselves ({@code meta.quantizer}) take GPTQ's ones off whole integers, borrows and all, so that adding them gives every zero point back. Older
+ * ones put {@code z - 1} of each into its place, and a -1 filled all places above its own: what stood there is lost.
+ *
  * @see <a href="https://arxiv.org/abs/2210.17323">Frantar, Ashkboos, Hoefler and Alistarh (2023)</a>
  * @see <a href="https://arxiv.org/abs/2306.00978">Lin et al. (2024)</a>
  */
@@ -30,7 +33,7 @@ final class PackedFolder {
     /** Place of an output among the eight of AWQ's integer. */
     private static final int[] PLACES = {0, 4, 1, 5, 2, 6, 3, 7};
 
-    private final boolean awq, oneLess;
+    private final boolean awq, oneLess, older;
     private final int bits, group;
     private final Map<String, Tensor> files;
 
@@ -41,6 +44,7 @@ final class PackedFolder {
         bits = fields.count("bits", 8, 4);
         group = fields.json().path("group_size").asInt(128);
         oneLess = !awq && !fields.text("checkpoint_format", "gptq").equals("gptq_v2");
+        older = oneLess && !fields.json().path("meta").hasNonNull("quantizer");
         if (bits == 1 || 32 % bits != 0 || awq && bits != 4)
             throw new FormatException("config.json: " + bits + " bits by " + (awq ? "awq" : "gptq") + "; 2, 4 and 8 are known, of awq 4");
         if (awq && !fields.text("version", "gemm").equals("gemm"))
@@ -128,6 +132,8 @@ final class PackedFolder {
             groups = (inputs - 1) / length + 1;
             q = words.toIntArray();
             z = file(stem + ".qzeros", DType.I32, groups, outputs / per).toIntArray();
+            if (older) for (int word : z) checkWhole(word);
+            if (oneLess && !older) for (int i = 0; i < z.length; i++) z[i] += Integer.divideUnsigned(-1, mask); // a one in every place
             s = file(stem + ".scales", null, groups, outputs).to(DType.F32).toFloatArray();
             order = awq || !files.containsKey(stem + ".g_idx") ? null : order(files.get(stem + ".g_idx"));
         }
@@ -151,7 +157,15 @@ final class PackedFolder {
 
         int zero(int o, int g) {
             int kept = z[g * (outputs / per) + o / per] >>> bits * (awq ? PLACES[o % 8] : o % per);
-            return kept + (oneLess ? 1 : 0) & mask; // one less than 0 is kept as the largest
+            return kept + (older ? 1 : 0) & mask; // one less than 0 is kept as the largest
+        }
+
+        /** A -1 fills all places above its own; that in the highest harms no other. */
+        private void checkWhole(int word) {
+            for (int place = 0; place < per - 1; place++)
+                if (word >> bits * place == -1) throw new FormatException("tensor \"" + stem + ".qzeros\" has the integer "
+                        + Integer.toHexString(word) + ": a zero point of 0 in place " + place + " of " + per
+                        + " was written over those behind it; quantise the model again, in the format gptq_v2");
         }
 
         Tensor floats() {

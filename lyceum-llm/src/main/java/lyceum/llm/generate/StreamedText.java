@@ -45,6 +45,7 @@ public final class StreamedText {
     public String matched() { return matched; }
 
     private String add(String fresh) {
+        if (stops.isEmpty()) return fresh; // nothing is held back
         // a stop string is reached where it ends: the one that ends first cuts, as if letters came one by one
         for (int i = 0; i < fresh.length(); i++) {
             held.append(fresh.charAt(i));

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
@@ -121,6 +122,29 @@ class ModelFolderTest {
         Files.writeString(folder.resolve("model.safetensors.index.json"), "{\"weight_map\": {\"a\": \"../secret.safetensors\"}}");
         assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class)
                 .hasMessageContaining("beside the index");
+    }
+
+    /** In every family the error names the tensor's shape and the one that was asked for. */
+    @Test void hiddenSizesAreThoseOfTheTensors() throws IOException {
+        int families = 0;
+        for (var family : TinyFamilies.NAMES) {
+            var config = json(family);
+            var size = Pattern.compile("\"(n_inner|intermediate_size)\": (\\d+)").matcher(config);
+            if (!size.find() || config.contains("\"moe_intermediate_size\"")) continue;
+            families++;
+            int hidden = Integer.parseInt(size.group(2));
+            var place = Files.createDirectory(folder.resolve(family));
+            try (var files = Files.list(new TinyFamilies(family).folder())) {
+                for (var file : files.filter(
+                        f -> f.getFileName().toString().startsWith("model.safetensors") || f.getFileName().toString().startsWith("model-"))
+                        .toList())
+                    Files.copy(file, place.resolve(file.getFileName()));
+            }
+            Files.writeString(place.resolve("config.json"), size.replaceFirst("\"$1\": " + (hidden + 8)));
+            assertThatThrownBy(() -> ModelFolder.open(place).model()).as(family).isInstanceOf(FormatException.class)
+                    .hasMessageMatching("tensor \".*\" is \\(\\d+, \\d+\\); the configuration says \\d+ by \\d+.*");
+        }
+        assertThat(families).isGreaterThanOrEqualTo(12);
     }
 
     @Test void olderFilesAndNarrowerOnesAreRead() throws IOException {

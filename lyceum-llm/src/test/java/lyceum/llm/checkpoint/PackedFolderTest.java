@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Folders in the layouts of AutoGPTQ and AutoAWQ, packed here number by number as those describe them. */
 class PackedFolderTest {
@@ -42,7 +43,7 @@ class PackedFolderTest {
     private static final int[] AWQ_ORDER = {0, 2, 4, 6, 1, 3, 5, 7};
 
     private void pack(Map<String, Tensor> files, String stem, String own, int outputs, int inputs, String method, int bits, int group,
-            boolean ordered, boolean second) {
+            boolean ordered, String more) {
         var rng = Rng.of(stem.hashCode());
         int per = 32 / bits, length = group == -1 ? inputs : group, groups = inputs / length, most = 1 << bits;
         int[][] q = new int[inputs][outputs], z = new int[groups][outputs];
@@ -51,7 +52,8 @@ class PackedFolderTest {
         for (int i = 0; i < inputs; i++) of[i] = ordered ? (inputs - 1 - i) / length : i / length;
         for (int i = 0; i < inputs; i++) for (int o = 0; o < outputs; o++) q[i][o] = rng.nextInt(most);
         for (int g = 0; g < groups; g++) for (int o = 0; o < outputs; o++) {
-            z[g][o] = rng.nextInt(most);
+            boolean alone = method.equals("gptq") && more.isEmpty() && o % per < per - 1; // older programs lose what is above a 0
+            z[g][o] = alone ? 1 + rng.nextInt(most - 1) : rng.nextInt(most);
             s[g * outputs + o] = Float.float16ToFloat(Float.floatToFloat16(0.2f / most * (1 + rng.nextInt(4))));
         }
         for (int o = 0; o < outputs; o++)
@@ -64,9 +66,11 @@ class PackedFolderTest {
         for (int i = 0; awq && i < inputs; i++)
             for (int word = 0; word < outputs / 8; word++)
                 for (int k = 0; k < 8; k++) qweight[i * (outputs / 8) + word] |= q[i][8 * word + AWQ_ORDER[k]] << 4 * k;
-        for (int g = 0; g < groups; g++) for (int word = 0; word < outputs / per; word++) for (int k = 0; k < per; k++) {
-            int zero = z[g][per * word + (awq ? AWQ_ORDER[k] : k)];
-            qzeros[g * (outputs / per) + word] |= ((awq || second ? zero : zero - 1) & most - 1) << bits * k;
+        for (int g = 0; g < groups; g++) for (int word = 0; word < outputs / per; word++) {
+            int at = g * (outputs / per) + word;
+            boolean each = !awq && more.isEmpty(), whole = !awq && more.contains("quantizer");
+            for (int k = 0; k < per; k++) qzeros[at] |= (z[g][per * word + (awq ? AWQ_ORDER[k] : k)] - (each ? 1 : 0)) << bits * k;
+            for (int k = 0; whole && k < per; k++) qzeros[at] -= 1 << bits * k;
         }
         files.remove(stem + ".weight");
         files.put(stem + ".qweight", awq ? Tensor.of(qweight, inputs, outputs / per) : Tensor.of(qweight, inputs / per, outputs));
@@ -86,7 +90,7 @@ class PackedFolderTest {
                 var theirs = "model.layers." + n + "." + part;
                 var own = "decoder.layers." + n + "." + part.replace("self_attn", "attention");
                 var shape = files.get(theirs + ".weight").shape();
-                pack(files, theirs, own, (int) shape.size(0), (int) shape.size(1), method, bits, group, ordered, more.contains("gptq_v2"));
+                pack(files, theirs, own, (int) shape.size(0), (int) shape.size(1), method, bits, group, ordered, more);
             }
         var path = folder.resolve("model.safetensors");
         var copy = folder.resolve("packed.safetensors");
@@ -110,6 +114,26 @@ class PackedFolderTest {
 
     @Test void theSecondFormOfZerosIsRead() throws IOException {
         check(read("gptq", 4, 16, false, ",\"checkpoint_format\":\"gptq_v2\""), false);
+    }
+
+    /** What a 0 borrows from the zero point behind it comes back. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 8}) void onesThatWereTakenOffWholeIntegersComeBack(int bits) throws IOException {
+        check(read("gptq", bits, 16, false, ",\"checkpoint_format\":\"gptq\",\"meta\":{\"quantizer\":[\"gptqmodel:2.0\"]}"), false);
+    }
+
+    @Test void zeroPointsThatAnOlderProgramOverwroteAreRefused() throws IOException {
+        read("gptq", 4, 16, false, "");
+        var path = folder.resolve("model.safetensors");
+        var files = new LinkedHashMap<String, Tensor>();
+        ModelFolder.tensors(folder).forEach((name, tensor) -> files.put(name, tensor.copy().compute()));
+        var zeros = files.get("model.layers.0.mlp.gate_proj.qzeros").toIntArray();
+        zeros[0] = 0x3 | -1 << 4; // 4, then a zero point of 0 less one, as it is written over what is above it
+        files.put("model.layers.0.mlp.gate_proj.qzeros", Tensor.of(zeros, 2, zeros.length / 2));
+        Safetensors.write(folder.resolve("packed.safetensors"), files, Map.of());
+        Files.move(folder.resolve("packed.safetensors"), path, StandardCopyOption.REPLACE_EXISTING);
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class)
+                .hasMessageContaining("model.layers.0.mlp.gate_proj.qzeros\" has the integer fffffff3: a zero point of 0 in place 1 of 8");
     }
 
     private void check(DecoderLM model, boolean ordered) {

@@ -13,10 +13,11 @@ import lyceum.format.Gguf;
 import lyceum.testing.Recipe;
 
 /** Small decoders in GGUF files whose weights, blocks even, come from the recipe: those that tools/golden/llm_llamacpp.py writes, bit for bit. */
-record RecipeModel(String architecture, String type, long seed) {
+record RecipeModel(String architecture, String type, long seed, double spread) {
     static final int IDS = 96, WIDTH = 256;
     private static final int HEADS = 4, KEY_HEADS = 2, HIDDEN = 256, LAYERS = 2, HEAD = WIDTH / HEADS;
-    private static final double SPREAD = 0.04;
+    /** Standard deviation of weights in most files. */
+    static final double SPREAD = 0.04;
 
     /** Place in a block of each scale, and what it is of the spread of the weights. */
     private static final Map<String, SequencedMap<Integer, Double>> SCALES = Map.of("Q8_0", scales(0, 1 / 74.0), "Q4_0", scales(0, 1 / 4.6),
@@ -27,6 +28,8 @@ record RecipeModel(String architecture, String type, long seed) {
         for (int i = 0; i < pairs.length; i += 2) scales.put(pairs[i].intValue(), pairs[i + 1].doubleValue());
         return scales;
     }
+
+    RecipeModel(String architecture, String type, long seed) { this(architecture, type, seed, SPREAD); }
 
     /** Shapes in the order of the draws. */
     private SequencedMap<String, int[]> shapes() {
@@ -59,8 +62,8 @@ record RecipeModel(String architecture, String type, long seed) {
             var kind = shape.length == 1 ? "F32" : type;
             long count = shape.length == 1 ? shape[0] : (long) shape[0] * shape[1];
             byte[] bytes = shape.length == 1 ? floats(recipe.bells((int) count), 1, 0.1, false) : switch (type) {
-                case "F32" -> floats(recipe.bells((int) count), 0, SPREAD, false);
-                case "F16" -> floats(recipe.bells((int) count), 0, SPREAD, true);
+                case "F32" -> floats(recipe.bells((int) count), 0, spread, false);
+                case "F16" -> floats(recipe.bells((int) count), 0, spread, true);
                 default -> blocks(recipe, (int) count);
             };
             long[] sizes = shape.length == 1 ? new long[] {shape[0]} : new long[] {shape[0], shape[1]};
@@ -101,7 +104,7 @@ record RecipeModel(String architecture, String type, long seed) {
         var out = ByteBuffer.allocate(drawn.length).order(ByteOrder.LITTLE_ENDIAN);
         for (int b : drawn) out.put((byte) b);
         for (int i = 0; i < count; i++) {
-            double scale = SPREAD * (0.5 + recipe.uniform());
+            double scale = spread * (0.5 + recipe.uniform());
             for (var place : SCALES.get(type).entrySet())
                 out.putShort(i * size + place.getKey(), Float.floatToFloat16((float) (scale * place.getValue())));
         }

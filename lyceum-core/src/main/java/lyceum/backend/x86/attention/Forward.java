@@ -187,7 +187,7 @@ final class Forward {
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
                 scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at,
                         pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result, scratch.resultStride, rows, shape.valueWidth(),
-                        new Scratch.Band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
+                        scratch.band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }
         }
 

@@ -24,6 +24,8 @@ final class Scratch {
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     private static final long MUCH = 1 << 20;
     private static final long ARGUMENTS = 128;
+    /** Bounds of a band beyond all of its elements. */
+    private static final long FAR = 1 << 20;
     /** Of floats, or pairs of BF16. */
     static final TransposeKernel.Form TRANSPOSE = new TransposeKernel.Form(Float.BYTES);
 
@@ -45,8 +47,11 @@ final class Scratch {
     final long zeros, factors;
     private final long productArguments, scoreArguments, otherArguments;
     private KeyDots.Form dotsForm;
-    private TileProduct.Form productForm;
-    private Kernel dots, product;
+    private ScoreColumns.Form weightsForm;
+    private final TileProduct.Form[] productForms = new TileProduct.Form[Into.values().length];
+    private final Kernel[] products = new Kernel[productForms.length];
+    private Kernel dots, weights;
+    private Band band;
 
     Scratch(AttentionKernels kernels, int width, int valueWidth) {
         this.kernels = kernels;
@@ -121,8 +126,7 @@ final class Scratch {
     /** See {@link TileProduct}: {@code count} rows and {@code columns} columns of C. Strides are in bytes. */
     void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count,
             int columns, int depth) {
-        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns,
-                new Band(depth, Integer.MIN_VALUE / 2, Integer.MAX_VALUE / 2, 1), 0);
+        product(order, into, pairs, a, aStride, b, bStride, c, cStride, count, columns, band(depth, -FAR, FAR, 1), 0);
     }
 
     /**
@@ -149,6 +153,15 @@ final class Scratch {
                     && to(row + (groups + 1) * rows) - to == groups * growth);
             return groups;
         }
+    }
+
+    /** A band, that of the call before where it is the same: pages of one sequence ask for it one after the other. */
+    Band band(int n, long low, long high, int unit) {
+        long from = Math.max(low, -FAR), to = Math.min(high, FAR);
+        var last = band;
+        if (last == null || last.n != n || last.low != from || last.high != to || last.unit != unit)
+            band = last = new Band(n, from, to, unit);
+        return last;
     }
 
     void product(Order order, Into into, boolean pairs, long a, long aStride, long b, long bStride, long c, long cStride, int count,
@@ -196,7 +209,7 @@ final class Scratch {
         argument(scoreArguments, ScoreColumns.BIAS, bias);
         argument(scoreArguments, ScoreColumns.OTHER, scoreGradients);
         argument(scoreArguments, ScoreColumns.PAIRED, pairedGradients);
-        kernels.of(new ScoreColumns.Form(gradient, few, masked, biased, pairs)).call(scoreArguments);
+        weightsKernel(gradient, few, masked, biased, pairs).call(scoreArguments);
     }
 
     /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores at {@code to}. */
@@ -223,14 +236,25 @@ final class Scratch {
     }
 
     private Kernel productKernel(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
-        var last = productForm;
-        if (last == null || last.order() != order || last.into() != into || last.rows() != rows || last.vectors() != vectors
-                || last.partial() != partial || last.pairs() != pairs) {
+        var last = productForms[into.ordinal()];
+        if (last == null || last.order() != order || last.rows() != rows || last.vectors() != vectors || last.partial() != partial
+                || last.pairs() != pairs) {
             var form = new TileProduct.Form(order, into, rows, vectors, partial, pairs);
-            product = kernels.of(form);
-            productForm = form;
+            products[into.ordinal()] = kernels.of(form);
+            productForms[into.ordinal()] = form;
         }
-        return product;
+        return products[into.ordinal()];
+    }
+
+    private Kernel weightsKernel(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs) {
+        var last = weightsForm;
+        if (last == null || last.gradient() != gradient || last.few() != few || last.masked() != masked || last.biased() != biased
+                || last.pairs() != pairs) {
+            var form = new ScoreColumns.Form(gradient, few, masked, biased, pairs);
+            weights = kernels.of(form);
+            weightsForm = form;
+        }
+        return weights;
     }
 
     private void rowArguments(long from, long fromStride, long to, long toStride, int count, long factors, int columns) {

@@ -10,7 +10,7 @@ import lyceum.backend.quant.Activations;
  * digits   rows x digits x 32 signed bytes, the highest digit first
  * starts   rows x digits x units int: minus the codes' offset times the sum of the digit, for each unit of the layout
  * steps    rows float
- * sums     rows float: the step times the sum of the integers
+ * sums     rows float: the step times the sum of the integers; unwritten by machine code where no weight has a minimum
  * </pre>
  */
 record PackedActivations(Layout layout, int digits, int rows) {
@@ -33,8 +33,10 @@ record PackedActivations(Layout layout, int digits, int rows) {
     long bytes(int chunks) { return (long) chunks * (layout.length / 32) * recordBytes(); }
 
     /** Writes row {@code row} of the tile at {@code at}: k values, and zeros up to whole chunks. */
-    void write(float[] x, int k, int chunks, Activations activations, int row, MemorySegment to, long at, int[] integers) {
-        int records = chunks * (layout.length / 32);
+    void write(float[] x, int k, int chunks, Activations activations, int row, MemorySegment to, long at) {
+        int records = chunks * (layout.length / 32), length = activations.stepLength(layout.length);
+        var integers = new int[length];
+        float step = 0;
         for (int b = 0; b < records; b++, at += recordBytes()) {
             if (b * 32 >= k) {
                 for (int d = 0; d < digits; d++) to.asSlice(at + digitAt(row, d), 32).fill((byte) 0);
@@ -43,27 +45,28 @@ record PackedActivations(Layout layout, int digits, int rows) {
                 to.set(FLOAT, at + sumAt(row), 0);
                 continue;
             }
-            float step = activations.integers(x, b * 32, integers, 0);
+            int from = b * 32 % length;
+            if (from == 0) step = activations.integers(x, b * 32, length, integers);
             int total = 0;
-            for (int p = 0; p < 32; p++) total += integers[p];
-            for (int d = digits - 1; d >= 0; d--) digit(d, row, integers, to, at);
+            for (int p = from; p < from + 32; p++) total += integers[p];
+            for (int d = digits - 1; d >= 0; d--) digit(d, row, integers, from, to, at);
             to.set(FLOAT, at + stepAt(row), step);
             to.set(FLOAT, at + sumAt(row), step * total);
         }
     }
 
-    /** Splits the lowest digit off the integers and writes it. */
-    private void digit(int d, int row, int[] integers, MemorySegment to, long at) {
+    /** Splits the lowest digit off the integers from {@code from} on and writes it. */
+    private void digit(int d, int row, int[] integers, int from, MemorySegment to, long at) {
         for (int u = 0; u < units(); u++) {
             int sum = 0;
             for (int p = u * layout.unit; p < (u + 1) * layout.unit; p += 4) {
                 int word = 0;
                 for (int i = 0; i < 4; i++) {
-                    int n = integers[p + i];
+                    int n = integers[from + p + i];
                     byte digit = Activations.digit(n);
                     sum += digit;
                     word |= (digit & 0xFF) << 8 * i;
-                    integers[p + i] = n - digit >> 8;
+                    integers[from + p + i] = n - digit >> 8;
                 }
                 to.set(INT, at + digitAt(row, d) + p, word);
             }

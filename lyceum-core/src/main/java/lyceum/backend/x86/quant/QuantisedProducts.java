@@ -2,7 +2,9 @@ package lyceum.backend.x86.quant;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Function;
 import lyceum.DType;
+import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.code.KernelCache;
@@ -13,7 +15,10 @@ import lyceum.backend.scalar.Panels;
 import lyceum.backend.x86.machine.CodeMemory;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.backend.x86.machine.Kernel;
+import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.gemm.SplitProducts;
+import lyceum.backend.x86.gemm.Tiles;
 import lyceum.memory.Allocator;
 import lyceum.memory.Storage;
 
@@ -31,10 +36,19 @@ public final class QuantisedProducts {
 
     private final Cpu cpu;
     private final KernelCache<Cpu> kernels;
+    private final TiledProducts tiled;
+    private final ManyRows many;
 
-    public QuantisedProducts(Cpu cpu) {
+    /** @param backend that converts what {@code splits} multiplies */
+    public QuantisedProducts(Cpu cpu, Backend backend, SplitProducts splits) {
+        this(cpu, Tiles.Registers::new, new ManyRows(cpu, backend, splits));
+    }
+
+    QuantisedProducts(Cpu cpu, Function<Assembler, Tiles> tiles, ManyRows many) {
         this.cpu = cpu;
         this.kernels = new KernelCache<>(cpu);
+        this.tiled = new TiledProducts(cpu, kernels, tiles);
+        this.many = many;
     }
 
     /**
@@ -48,7 +62,8 @@ public final class QuantisedProducts {
         if (!out.storage().segment().isNative()) return false;
         if (x.shape()[0] == 0 || weights.rows() == 0 || weights.columns() == 0) return false;
         if (!weights.format().isFloat() && Layout.of(weights.format()) == null) return false;
-        return weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
+        if (!weights.format().isFloat()) return blocks(x, weights, bias, activations, out);
+        return many.multiply(x, weights, bias, activations, out) || floats(x, weights, bias, out);
     }
 
     /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
@@ -80,9 +95,10 @@ public final class QuantisedProducts {
 
     private boolean blocks(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         int m = (int) x.shape()[0], k = (int) weights.columns(), digits = activations.digits();
-        int most = Math.min(m, BlockKernel.mostRows(cpu, digits)), tiles = (m + most - 1) / most, lastRows = m - (tiles - 1) * most;
         boolean add = bias != null;
         var packed = weights.packed(PackedMatrix.class, PackedMatrix::of);
+        if (tiled.suits(m, activations)) return tiles(x, k, packed, bias, activations, out);
+        int most = Math.min(m, BlockKernel.mostRows(cpu, digits)), tiles = (m + most - 1) / most, lastRows = m - (tiles - 1) * most;
         if (packed.hasLeast() && packed.layout() == Layout.BYTES && !BlockKernel.isWide(cpu)) return false;
         var kernel = kernels.of(new BlockKernel.Form(packed.layout(), packed.group(), activations, most, add));
         var last = kernels.of(new BlockKernel.Form(packed.layout(), packed.group(), activations, lastRows, add));
@@ -90,7 +106,7 @@ public final class QuantisedProducts {
         var tile = new PackedActivations(packed.layout(), digits, most);
         long tileBytes = tile.bytes(packed.chunks());
         var memory = scratch(tiles * tileBytes);
-        if (!pack(x, k, packed, activations, most, tileBytes, memory)) return false;
+        if (!pack(x, k, packed, activations, most, lastRows, tileBytes, memory)) return false;
         if (add) fill(bias, out);
 
         groups(weights.rows(), packed.panelBytes(), packed.group(), tiles,
@@ -100,41 +116,57 @@ public final class QuantisedProducts {
         return true;
     }
 
+    /** By tiles of integers: the last rows of activations share a whole one with zeros. */
+    private boolean tiles(View x, int k, PackedMatrix packed, View bias, Activations activations, View out) {
+        int m = (int) x.shape()[0], tiles = Math.ceilDiv(m, TileBlockKernel.ROWS);
+        long tileBytes = TileBlockKernel.activations(packed.layout()).bytes(packed.chunks());
+        var memory = scratch(tiles * tileBytes);
+        if (m % TileBlockKernel.ROWS != 0) memory.segment().asSlice(memory.base() + (tiles - 1) * tileBytes, tileBytes).fill((byte) 0);
+        if (!pack(x, k, packed, activations, TileBlockKernel.ROWS, TileBlockKernel.ROWS, tileBytes, memory)) return false;
+        if (bias != null) fill(bias, out);
+        long bytes = packed.group() * packed.panelBytes(), all = Math.ceilDiv(out.shape()[1], (long) packed.group() * Layout.ROWS);
+        Parallel.range(all, grain(all, bytes), NANOS * bytes * m,
+                (from, to) -> tiled.multiply(packed, from, to, memory.address(), bias != null, out));
+        return true;
+    }
+
     private static void call(Kernel kernel, long work, long a, long b, long c, long d, long e, long f) {
         if (work < SHORT) kernel.call(a, b, c, d, e, f);
         else kernel.callLong(a, b, c, d, e, f);
     }
 
-    /** False if an activation is not finite or too large for integers. */
-    private boolean pack(View x, int k, PackedMatrix packed, Activations activations, int most, long tileBytes, Storage memory) {
-        int m = (int) x.shape()[0], lastTile = (m - 1) / most;
-        int padded = packed.chunks() * packed.layout().length;
+    /** False if an activation is not finite or too large for integers. @param most rows of a tile, {@code last} of the last one */
+    private boolean pack(View x, int k, PackedMatrix packed, Activations activations, int most, int last, long tileBytes, Storage memory) {
+        int m = (int) x.shape()[0], lastTile = (m - 1) / most, padded = packed.chunks() * packed.layout().length;
+        var whole = new PackedActivations(packed.layout(), activations.digits(), most);
+        var rest = new PackedActivations(packed.layout(), activations.digits(), last);
+        boolean written = cpu.has(Feature.AVX512), asItLies = written && x.dtype() == DType.F32 && x.strides()[1] == 1 && k == padded;
+        var kernel = written ? kernels.of(new ActivationKernel.Form(whole, activations)) : null;
+        var lastKernel = written ? kernels.of(new ActivationKernel.Form(rest, activations)) : null;
         var fit = new boolean[m];
         Parallel.range(m, Math.max(1, (1 << 15) / k), NANOS_TO_PACK * k, (from, to) -> {
-            var values = new float[padded];
+            var values = asItLies ? null : new float[padded];
+            var floats = written ? floats(64 + (asItLies ? 0 : padded * 4L)) : null;
             for (int i = (int) from; i < to; i++) {
-                row(x, i, k, values);
-                fit[i] = Activations.fit(values, 0, k);
                 int t = i / most;
-                var layout = new PackedActivations(packed.layout(), activations.digits(), t == lastTile ? m - t * most : most);
-                if (fit[i]) pack(values, packed.chunks(), activations, layout, i % most, memory, t * tileBytes);
+                var layout = t == lastTile ? rest : whole;
+                if (!asItLies) row(x, i, k, values);
+                if (!written) {
+                    fit[i] = Activations.fit(values, 0, k);
+                    if (fit[i]) layout.write(values, padded, packed.chunks(), activations, i % most, memory.segment(),
+                            memory.base() + t * tileBytes);
+                    continue;
+                }
+                if (!asItLies) MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base() + 64, padded);
+                long at = memory.address() + t * tileBytes,
+                        source = asItLies ? x.address() + i * x.strides()[0] * 4 : floats.address() + 64;
+                (t == lastTile ? lastKernel : kernel).call(source, at + layout.digitAt(i % most, 0), at + layout.startAt(i % most, 0, 0),
+                        at + layout.stepAt(i % most), padded / Activations.BLOCK, floats.address());
+                fit[i] = Activations.fit(floats.segment().get(FLOAT, floats.base()));
             }
         });
         for (boolean good : fit) if (!good) return false;
         return true;
-    }
-
-    /** By machine code where it can be had. */
-    private void pack(float[] values, int chunks, Activations activations, PackedActivations layout, int row, Storage memory, long at) {
-        if (!cpu.has(Feature.AVX512)) {
-            layout.write(values, values.length, chunks, activations, row, memory.segment(), memory.base() + at, new int[Activations.BLOCK]);
-            return;
-        }
-        var floats = floats(values.length * 4L);
-        MemorySegment.copy(values, 0, floats.segment(), FLOAT, floats.base(), values.length);
-        long to = memory.address() + at;
-        kernels.of(new ActivationKernel.Form(layout, activations)).call(floats.address(), to + layout.digitAt(row, 0),
-                to + layout.startAt(row, 0, 0), to + layout.stepAt(row), values.length / Activations.BLOCK, layout.recordBytes());
     }
 
     private void fill(View bias, View out) {
@@ -172,6 +204,9 @@ public final class QuantisedProducts {
         return true;
     }
 
+    /** Groups of so many bytes that a thread takes at once. */
+    private static long grain(long all, long bytes) { return Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes); }
+
     /** A kernel on panel {@code p} and tile {@code t} of the activations, which writes {@code valid} results a row at address {@code to}. */
     private interface Step {
         void run(long p, int t, long valid, long to);
@@ -181,8 +216,7 @@ public final class QuantisedProducts {
     private static void groups(long n, long panelBytes, int group, int tiles, Step step, View out, int tileRows) {
         long outAt = out.address(), stride = out.strides()[0] * 4, rows = (long) group * Layout.ROWS, bytes = group * panelBytes,
                 all = Math.ceilDiv(n, rows);
-        long grain = Math.max(1, Math.clamp(all * bytes / 8, LEAST, MOST) / bytes);
-        Parallel.range(all, grain, NANOS * bytes * out.shape()[0], (from, to) -> {
+        Parallel.range(all, grain(all, bytes), NANOS * bytes * out.shape()[0], (from, to) -> {
             long many = tiles == 1 ? to - from : 1;
             for (long g = from; g < to; g += many) {
                 long first = g * rows;

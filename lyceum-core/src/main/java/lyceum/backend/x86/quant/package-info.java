@@ -8,6 +8,9 @@
  * ({@link lyceum.backend.x86.quant.PackedActivations}); {@link lyceum.backend.x86.quant.BlockKernel} multiplies them,
  * {@link lyceum.backend.x86.quant.FloatKernel} takes weights that are floats, as they lie in the file.
  *
+ * <p>Many rows of activations in eight bits meet the weights in tiles of integers where the CPU has them ({@link lyceum.backend.x86.quant.TiledProducts}), many rows and
+ * weights of F16 or BF16 as products of BF16 ({@link lyceum.backend.x86.quant.ManyRows}).
+ *
  * <p><b>What bounds a product with one row.</b> Zen 4 at 3.7 GHz, one thread: memory gives 28 GB/s, 64 bytes in 8.4 cycles. Codes of 64 bytes cost
  * at least as many cycles as {@code vpdpbusd} instructions: 6 for 4-bit codes with F32 activations (35 GB/s from the second-level cache), 3 for bytes (66),
  * 2 with Q8 (67), and F16 2 conversions and 2 multiply-adds (59). So memory bounds all of them, if enough lines are under way. What counted, in shares of

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
+import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.gemm.Tiles;
 import lyceum.backend.x86.machine.Cpu;
 
 /** Runs every kernel with each operand against a page that cannot be touched: once at its end, once at its start. A step beyond kills this JVM. */
@@ -43,7 +45,8 @@ public final class KernelBounds {
         if (Cpu.current().vectorBits() == 512) levels.add(Cpu.current());
         for (var cpu : levels)
             for (boolean add : new boolean[] {false, true})
-                for (boolean atEnd : new boolean[] {false, true}) kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd);
+                for (boolean atEnd : new boolean[] {false, true})
+                    kernels += blocks(cpu, add, atEnd) + floats(cpu, add, atEnd) + (cpu.has(Feature.AMX_INT8) ? tiles(cpu, add, atEnd) : 0);
         System.out.println("kernels run: " + kernels);
     }
 
@@ -70,14 +73,46 @@ public final class KernelBounds {
         return count;
     }
 
+    private static int tiles(Cpu cpu, boolean add, boolean atEnd) throws Throwable {
+        int count = 0;
+        for (var layout : Layout.values())
+            for (int blocks : layout.length == 64 ? new int[] {2, 6, 8} : new int[] {8})
+                for (int panels = 1; panels <= GROUP; panels++) for (int tiles = 1; tiles <= 2; tiles++) {
+                    int chunks = blocks * 32 / layout.length, sumBytes = TileBlockKernel.sumBytes(layout);
+                    var acts = TileBlockKernel.activations(layout);
+                    var parameters = guarded(TileBlockKernel.PARAMETERS, atEnd);
+                    var configuration = guarded(Tiles.CONFIGURATION, atEnd);
+                    TileBlockKernel.configure(configuration, layout);
+                    var sums = guarded((long) tiles * panels * sumBytes, atEnd);
+                    TileBlockKernel.WEIGHTS.set(parameters, guarded((long) panels * chunks * layout.chunkBytes(), atEnd).address());
+                    TileBlockKernel.PANELS.set(parameters, panels);
+                    TileBlockKernel.ACTIVATIONS.set(parameters, guarded(tiles * acts.bytes(chunks), atEnd).address());
+                    TileBlockKernel.TILE_STEP.set(parameters, acts.bytes(chunks));
+                    TileBlockKernel.TILES.set(parameters, tiles);
+                    TileBlockKernel.SUMS.set(parameters, sums.address());
+                    TileBlockKernel.ADD.set(parameters, add ? 1 : 0);
+                    TileBlockKernel.SCRATCH.set(parameters, guarded(TileBlockKernel.scratchBytes(panels), atEnd).address());
+                    TileBlockKernel.CONFIGURATION.set(parameters, configuration.address());
+                    new TileBlockKernel.Form(Tiles.Registers::new, layout, blocks).make(cpu).call(parameters.address());
+                    int rows = tiles * TileBlockKernel.ROWS;
+                    for (int columns : new int[] {1, 15, 16}) {
+                        var out = guarded(4L * rows * columns, atEnd);
+                        new TileSumsKernel(layout.hasMinimum(), add).make(cpu).call(sums.address() + (panels - 1) * sumBytes, out.address(),
+                                4 * columns, rows, columns, (long) panels * sumBytes - TileBlockKernel.TILE);
+                        count++;
+                    }
+                }
+        return count;
+    }
+
     private static void activations(Cpu cpu, PackedActivations tile, Activations activations, int chunks, MemorySegment packed,
             boolean atEnd) throws Throwable {
         int records = chunks * (tile.layout().length / 32);
-        var x = guarded(records * 128L, atEnd);
+        MemorySegment x = guarded(records * 128L, atEnd), largest = guarded(4, atEnd);
         var kernel = new ActivationKernel.Form(tile, activations).make(cpu);
         for (int row = 0; row < tile.rows(); row++) {
             kernel.call(x.address(), packed.address() + tile.digitAt(row, 0), packed.address() + tile.startAt(row, 0, 0),
-                    packed.address() + tile.stepAt(row), records, tile.recordBytes());
+                    packed.address() + tile.stepAt(row), records, largest.address());
         }
     }
 
