@@ -20,7 +20,7 @@ import lyceum.backend.View;
  */
 public sealed interface Operation
         permits ElementwiseOp, ReduceOp, ScanOp, ArgsortOp, GeluTanhOp, RowOps.Softmax, RowOps.LogSoftmax, RowOps.LogSumExp, NormOp,
-        MatmulOp, PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, ConvolveOp, PoolOps.LargestPlaces, PoolOps.Pick,
+        MatmulOp, PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, LstmOp, ConvolveOp, PoolOps.LargestPlaces, PoolOps.Pick,
         PoolOps.Unpick, PoolOps.Average, GatherOp, ScatterOp, ConcatOp, ViewOps.Copy, ViewOps.Reshape, ViewOps.Expand, ViewOps.Permute,
         ViewOps.Slice, ViewOps.Flip, ViewOps.Diagonal, ViewOps.Unfold, ViewOps.Stop, ViewOps.Same, CustomOp, Checkpoint.Rerun {
 
