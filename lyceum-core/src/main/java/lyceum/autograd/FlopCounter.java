@@ -19,6 +19,7 @@ import lyceum.tensor.ConcatOp;
 import lyceum.tensor.ConvolveOp;
 import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.GatherOp;
+import lyceum.tensor.LstmOp;
 import lyceum.tensor.MatmulOp;
 import lyceum.tensor.Operation;
 import lyceum.tensor.Operation.Form;
@@ -154,7 +155,7 @@ public final class FlopCounter {
         @Override public void visit(Operation operation, Object history) {
             var inside = sweeps.pop();
             var of = made.get(history);
-            boolean whole = operation instanceof AttentionOp && of != null && !inside.counted;
+            boolean whole = (operation instanceof AttentionOp || operation instanceof LstmOp) && of != null && !inside.counted;
             if (whole) add(new Row(of.part, true, name(operation), 1, 2 * of.row.products, 0, 2 * of.row.bytes));
             // A sweep inside the one that has been counted as a whole belongs to it.
             boolean within = inside.counted && sweeps.peek() != null && sweeps.peek().counted;
@@ -171,7 +172,7 @@ public final class FlopCounter {
 
     private static boolean isProduct(Operation operation) {
         return operation instanceof MatmulOp || operation instanceof SparseMatmulOp || operation instanceof ConvolveOp
-                || operation instanceof AttentionOp || operation instanceof PackedMatrix.Product
+                || operation instanceof AttentionOp || operation instanceof LstmOp || operation instanceof PackedMatrix.Product
                 || operation instanceof QuantisedMatrix.Product;
     }
 

@@ -49,7 +49,19 @@ public final class Autocast {
     static Tensor low(Tensor x) {
         if (x == null || !ever || !TYPE.isBound()) return x;
         var type = TYPE.get();
-        return type == DType.F32 || x.dtype() == type || !x.dtype().isFloat() || x.dtype() == DType.F64 ? x : x.to(type);
+        if (type == DType.F32 || x.dtype() == type || !x.dtype().isFloat() || x.dtype() == DType.F64) return x;
+        return isTurned(x) ? x.transpose().to(type).transpose() : x.to(type);
+    }
+
+    /**
+     * True for a weight (outputs, inputs) seen as the right matrix: its copy lies as it does, since to turn it on the way takes ten times as long, and once
+     * more for the gradient.
+     */
+    private static boolean isTurned(Tensor x) {
+        var view = x.viewIfStored();
+        if (view == null || x.rank() < 2) return false;
+        long[] strides = view.strides();
+        return strides[strides.length - 2] == 1 && strides[strides.length - 1] > 1;
     }
 
     /** x as an operand of a sum: in F32 if products here are half as wide. What a loss makes of a model's output. */

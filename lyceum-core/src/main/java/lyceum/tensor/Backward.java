@@ -149,7 +149,9 @@ public final class Backward {
                 if (next == null) continue;
                 if (next == g && isSharedSum(node, i, g)) g.view();
                 passed |= next == g;
-                next = sumTo(next, node.shapes[i]).to(node.types[i]);
+                boolean wide = plain && operand.wide == next.dtype() && (keep == null || !keep.containsKey(operand))
+                        && (pass == null || !pass.isHooked(operand));
+                next = sumTo(next, node.shapes[i]).to(wide ? operand.wide : node.types[i]); // where nobody sees it before it is widened, it is not rounded
                 var known = gradients.get(operand);
                 if (known == null) {
                     gradients.put(operand, next);

@@ -3,6 +3,7 @@ package lyceum.tensor;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.DType;
 import lyceum.LyceumException;
+import lyceum.backend.Op;
 
 /**
  * How a tensor was made, as far as gradients need it: the operation, the nodes of its operands, and those values that its pull-backs read, so that an
@@ -22,6 +23,8 @@ final class GradNode implements Reading {
     final Shape[] shapes;
     final DType[] types;
     final Tensor leaf;
+    /** The type of what the result was rounded from, in which its gradient may come as well; else null. */
+    final DType wide;
     /** Of the operand as which its gradient is to lie, or null. */
     private final long[] strides;
     /** Operands, result, and what is kept beside, each where it is read; with the numbers of in-place writes that they had. Null if nothing is. */
@@ -32,12 +35,13 @@ final class GradNode implements Reading {
     /** True once a sweep has dropped what was saved. */
     private boolean released;
 
-    private GradNode(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types, Tensor leaf, long[] strides) {
+    private GradNode(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types, Tensor leaf, DType wide, long[] strides) {
         this.operation = operation;
         this.operands = operands;
         this.shapes = shapes;
         this.types = types;
         this.leaf = leaf;
+        this.wide = wide;
         this.strides = strides;
         line = operation != null && Anomaly.isDetecting() ? Anomaly.line() : null;
         long oldest = leaf != null ? number : Long.MAX_VALUE;
@@ -45,7 +49,7 @@ final class GradNode implements Reading {
         this.oldest = oldest;
     }
 
-    static GradNode leaf(Tensor leaf) { return new GradNode(null, NONE, null, null, leaf, null); }
+    static GradNode leaf(Tensor leaf) { return new GradNode(null, NONE, null, null, leaf, null, null); }
 
     /** The node that a leaf has from now on; null for a constant. */
     static GradNode required(Tensor x, boolean required) {
@@ -58,7 +62,7 @@ final class GradNode implements Reading {
 
     /** An operation on operands whose nodes are at hand, but not they themselves. */
     static GradNode of(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types) {
-        return new GradNode(operation, operands, shapes, types, null, null);
+        return new GradNode(operation, operands, shapes, types, null, null, null);
     }
 
     /** What is recorded from now on has this number or a higher one. */
@@ -84,9 +88,16 @@ final class GradNode implements Reading {
             if (nodes[i] != null) reads |= operation.reads(i);
         }
         int like = operation.gradientLiesAs();
-        var node = new GradNode(operation, nodes, shapes, types, null, like < 0 ? null : operands[like].view().strides());
+        var node = new GradNode(operation, nodes, shapes, types, null, wide(operation, nodes, result.dtype(), types),
+                like < 0 ? null : operands[like].view().strides());
         if (reads != 0 || kept != null) node.save(reads, result, kept, operands);
         result.recorded(node);
+    }
+
+    private static DType wide(Operation operation, GradNode[] operands, DType result, DType[] types) {
+        if (operation instanceof ViewOps.Permute) return operands[0].wide;
+        boolean rounds = operation instanceof ElementwiseOp e && e.op() == Op.CAST && result.bytes() == 2 && types[0] == DType.F32;
+        return rounds ? DType.F32 : null;
     }
 
     private void save(int reads, Tensor result, Tensor[] kept, Tensor... operands) {
@@ -142,6 +153,8 @@ final class GradNode implements Reading {
     @Override public Shape shape(int i) { return shapes[i]; }
 
     @Override public DType type(int i) { return types[i]; }
+
+    @Override public DType gradientType(int i) { return isTracked(i) && operands[i].wide != null ? operands[i].wide : types[i]; }
 
     @Override public boolean isTracked(int i) { return i < operands.length && operands[i] != null; }
 

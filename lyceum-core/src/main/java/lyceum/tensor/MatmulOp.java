@@ -49,8 +49,9 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
     @Override public int gradientLiesAs() { return 1; }
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) {
-        return i == 0 ? times(g, reading.operand(1).to(type).transpose())
-                : rightGradient(reading.operand(0).to(type), g, reading.shape(1).rank(), isTurned(reading.strides()));
+        var given = Reading.isWatched() ? type : reading.gradientType(i);
+        return i == 0 ? times(g, reading.operand(1).to(type).transpose(), given)
+                : rightGradient(reading.operand(0).to(type), g, given, reading.shape(1).rank(), isTurned(reading.strides()));
     }
 
     @Override public Tensor pushforward(Tensor[] tangents, Tensor[] in, Tensor out) {
@@ -94,16 +95,20 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
         else Backend.current().matmul(left, right, precision, out);
     }
 
-    private Tensor times(Tensor a, Tensor b) { return precision == Precision.F32 ? a.matmul(b) : a.matmul(b, precision); }
+    /** @param given the type of the sums of halves, if that is F32 */
+    private Tensor times(Tensor a, Tensor b, DType given) {
+        if (precision != Precision.F32) return a.matmul(b, precision);
+        return given == DType.F32 && a.dtype() == b.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 ? a.matmul(b, given) : a.matmul(b);
+    }
 
     /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
-    private Tensor rightGradient(Tensor a, Tensor g, int rank, boolean turned) {
+    private Tensor rightGradient(Tensor a, Tensor g, DType given, int rank, boolean turned) {
         // One right matrix against a batch: fold the batch into the summed axis rather than sum a batch of products.
         if (rank == 2 && a.rank() > 2) {
             long rows = View.size(Arrays.copyOf(a.shape().sizes(), a.rank() - 1)); // named, since -1 has no answer where a size is 0
-            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), rank, turned);
+            return rightGradient(a.reshape(rows, a.size(-1)), g.reshape(rows, g.size(-1)), given, rank, turned);
         }
-        return turned ? times(g.transpose(), a).transpose() : times(a.transpose(), g);
+        return turned ? times(g.transpose(), a, given).transpose() : times(a.transpose(), g, given);
     }
 
     private static boolean isTurned(long[] strides) { return strides[strides.length - 2] == 1 && strides[strides.length - 1] != 1; }

@@ -19,7 +19,7 @@ import lyceum.backend.View;
  * <p>All rules but the value are in tensor operations, so that they can be differentiated, traced and batched in turn.
  */
 public sealed interface Operation permits ElementwiseOp, ReduceOp, ScanOp, ArgsortOp, GeluTanhOp, RowOps.Softmax, RowOps.LogSoftmax,
-        RowOps.LogSumExp, NormOp, MatmulOp, SparseMatmulOp, PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, ConvolveOp,
+        RowOps.LogSumExp, NormOp, MatmulOp, SparseMatmulOp, PackedMatrix.Product, QuantisedMatrix.Product, AttentionOp, LstmOp, ConvolveOp,
         PoolOps.LargestPlaces, PoolOps.Pick, PoolOps.Unpick, PoolOps.Average, GatherOp, ScatterOp, ConcatOp, ViewOps.Copy, ViewOps.Reshape,
         ViewOps.Expand, ViewOps.Permute, ViewOps.Slice, ViewOps.Flip, ViewOps.Diagonal, ViewOps.Unfold, ViewOps.Stop, ViewOps.Same,
         CustomOp, Checkpoint.Rerun {

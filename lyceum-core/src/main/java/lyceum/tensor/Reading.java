@@ -20,6 +20,12 @@ public interface Reading {
 
     DType type(int i);
 
+    /**
+     * The type in which the gradient of operand {@code i} is best given: the operand's, or the wider one of what it was rounded from, where nobody else sees
+     * that gradient in between. Sums that are made in the wider type need not be rounded on their way, nor stored twice.
+     */
+    DType gradientType(int i);
+
     /** Of the operand that {@link Operation#gradientLiesAs} names. */
     long[] strides();
 

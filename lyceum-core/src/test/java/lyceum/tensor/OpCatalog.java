@@ -216,6 +216,7 @@ final class OpCatalog {
                 of("einsumTrace", in -> Tensor.einsum("ii->", in), s(3, 3)),
                 of("einsumThree", in -> Tensor.einsum("i,ij,j->", in), s(3), s(3, 4), s(4)),
                 of("einsumEllipsis", in -> Tensor.einsum("...i,i->...", in), s(2, 3, 4), s(4)),
+                of("lstm", in -> LstmOp.of(in[0], in[1], in[2], in[3]), s(3, 2, 12), s(12, 3), s(2, 3), s(2, 3)),
                 of("checkpoint", in -> Autograd.checkpoint(x -> x.sin().mul(x), in[0]), s(3, 4)));
     }
 

@@ -3,7 +3,9 @@ package lyceum.nn;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
+import lyceum.tensor.Autocast;
 import lyceum.tensor.Index;
+import lyceum.tensor.LstmOp;
 import lyceum.tensor.Tensor;
 
 /**
@@ -54,6 +56,22 @@ public final class LstmCell extends RecurrentCell {
         if (norm_ih == null) return x.affine(weight_ih, b);
         var y = norm_ih.forward(x.affine(weight_ih, null));
         return b == null ? y : y.add(b);
+    }
+
+    /** The usual cell does whole sequences at once, unless somebody looks into it. */
+    @Override protected Sequence run(Tensor x, RecurrentState initial, int[] lengths, boolean backward, Pass pass) {
+        Tensor h = initial.get("h"), c = initial.get("c");
+        var type = weight_hh.dtype();
+        boolean usual = weight_hr == null && weight_ci == null && norm_hh == null && variant.zoneoutH() == 0 && variant.zoneoutC() == 0;
+        boolean uniform = x.dtype() == type && weight_ih.dtype() == type && h.dtype() == type && c.dtype() == type
+                && (bias_ih == null || bias_ih.dtype() == type && bias_hh.dtype() == type) && Autocast.type() == DType.F32;
+        if (!usual || !uniform || lengths != null || pass.isWatched()) return super.run(x, initial, lengths, backward, pass);
+        var projected = project(backward ? x.flip(0) : x);
+        var all = LstmOp.of(projected, weight_hh, h, c);
+        long steps = x.size(0);
+        var outputs = all.narrow(0, 0, steps);
+        return new Sequence(backward ? outputs.flip(0) : outputs,
+                RecurrentState.of("h", all.select(0, steps - 1), "c", all.select(0, steps)));
     }
 
     @Override protected RecurrentState next(Tensor projected, RecurrentState state, Pass pass) {
