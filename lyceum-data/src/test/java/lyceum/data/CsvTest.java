@@ -191,8 +191,9 @@ class CsvTest {
         assertThat(sample.frame().size()).isEqualTo(1);
         assertThat(sample.rows()).isEqualTo(3);
         assertThat(sample.rejects().stream().map(Csv.Reject::line)).containsExactly(3L, 5L);
-        assertThat(csv.withType("v", ColumnType.I64).sample(file, 9, Rng.of(1)).rejects().stream().map(Csv.Reject::toString)).containsExactly(
-                "1 cells where the header has 2, in line 3", "3 cells where the header has 2, in line 5", "'x' is not I64 for column 'v', in line 6");
+        assertThat(csv.withType("v", ColumnType.I64).sample(file, 9, Rng.of(1)).rejects().stream().map(Csv.Reject::toString))
+                .containsExactly("1 cells where the header has 2, in line 3", "3 cells where the header has 2, in line 5",
+                        "'x' is not I64 for column 'v', in line 6");
     }
 
     /** Forty kilobytes that would be twenty million cells. */

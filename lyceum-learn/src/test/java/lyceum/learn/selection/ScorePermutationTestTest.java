@@ -90,7 +90,8 @@ class ScorePermutationTestTest {
 
     @Test void aGroupsShuffleIsThatOfItsName() {
         int[] groups = {7, -2, 7, 7, -2}, sevens = {0, 2, 3};
-        int[] order = ScorePermutationTest.order(5, ScorePermutationTest.byGroup(groups, 5), Rng.of(11)), places = Rng.of(11).split(7).permutation(3);
+        int[] order = ScorePermutationTest.order(5, ScorePermutationTest.byGroup(groups, 5), Rng.of(11)),
+                places = Rng.of(11).split(7).permutation(3);
         for (int k = 0; k < 3; k++) assertThat(order[sevens[k]]).isEqualTo(sevens[places[k]]);
         assertThat(ScorePermutationTest.order(5, null, Rng.of(11))).isEqualTo(Rng.of(11).permutation(5));
     }

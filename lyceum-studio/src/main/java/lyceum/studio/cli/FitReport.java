@@ -30,8 +30,8 @@ final class FitReport {
                 .toList();
         var figures = study.figures().stream().map(f -> new ReportView.Picture(f.title(), f.description(), Svg.write(f, Theme.LIGHT)))
                 .toList();
-        var view = new ReportView(study.target() + " from " + file, task(study), study.summary().lines().toList(), warnings(study, rejects), columns,
-                figures, study.model().about().get("settings"));
+        var view = new ReportView(study.target() + " from " + file, task(study), study.summary().lines().toList(), warnings(study, rejects),
+                columns, figures, study.model().about().get("settings"));
         var out = new StringOutput(65_536);
         TemplateEngine.createPrecompiled(null, ContentType.Html, FitReport.class.getClassLoader(), "lyceum.studio.web.pages")
                 .render("report.jte", Map.of("view", view), out);
@@ -89,8 +89,7 @@ final class FitReport {
                 """.formatted(study.target(), file, study.winner(), study.task().name().toLowerCase(Locale.ROOT), about.get("made"),
                 about.get("settings"), study.calibrated() ? " Its probabilities are calibrated." : "", study.rows(), study.given(),
                 study.profile().taken().size(), study.profile().columns().size(), String.join(", ", study.model().columns()),
-                rejects.isEmpty() ? "" : " " + leftOut(rejects) + ".",
-                study.testRows(), scores, lead(study), beware(study));
+                rejects.isEmpty() ? "" : " " + leftOut(rejects) + ".", study.testRows(), scores, lead(study), beware(study));
     }
 
     private static String lead(TableStudy study) {

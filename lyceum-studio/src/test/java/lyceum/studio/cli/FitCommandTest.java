@@ -105,7 +105,8 @@ class FitCommandTest {
         assertThat(fit.out()).contains(told, "60 rows, 3 columns");
         assertThat(Files.readString(out.resolve("report.html"))).contains(told);
         assertThat(Files.readString(out.resolve("model-card.md"))).contains(told);
-        assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "1", "--out", out.toString()).err()).contains("in line 63");
+        assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "1", "--out", out.toString()).err())
+                .contains("in line 63");
         assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "-1", "--out", out.toString()).err())
                 .contains("--max-errors is -1; it is at least 0");
     }
