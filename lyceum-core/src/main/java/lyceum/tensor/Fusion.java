@@ -65,7 +65,9 @@ final class Fusion {
             return other instanceof Single s && op == s.op && type == s.type && a == s.a && b == s.b && c == s.c;
         }
 
-        @Override public int hashCode() { return (((op.ordinal() * TYPES + type.ordinal()) * TYPES + a.ordinal()) * TYPES + number(b)) * TYPES + number(c); }
+        @Override public int hashCode() {
+            return (((op.ordinal() * TYPES + type.ordinal()) * TYPES + a.ordinal()) * TYPES + number(b)) * TYPES + number(c);
+        }
 
         private static int number(DType type) { return type == null ? 0 : type.ordinal(); }
     }

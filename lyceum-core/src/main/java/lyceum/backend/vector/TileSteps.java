@@ -127,7 +127,8 @@ final class TileSteps {
     }
 
     static void store(MemorySegment memory, int start, float[] tile, int at, int from, int to) {
-        if (from < to) MemorySegment.copy(tile, at + from, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, ((long) start + from) * Float.BYTES, to - from);
+        if (from < to)
+            MemorySegment.copy(tile, at + from, memory, ValueLayout.JAVA_FLOAT_UNALIGNED, ((long) start + from) * Float.BYTES, to - from);
     }
 
     static float read(MemorySegment memory, int element) { return memory.getAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, element); }

@@ -33,7 +33,8 @@ final class ActivationOperators {
                 double alpha = c.number("alpha", 1);
                 return c.x(0).relu().add(c.x(0).minimum(0.0).div(alpha).expm1().mul(alpha));
             };
-            case "Selu 6" -> c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875));
+            case "Selu 6" ->
+                    c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875));
             case "HardSigmoid 6" -> c -> hardSigmoid(c.x(0), c.number("alpha", 0.2f), c.number("beta", 0.5));
             case "HardSwish 14" -> of(x -> x.mul(hardSigmoid(x, 1 / 6.0, 0.5)));
             case "Swish 24" -> c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1)).sigmoid());

@@ -12,7 +12,8 @@ final class AttentionOperators {
     static Meaning meaning(String row) {
         return switch (row) {
             case "com.microsoft:EmbedLayerNormalization 1" -> AttentionOperators::embedded;
-            case "com.microsoft:Attention 1" -> c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.optional(3), c.optional(5), c.optional(4));
+            case "com.microsoft:Attention 1" ->
+                    c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.optional(3), c.optional(5), c.optional(4));
             case "com.microsoft:QAttention 1" -> c -> {
                 var x = c.x(0).to(DType.I32);
                 var w = c.x(1).to(DType.I32);

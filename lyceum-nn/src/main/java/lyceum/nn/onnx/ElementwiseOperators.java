@@ -67,7 +67,7 @@ final class ElementwiseOperators {
                 return OnnxValue.of(c.type(1), chosen);
             };
             case "Clip 6" -> c -> bounded(c.x(0), c.sets("min") ? Tensor.full(c.x(0).dtype(), c.number("min", 0)) : null,
-                            c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null);
+                    c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null);
             case "Clip 11" -> c -> bounded(c.x(0), c.optional(1), c.optional(2));
             case "BitwiseAnd 18" -> two(Tensor::and);
             case "BitwiseOr 18" -> two(Tensor::or);

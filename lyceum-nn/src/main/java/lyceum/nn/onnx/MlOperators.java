@@ -42,7 +42,8 @@ final class MlOperators {
                 double missing = real ? c.number("replaced_value_float", 0) : c.integer("replaced_value_int64", 0);
                 return (missing != missing ? x.isNaN() : x.eq(missing)).where(values.to(x.dtype()), x);
             };
-            case "ai.onnx.ml:FeatureVectorizer 1" -> c -> Tensor.concat(1, Arrays.stream(c.tensors()).map(x -> x.to(DType.F32)).toArray(Tensor[]::new));
+            case "ai.onnx.ml:FeatureVectorizer 1" ->
+                    c -> Tensor.concat(1, Arrays.stream(c.tensors()).map(x -> x.to(DType.F32)).toArray(Tensor[]::new));
             case "ai.onnx.ml:LinearRegressor 1" -> c -> {
                 long targets = c.integer("targets", 1);
                 var w = Tensor.of(c.numbers("coefficients")).reshape(targets, -1);

@@ -19,16 +19,16 @@ final class NormOperators {
         return switch (row) {
             case "BatchNormalization 1" -> NormOperators::batch;
             case "InstanceNormalization 6" -> c -> {
-        var x = c.x(0);
-        int[] axes = IntStream.range(2, x.rank()).toArray();
-        return standard(x, axes, c.number("epsilon", 1e-5f)).mul(channels(c.x(1), x)).add(channels(c.x(2), x));
-    };
+                var x = c.x(0);
+                int[] axes = IntStream.range(2, x.rank()).toArray();
+                return standard(x, axes, c.number("epsilon", 1e-5f)).mul(channels(c.x(1), x)).add(channels(c.x(2), x));
+            };
             case "LayerNormalization 17" -> NormOperators::layer;
             case "RMSNormalization 23" -> c -> {
-        var x = c.x(0);
-        int[] axes = IntStream.range(c.axis("axis", -1, x.rank()), x.rank()).toArray();
-        return x.mul(x.square().mean(axes, true).add(c.number("epsilon", 1e-5f)).rsqrt()).mul(c.x(1));
-    };
+                var x = c.x(0);
+                int[] axes = IntStream.range(c.axis("axis", -1, x.rank()), x.rank()).toArray();
+                return x.mul(x.square().mean(axes, true).add(c.number("epsilon", 1e-5f)).rsqrt()).mul(c.x(1));
+            };
             case "GroupNormalization 18" -> c -> group(c, false);
             case "GroupNormalization 21" -> c -> group(c, true);
             case "LpNormalization 1" -> c -> {

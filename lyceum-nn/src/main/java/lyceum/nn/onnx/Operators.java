@@ -15,10 +15,10 @@ import lyceum.nn.onnx.Operator.Meaning;
  */
 final class Operators {
     /** Of each family its rows, {@code domain:name since}; constants, so that no family is loaded for them. */
-    private static final String[] FAMILIES = {ElementwiseOperators.ROWS, ActivationOperators.ROWS, NormOperators.ROWS, CastOperators.ROWS, ShapeOperators.ROWS,
-            IndexOperators.ROWS, ReductionOperators.ROWS, WindowOperators.ROWS, SamplingOperators.ROWS, RecurrentOperators.ROWS,
-            ControlOperators.ROWS, SequenceOperators.ROWS, QuantisedOperators.ROWS, StringOperators.ROWS, SignalOperators.ROWS,
-            DetectionOperators.ROWS, LossOperators.ROWS, RandomOperators.ROWS, MlOperators.ROWS, TreeOperators.ROWS,
+    private static final String[] FAMILIES = {ElementwiseOperators.ROWS, ActivationOperators.ROWS, NormOperators.ROWS, CastOperators.ROWS,
+            ShapeOperators.ROWS, IndexOperators.ROWS, ReductionOperators.ROWS, WindowOperators.ROWS, SamplingOperators.ROWS,
+            RecurrentOperators.ROWS, ControlOperators.ROWS, SequenceOperators.ROWS, QuantisedOperators.ROWS, StringOperators.ROWS,
+            SignalOperators.ROWS, DetectionOperators.ROWS, LossOperators.ROWS, RandomOperators.ROWS, MlOperators.ROWS, TreeOperators.ROWS,
             SupportVectorOperators.ROWS, MapOperators.ROWS, AttentionOperators.ROWS};
     private static final Map<String, TreeMap<Integer, Row>> TABLE = new HashMap<>();
 
@@ -93,7 +93,9 @@ final class Operators {
     }
 
     /** Thrown for a row that its family has no meaning for. */
-    static IllegalStateException unknown(String row) { return new IllegalStateException("ONNX: the operators' row " + row + " has no meaning"); }
+    static IllegalStateException unknown(String row) {
+        return new IllegalStateException("ONNX: the operators' row " + row + " has no meaning");
+    }
 
     private static String key(String domain, String name) { return domain + ":" + name; }
 

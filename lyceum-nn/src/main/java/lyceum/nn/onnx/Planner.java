@@ -194,8 +194,8 @@ final class Planner {
         var planned = new ArrayList<Plan.Step>();
         for (int s = 0; s < steps.size(); s++) {
             var step = steps.get(s);
-            planned.add(new Plan.Step(step.node(), step.version(), step.operator(), step.function(), step.in(), step.out(),
-                    dying[s], step.bodies()));
+            planned.add(new Plan.Step(step.node(), step.version(), step.operator(), step.function(), step.in(), step.out(), dying[s],
+                    step.bodies()));
         }
         return new Plan(inputs, outputs, initial, List.copyOf(planned), ints(captures.keySet()), ints(captures.values()));
     }

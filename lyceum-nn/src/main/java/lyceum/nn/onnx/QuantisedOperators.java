@@ -19,8 +19,8 @@ final class QuantisedOperators {
             case "DynamicQuantizeLinear 11" -> QuantisedOperators::dynamic;
             case "MatMulInteger 10" -> c -> shifted(c.x(0), c.optional(2), true).matmul(shifted(c.x(1), c.optional(3), false));
             case "ConvInteger 10" -> c -> WindowOperators
-                            .convolved(c, shifted(c.x(0), c.optional(2), false).to(DType.F64), channelShifted(c.x(1), c.optional(3)), null)
-                            .round().to(DType.I32);
+                    .convolved(c, shifted(c.x(0), c.optional(2), false).to(DType.F64), channelShifted(c.x(1), c.optional(3)), null).round()
+                    .to(DType.I32);
             case "QLinearMatMul 10" -> QuantisedOperators::product;
             case "QLinearConv 10" -> QuantisedOperators::convolution;
             case "com.microsoft:QuantizeLinear 1" -> QuantisedOperators::quantised;

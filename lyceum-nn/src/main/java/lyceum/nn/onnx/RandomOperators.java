@@ -16,7 +16,8 @@ final class RandomOperators {
             case "RandomNormalLike 1" -> c -> normal(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray());
             case "RandomUniform 1" -> c -> uniform(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"));
             case "RandomUniformLike 1" -> c -> uniform(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray());
-            case "Bernoulli 15" -> c -> OnnxValue.of(c.type("dtype", c.type(0)), Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)));
+            case "Bernoulli 15" ->
+                    c -> OnnxValue.of(c.type("dtype", c.type(0)), Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)));
             case "Multinomial 7" -> RandomOperators::multinomial;
             default -> throw Operators.unknown(row);
         };

@@ -28,18 +28,18 @@ final class ReductionOperators {
             case "CumSum 11" -> ReductionOperators::running;
             case "MatMul 1" -> c -> c.x(0).matmul(c.x(1));
             case "Gemm 1" -> c -> {
-                        double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
-                        var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
-                        var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
-                        if (alpha != 1) y = y.mul(alpha).to(y.dtype());
-                        return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
-                    };
+                double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
+                var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
+                var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
+                if (alpha != 1) y = y.mul(alpha).to(y.dtype());
+                return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
+            };
             case "Einsum 12" -> c -> Tensor.einsum(c.text("equation", ""), c.tensors());
             case "Det 11" -> c -> determinants(c.x(0));
             case "com.microsoft:FusedMatMul 1" -> c -> {
-                        var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
-                        return y.mul(c.number("alpha", 1)).to(y.dtype());
-                    };
+                var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
+                return y.mul(c.number("alpha", 1)).to(y.dtype());
+            };
             default -> reduction(row);
         };
     }

@@ -17,7 +17,7 @@ final class SamplingOperators {
             case "Upsample 9" -> c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result();
             case "Resize 10" -> c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result();
             case "Resize 11" -> c -> new Resize(c, c.has(2) && c.x(2).count() > 0 ? c.x(2).to(DType.F64).toDoubleArray() : null,
-                            c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result();
+                    c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result();
             case "GridSample 16" -> SamplingOperators::gridSampled;
             case "AffineGrid 20" -> SamplingOperators::affineGrid;
             case "RoiAlign 10" -> SamplingOperators::aligned;

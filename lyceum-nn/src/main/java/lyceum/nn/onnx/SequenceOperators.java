@@ -40,7 +40,8 @@ final class SequenceOperators {
             };
             case "SplitToSequence 11" -> SequenceOperators::split;
             case "Optional 15" -> c -> new Maybe(c.has(0) ? c.value(0) : null);
-            case "OptionalHasElement 15" -> c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape());
+            case "OptionalHasElement 15" ->
+                    c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape());
             case "OptionalGetElement 15" -> c -> {
                 if (!(c.value(0) instanceof Maybe(var v))) return c.value(0);
                 if (v == null) throw new IllegalArgumentException("the optional value is none");

@@ -22,7 +22,8 @@ final class ShapeOperators {
             case "Shape 1" -> ShapeOperators::shape;
             case "Size 1" -> c -> OnnxValue.of(Tensor.full(DType.I64, size(c.value(0)).count()));
             case "Reshape 5" -> c -> reshaped(c.x(0), c.longs(1), c.flag("allowzero"));
-            case "Flatten 1" -> c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()));
+            case "Flatten 1" ->
+                    c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()));
             case "Transpose 1" -> c -> c.x(0).permute(c.sets("perm") ? ints(c.integers("perm")) : backwards(c.x(0).rank()));
             case "Squeeze 1" -> c -> squeezed(c.x(0), c.sets("axes") ? c.integers("axes") : null);
             case "Squeeze 13" -> c -> squeezed(c.x(0), c.has(1) ? c.longs(1) : null);
@@ -33,7 +34,8 @@ final class ShapeOperators {
             case "Concat 4" -> c -> Tensor.concat(c.axis("axis", 1, c.x(0).rank()), c.tensors());
             case "Split 2" -> c -> split(c, c.sets("split") ? c.integers("split") : null);
             case "Split 13" -> c -> split(c, c.has(1) ? c.longs(1) : null);
-            case "Slice 1" -> c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null);
+            case "Slice 1" ->
+                    c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null);
             case "Slice 10" -> c -> sliced(c.x(0), c.longs(1), c.longs(2), c.has(3) ? c.longs(3) : null, c.has(4) ? c.longs(4) : null);
             case "Pad 2" -> c -> padded(c, c.integers("pads"), Tensor.full(c.x(0).dtype(), c.number("value", 0)), null);
             case "Pad 11" -> c -> padded(c, c.longs(1), c.has(2) ? c.x(2) : Tensor.zeros(c.x(0).dtype()), c.has(3) ? c.longs(3) : null);

@@ -24,9 +24,9 @@ final class StringOperators {
     static Meaning meaning(String row) {
         return switch (row) {
             case "StringConcat 20" -> c -> {
-        var joined = paired(c, (a, b) -> a + b);
-        return OnnxValue.of(joined.texts(), joined.shape);
-    };
+                var joined = paired(c, (a, b) -> a + b);
+                return OnnxValue.of(joined.texts(), joined.shape);
+            };
             case "StringSplit 20" -> StringOperators::split;
             case "StringNormalizer 10" -> StringOperators::normalised;
             case "RegexFullMatch 20" -> c -> {

@@ -15,18 +15,18 @@ final class TreeOperators {
     static Meaning meaning(String row) {
         return switch (row) {
             case "ai.onnx.ml:TreeEnsembleRegressor 1" -> c -> {
-        int targets = (int) c.integer("n_targets", 1);
-        var forest = new Forest(c, "target", "target_ids", targets);
-        return MlOperators.transformed(c, forest.scores(c.x(0), c.text("aggregate_function", "SUM")));
-    };
+                int targets = (int) c.integer("n_targets", 1);
+                var forest = new Forest(c, "target", "target_ids", targets);
+                return MlOperators.transformed(c, forest.scores(c.x(0), c.text("aggregate_function", "SUM")));
+            };
             case "ai.onnx.ml:TreeEnsembleClassifier 1" -> c -> {
-        int classes = MlOperators.classes(c, "classlabels_int64s");
-        var forest = new Forest(c, "class", "class_ids", classes);
-        boolean single = classes == 2 && Arrays.stream(c.integers("class_ids")).distinct().count() == 1;
-        if (!single) return MlOperators.decided(c, forest.scores(c.x(0), "SUM"), "classlabels_int64s");
-        return MlOperators.decidedByOne(c, forest.scores(c.x(0), "SUM"), (int) c.integers("class_ids")[0], forest.isPositive(),
-                "classlabels_int64s");
-    };
+                int classes = MlOperators.classes(c, "classlabels_int64s");
+                var forest = new Forest(c, "class", "class_ids", classes);
+                boolean single = classes == 2 && Arrays.stream(c.integers("class_ids")).distinct().count() == 1;
+                if (!single) return MlOperators.decided(c, forest.scores(c.x(0), "SUM"), "classlabels_int64s");
+                return MlOperators.decidedByOne(c, forest.scores(c.x(0), "SUM"), (int) c.integers("class_ids")[0], forest.isPositive(),
+                        "classlabels_int64s");
+            };
             default -> throw Operators.unknown(row);
         };
     }

@@ -37,13 +37,11 @@ class SizeMemoTest {
 
     private static Tensor x(int rows, int columns) { return Tensor.randn(Rng.of(rows * 10L + columns), rows, columns).compute(); }
 
-    private static float[] expected(Tensor x) {
-        return x.add(TABLE.narrow(0, 0, x.size(1)).transpose()).toFloatArray();
-    }
+    private static float[] expected(Tensor x) { return x.add(TABLE.narrow(0, 0, x.size(1)).transpose()).toFloatArray(); }
 
     private static Set<String> untimed(OnnxModel model, Tensor x) {
-        return model.profile(Map.of("x", OnnxValue.of(x))).stream().filter(time -> time.nanoseconds() == 0).map(OnnxModel.NodeTime::operator)
-                .collect(Collectors.toSet());
+        return model.profile(Map.of("x", OnnxValue.of(x))).stream().filter(time -> time.nanoseconds() == 0)
+                .map(OnnxModel.NodeTime::operator).collect(Collectors.toSet());
     }
 
     @Test void sizesThatChangeAreSeen() {
@@ -66,7 +64,8 @@ class SizeMemoTest {
     /** What is kept belongs to no scope, and to nobody who could write to it. */
     @Test void whatIsKeptOutlivesScopesAndIsNotGivenAway() {
         var model = model(graph(List.of(port("x", "n", "m")), List.of(open("y"), open("t")), Map.of("one", INDEX), node("s = Shape(x)"),
-                node("t = Gather(s, one)"), node("u = Gather(s, one)", new Attribute("axis", 0L)), node("f = Cast(u)", new Attribute("to", 1L)), node("y = Add(x, f)")));
+                node("t = Gather(s, one)"), node("u = Gather(s, one)", new Attribute("axis", 0L)),
+                node("f = Cast(u)", new Attribute("to", 1L)), node("y = Add(x, f)")));
         for (int i = 0; i < 4; i++) try (var scope = Scope.open("a run")) {
             var out = model.run(Map.of("x", Tensor.zeros(2, 5)));
             assertThat(out.get("y").toFloatArray()).as("run " + i).containsOnly(5f);
@@ -87,8 +86,8 @@ class SizeMemoTest {
     }
 
     @Test void drawsAreNotKept() {
-        var model = model(graph(List.of(port("x", "n")), List.of(open("y")), Map.of(), node("s = Shape(x)"),
-                node("z = ConstantOfShape(s)"), node("r = RandomNormalLike(z)"), node("y = Add(x, r)")));
+        var model = model(graph(List.of(port("x", "n")), List.of(open("y")), Map.of(), node("s = Shape(x)"), node("z = ConstantOfShape(s)"),
+                node("r = RandomNormalLike(z)"), node("y = Add(x, r)")));
         for (int i = 0; i < 3; i++) model.run(Map.of("x", Tensor.zeros(4)));
         assertThat(untimed(model, Tensor.zeros(4))).containsExactlyInAnyOrder("Shape", "ConstantOfShape");
     }

@@ -182,7 +182,8 @@ class TrainCommandTest {
         on = lyceum("train", "--config", file(renamed).toString());
         assertThat(on.err()).containsPattern("6 of 8 tensors begin as they are in \\S+shades")
                 .contains("the head begins anew: the classes are day, night, and it has learned dark, light");
-        on = lyceum("train", "--config", file(renamed.replace("from: shades", "from: times").replace("out: times", "out: again")).toString());
+        on = lyceum("train", "--config",
+                file(renamed.replace("from: shades", "from: times").replace("out: times", "out: again")).toString());
         assertThat(on.err()).contains("8 of 8 tensors begin as they are in ").doesNotContain("begins anew");
     }
 
@@ -197,8 +198,8 @@ class TrainCommandTest {
             images.add("{\"id\": %d, \"file_name\": \"%d.png\", \"width\": 32, \"height\": 32}".formatted(i, i));
             marks.add("{\"id\": %d, \"image_id\": %d, \"category_id\": 1, \"bbox\": [8, 8, 16, 16]}".formatted(i, i));
         }
-        Files.writeString(folder.resolve("boxes/boxes.json"), "{\"images\": " + images + ", \"annotations\": " + marks
-                + ", \"categories\": [{\"id\": 1, \"name\": \"square\"}]}");
+        Files.writeString(folder.resolve("boxes/boxes.json"),
+                "{\"images\": " + images + ", \"annotations\": " + marks + ", \"categories\": [{\"id\": 1, \"name\": \"square\"}]}");
         var boxes = """
                 task: detection
                 data: {boxes: boxes/boxes.json}
@@ -233,7 +234,8 @@ class TrainCommandTest {
 
     /** How many files a run began with. */
     private int read(String run) throws IOException {
-        return JsonMapper.shared().readTree(Files.readString(folder.resolve(run).resolve("training.json"))).path("read").path("files").asInt();
+        return JsonMapper.shared().readTree(Files.readString(folder.resolve(run).resolve("training.json"))).path("read").path("files")
+                .asInt();
     }
 
     @Test void aLossThatIsNotFiniteStopsWithItsStepItsRowsAndTheLayer() throws IOException {

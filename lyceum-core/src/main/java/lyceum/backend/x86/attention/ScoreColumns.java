@@ -59,7 +59,9 @@ final class ScoreColumns {
 
         @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
 
-        @Override public int hashCode() { return (gradient ? 16 : 0) + (few ? 8 : 0) + (masked ? 4 : 0) + (biased ? 2 : 0) + (pairs ? 1 : 0); }
+        @Override public int hashCode() {
+            return (gradient ? 16 : 0) + (few ? 8 : 0) + (masked ? 4 : 0) + (biased ? 2 : 0) + (pairs ? 1 : 0);
+        }
     }
 
     private final Assembler a;

@@ -75,7 +75,9 @@ final class TileProduct {
 
         @Override public boolean equals(Object other) { return other instanceof Form && other.hashCode() == hashCode(); }
 
-        @Override public int hashCode() { return (((order.ordinal() * 8 + into.ordinal()) * 64 + rows) * 64 + vectors) * 4 + (partial ? 2 : 0) + (pairs ? 1 : 0); }
+        @Override public int hashCode() {
+            return (((order.ordinal() * 8 + into.ordinal()) * 64 + rows) * 64 + vectors) * 4 + (partial ? 2 : 0) + (pairs ? 1 : 0);
+        }
     }
 
     /** Rows of a group for {@code count} rows of so many vectors: what fills the registers, or hides the latency of a multiply-add and leaves no rest. */
