@@ -163,8 +163,7 @@ public final class PagedKvCache implements BlockMover {
 
         @Override public Tensor places() { return places; }
 
-        private Tensor turned(Tensor x, PositionalEncoding positions) {
-            if (!(positions instanceof RotaryEmbedding rotary)) return x;
+        private Tensor turned(Tensor x, RotaryEmbedding rotary) {
             var turns = rotations.get(rotary);
             if (turns == null || turns.cos().dtype() != x.dtype()) {
                 var fresh = rotary.at(places, x.dtype());
@@ -177,8 +176,14 @@ public final class PagedKvCache implements BlockMover {
         @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
             if (q.size(0) != slots.length || q.size(2) != 1) throw new IllegalStateException(
                     "PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
-            var query = turned(q, positions).compute();
-            pages.write(turned(k, positions).squeeze(2), v.squeeze(2), slots);
+            Tensor query = q, key = k;
+            if (positions instanceof RotaryEmbedding rotary) {
+                var both = turned(Tensor.concat(1, q, k), rotary).compute(); // half as many operations as one by one
+                query = both.narrow(1, 0, q.size(1));
+                key = both.narrow(1, q.size(1), k.size(1));
+            }
+            query = query.compute();
+            pages.write(key.squeeze(2), v.squeeze(2), slots);
             if (singles == pieces.size()) return pages.attend(attention, query, single);
             var found = new Tensor[pieces.size() - singles + (singles > 0 ? 1 : 0)];
             int at = singles, n = 0;

@@ -19,30 +19,41 @@ public final class Geometry {
     public final long[] addresses, rowBytes, distances;
     private final View[] views;
     private final long[] outerShape;
-    private final long[][] outerStrides;
+    /** Of each operand so many as there are outer axes. */
+    private final long[] outerStrides;
 
-    private Geometry(View[] views, long[] shape, long[][] strides, int axes) {
+    /** @param sizes the shape, then the strides of each operand, {@code width} of each of which {@code axes} count */
+    private Geometry(View[] views, long[] sizes, int width, int axes) {
         this.views = views;
-        int n = views.length;
-        columns = axes > 0 ? shape[axes - 1] : 1;
-        rows = axes > 1 ? shape[axes - 2] : 1;
-        outerShape = axes > 2 ? Arrays.copyOf(shape, axes - 2) : NO_AXES;
+        int n = views.length, outer = Math.max(0, axes - 2);
+        columns = axes > 0 ? sizes[axes - 1] : 1;
+        rows = axes > 1 ? sizes[axes - 2] : 1;
+        outerShape = outer > 0 ? Arrays.copyOf(sizes, outer) : NO_AXES;
         slabs = View.size(outerShape);
-        outerStrides = strides;
+        outerStrides = outer > 0 ? new long[n * outer] : NO_AXES;
         kinds = new byte[n];
         addresses = new long[n];
         rowBytes = new long[n];
         distances = new long[n];
         for (int v = 0; v < n; v++) {
             var view = views[v];
+            int strides = (1 + v) * width;
             addresses[v] = view.address();
-            distances[v] = axes > 0 ? strides[v][axes - 1] : 1;
-            rowBytes[v] = axes > 1 ? strides[v][axes - 2] * view.dtype().bytes() : 0;
+            distances[v] = axes > 0 ? sizes[strides + axes - 1] : 1;
+            rowBytes[v] = axes > 1 ? sizes[strides + axes - 2] * view.dtype().bytes() : 0;
+            System.arraycopy(sizes, strides, outerStrides, v * outer, outer);
             kinds[v] = distances[v] == 1 || columns == 1 && distances[v] != 0 ? CONTIGUOUS : distances[v] == 0 ? ONE : STRIDED;
         }
     }
 
     private static final long[] NO_AXES = {};
+    /** A thread's sizes on their way: most operands end as rows, which keep nothing of them. */
+    private static final ThreadLocal<long[]> SIZES = ThreadLocal.withInitial(() -> new long[64]);
+
+    private static long[] sizes(int count) {
+        var sizes = SIZES.get();
+        return sizes.length >= count ? sizes : new long[count];
+    }
 
     /** True if the operand has an address: not one in a Java array, nor in memory that has been closed, which another backend will name. */
     public static boolean isAddressable(View view) {
@@ -59,21 +70,21 @@ public final class Geometry {
         System.arraycopy(outputs, 0, views, inputs.length, outputs.length);
         var given = views[0].shape();
         boolean keepsRows = program.isRowProgram();
-        var shape = new long[given.length + 1];
-        var strides = new long[views.length][given.length + 1];
-        int last = -1;
+        int width = given.length + 1, last = -1;
+        var sizes = sizes((1 + views.length) * width); // the shape, then each operand's strides
         for (int axis = 0; axis < given.length; axis++) {
             boolean isRow = keepsRows && axis == given.length - 1;
             if (given[axis] == 1 && !isRow) continue;
-            if (last >= 0 && !isRow && follows(views, strides, last, axis)) shape[last] *= given[axis];
-            else shape[++last] = given[axis];
-            for (int v = 0; v < views.length; v++) strides[v][last] = views[v].strides()[axis];
+            if (last >= 0 && !isRow && follows(views, sizes, width, last, axis)) sizes[last] *= given[axis];
+            else sizes[++last] = given[axis];
+            for (int v = 0; v < views.length; v++) sizes[(1 + v) * width + last] = views[v].strides()[axis];
         }
-        return new Geometry(views, shape, strides, last + 1);
+        return new Geometry(views, sizes, width, last + 1);
     }
 
-    private static boolean follows(View[] views, long[][] strides, int last, int axis) {
-        for (int v = 0; v < views.length; v++) if (strides[v][last] != views[v].strides()[axis] * views[v].shape()[axis]) return false;
+    private static boolean follows(View[] views, long[] sizes, int width, int last, int axis) {
+        for (int v = 0; v < views.length; v++)
+            if (sizes[(1 + v) * width + last] != views[v].strides()[axis] * views[v].shape()[axis]) return false;
         return true;
     }
 
@@ -82,7 +93,7 @@ public final class Geometry {
         long offset = 0;
         int bytes = views[v].dtype().bytes();
         for (int axis = outerShape.length - 1; axis >= 0; axis--) {
-            offset += slab % outerShape[axis] * outerStrides[v][axis];
+            offset += slab % outerShape[axis] * outerStrides[v * outerShape.length + axis];
             slab /= outerShape[axis];
         }
         return addresses[v] + (offset + column * distances[v]) * bytes + row * rowBytes[v];

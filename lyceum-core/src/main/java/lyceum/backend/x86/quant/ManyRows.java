@@ -19,7 +19,7 @@ import lyceum.memory.Scope;
  */
 final class ManyRows {
     /** Fewer rows, or fewer weights, do not pay for that. */
-    private static final int FEWEST_ROWS = 64, FEWEST_WEIGHTS = 1 << 16;
+    private static final int FEWEST_ROWS = 192, FEWEST_WEIGHTS = 1 << 16;
     /** Floats of a part. */
     private static final long PART = 4 << 20;
 

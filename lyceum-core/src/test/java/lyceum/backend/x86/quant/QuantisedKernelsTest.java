@@ -106,7 +106,7 @@ class QuantisedKernelsTest {
     @Test void manyRowsMeetHalvesNearlyAsExactly() {
         assumeTrue(Cpu.unavailable() == null, Cpu::unavailable);
         for (var format : List.of(BlockFormat.F16, BlockFormat.BF16)) for (int n : new int[] {300, 5000}) {
-            int m = 70, k = 1100;
+            int m = 200, k = 1100;
             var w = QuantisedMatrix.of(Tensor.randn(Rng.of(1), n, k), format).withActivations(Activations.Q8);
             var x = Tensor.randn(Rng.of(2), DType.F32, m, k).compute();
             var exact = x.to(DType.F64).matmul(w.dequantise().to(DType.F64).transpose());
