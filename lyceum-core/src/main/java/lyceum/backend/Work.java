@@ -25,7 +25,8 @@ public record Work(double bytes, double operations) {
             bytes += stored(view) * view.dtype().bytes();
         }
         for (var argument : arguments) if (argument instanceof BlockMatrix matrix) bytes += matrix.bytes();
-        for (var argument : arguments) if (argument instanceof SparseRows rows) bytes += 4.0 * (rows.pattern().entries() + rows.pattern().rows());
+        for (var argument : arguments)
+            if (argument instanceof SparseRows rows) bytes += 4.0 * (rows.pattern().entries() + rows.pattern().rows());
         return new Work(bytes, operations(kernel, arguments, views(arguments)));
     }
 
