@@ -125,11 +125,11 @@ final class ModelsSuite implements Suite {
         }
     }
 
-    private static void vision(SideBySide bench, Path scripts, String name, String peer, int batch,
-            BiFunction<DType, Rng, Module> build) {
+    private static void vision(SideBySide bench, Path scripts, String name, String peer, int batch, BiFunction<DType, Rng, Module> build) {
         var shape = "batch " + batch + ", 224x224";
-        bench.measure(row(name, shape, Unit.MILLISECONDS, "torchvision", "vision",
-                Map.of("model", peer, "batch", batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1),
+        bench.measure(
+                row(name, shape, Unit.MILLISECONDS, "torchvision", "vision",
+                        Map.of("model", peer, "batch", batch, "script", scripts.resolve(peer + "-" + batch + ".pt").toString()), 1),
                 () -> predicted(build, batch, DType.F32));
         double target = FeatureLevel.has(Feature.AMX_BF16) ? 2.5 : 1.2;
         var half = new Case(name, shape, DType.BF16, Unit.MILLISECONDS);

@@ -31,8 +31,8 @@ class PackedWeightTest {
             for (var type : new DType[] {DType.F32, DType.F64, DType.BF16, DType.F16}) for (int groups : new int[] {1, 2}) {
                 Tensor x = whole(type, 1, 2, 36, 7, 9), weight = whole(type, 2, 34, 36 / groups, 3, 3), bias = whole(type, 3, 34);
                 var each = how.withGroups(groups).withStride(groups);
-                assertThat(x.conv(PackedWeight.of(weight), bias, each, Op.RELU).to(DType.F64).toDoubleArray()).as(type + ", %s groups", groups)
-                        .isEqualTo(x.to(DType.F64).conv(weight.to(DType.F64), null, each).to(type)
+                assertThat(x.conv(PackedWeight.of(weight), bias, each, Op.RELU).to(DType.F64).toDoubleArray())
+                        .as(type + ", %s groups", groups).isEqualTo(x.to(DType.F64).conv(weight.to(DType.F64), null, each).to(type)
                                 .add(bias.reshape(34, 1, 1)).relu().to(DType.F64).toDoubleArray());
             }
         });

@@ -47,8 +47,7 @@ public final class X86Backend implements Backend {
 
     /** What many programs never ask for: loading these classes is a tenth of a start. */
     private record Specialists(SplitProducts splits, X86Attention attention, MachineConvolution convolution, MachinePooling pooling,
-            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SelectiveScans scans,
-            SparseProducts sparse) {}
+            QuantisedProducts quantised, IndexOperations indices, FourierTransforms fourier, SelectiveScans scans, SparseProducts sparse) {}
 
     /** @throws IllegalStateException with the reason, where machine code cannot run */
     public X86Backend(Backend fallback) { this(fallback, Cpu.current()); }
@@ -173,7 +172,8 @@ public final class X86Backend implements Backend {
     /** @param packed the weight if it takes part in many convolutions, else null */
     private void convolve(Convolution how, View x, View weight, WindowWeight packed, Epilogue epilogue, View y) {
         var geometry = WindowGeometry.of(how, x.shape(), weight.shape(), y.shape());
-        if (madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, packed, epilogue, y), x, weight, epilogue, y)) return;
+        if (madeInScratch(() -> specialists().convolution.forward(geometry, x, weight, packed, epilogue, y), x, weight, epilogue, y))
+            return;
         fallback.convolve(how, x, weight, Epilogue.NONE, y);
         epilogue.applyTo(y, this); // with this backend's functions, fused or not
     }

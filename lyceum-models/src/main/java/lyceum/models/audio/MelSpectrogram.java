@@ -1,8 +1,12 @@
 package lyceum.models.audio;
 
+import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
 import lyceum.data.sounds.Sound;
+import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 
 /**
@@ -20,11 +24,10 @@ import lyceum.tensor.Tensor;
  */
 public final class MelSpectrogram {
     private static final double LINEAR = 200.0 / 3, KNEE = 1_000, LOG_STEP = Math.log(6.4) / 27;
-    /** Frames that are transformed together: what lies between samples and bands then stays in the second-level cache. */
-    private static final long TOGETHER = 128;
     private final int rate;
     private final Stft stft;
     private final Tensor filters; // (bins, bands)
+    private final MelFrames frames;
 
     /** Bands from 0 to half the rate. */
     public MelSpectrogram(int rate, int size, int hop, int bands) { this(rate, size, hop, bands, 0, rate / 2.0); }
@@ -41,6 +44,7 @@ public final class MelSpectrogram {
         this.rate = rate;
         stft = new Stft(size, hop);
         filters = filters(rate, size, bands, low, high);
+        frames = new MelFrames(size, hop, Stft.window(size), filters.toRows());
     }
 
     /** Whisper's: 16 kHz, windows of 400, a hop of 160, 80 bands. */
@@ -81,15 +85,26 @@ public final class MelSpectrogram {
     public Tensor power(Tensor samples) {
         if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2)
             throw new ShapeException("MelSpectrogram: samples " + samples.shape() + "; the last axis has more than " + stft.size() / 2);
-        var x = stft.centred(samples.to(DType.F64)).compute();
-        long frames = stft.frames(x.size(-1)) - 1;
-        if (frames == 0) return stft.power(x).narrow(-2, 0, 0).matmul(filters).transpose(-1, -2);
-        var bands = new Tensor[Math.toIntExact(Math.ceilDiv(frames, TOGETHER))];
-        for (int i = 0; i < bands.length; i++) {
-            long first = i * TOGETHER, count = Math.min(TOGETHER, frames - first);
-            bands[i] = stft.power(x.narrow(-1, first * stft.hop(), (count - 1) * stft.hop() + stft.size())).matmul(filters).compute();
-        }
-        return Tensor.concat(-2, bands).transpose(-1, -2);
+        if (GradMode.isRecording() && samples.isTracked()) return differentiable(samples);
+        return Primitive.of("mel spectrogram", in -> framed(in[0]), (i, g, out, in) -> {
+            var x = in[0].detach().requiresGrad();
+            return Autograd.gradients(differentiable(x).mul(g).sum(), new Tensor[] {x}, false)[0];
+        }).withParts(in -> differentiable(in[0])).apply(samples);
+    }
+
+    private Tensor differentiable(Tensor samples) {
+        var seen = stft.power(stft.centred(samples.to(DType.F64)));
+        return seen.narrow(-2, 0, seen.size(-2) - 1).matmul(filters).transpose(-1, -2);
+    }
+
+    private Tensor framed(Tensor samples) {
+        var x = stft.centred(samples.to(DType.F64));
+        int length = Math.toIntExact(x.size(-1)), rows = Math.toIntExact(x.count() / length), count = (int) stft.frames(length) - 1;
+        var shape = x.shape().toArray();
+        var all = Arrays.copyOf(shape, shape.length + 1);
+        all[shape.length - 1] = bands();
+        all[shape.length] = count;
+        return Tensor.of(frames.of(x.toDoubleArray(), rows, length, count), all);
     }
 
     /**
@@ -97,8 +112,8 @@ public final class MelSpectrogram {
      * hears, (.., bands, frames), F32.
      */
     public Tensor logarithmic(Tensor samples) {
-        var l = power(samples).maximum(1e-10).log().div(Math.log(10));
-        return l.maximum(l.max(new int[] {-2, -1}, true).sub(8)).add(4).div(4).to(DType.F32).compute();
+        var l = power(samples).maximum(1e-10).to(DType.F32).log().div(Math.log(10));
+        return l.maximum(l.max(new int[] {-2, -1}, true).sub(8)).add(4).div(4).compute();
     }
 
     /** Of the mean of a sound's channels: (bands, frames). @throws IllegalArgumentException if the rate is another: resample */

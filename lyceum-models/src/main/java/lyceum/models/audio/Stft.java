@@ -28,15 +28,21 @@ public final class Stft {
         if (size < 2 || hop < 1) throw new IllegalArgumentException("Stft: size " + size + ", hop " + hop + "; at least 2 and 1");
         this.size = size;
         this.hop = hop;
-        double[] cos = new double[size], sin = new double[size], hann = new double[size];
+        double[] cos = new double[size], sin = new double[size], hann = window(size);
         for (int n = 0; n < size; n++) {
             cos[n] = Math.cos(2 * Math.PI * n / size);
             sin[n] = Math.sin(2 * Math.PI * n / size);
-            hann[n] = 0.5 - 0.5 * cos[n];
         }
         window = Tensor.of(hann).compute();
         wide = size <= SHORT_OF_SINGLES ? table(cos, sin, hann) : null;
         narrow = wide == null ? null : wide.to(DType.F32).compute();
+    }
+
+    /** (1 - cos(2 pi n / size)) / 2. */
+    static double[] window(int size) {
+        var hann = new double[size];
+        for (int n = 0; n < size; n++) hann[n] = 0.5 - 0.5 * Math.cos(2 * Math.PI * n / size);
+        return hann;
     }
 
     private static Tensor table(double[] cos, double[] sin, double[] hann) {

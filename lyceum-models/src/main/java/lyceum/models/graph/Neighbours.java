@@ -24,7 +24,9 @@ final class Neighbours {
 
     /** One direction: edges in groups, {@code edge} their numbers (null: in order), {@code from} what each reads. */
     record Side(int[] start, int[] edge, int[] from, SparseRows.Pattern pattern) {
-        Side(int[] start, int[] edge, int[] from) { this(start, edge, from, new SparseRows.Pattern(start.length - 1, start.length - 1, start, from)); }
+        Side(int[] start, int[] edge, int[] from) {
+            this(start, edge, from, new SparseRows.Pattern(start.length - 1, start.length - 1, start, from));
+        }
 
         int at(int j) { return edge == null ? j : edge[j]; }
 
@@ -40,11 +42,11 @@ final class Neighbours {
     static Tensor sum(GraphData g, boolean back, Tensor w, Tensor x) {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
         if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
-        if (w == null)
-            return Primitive.of("neighbour sum", in -> product(g.rows(back, null, in[0].dtype()), in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
-                    .withParts(in -> apart(g, back, null, in[0])).apply(x);
+        if (w == null) return Primitive.of("neighbour sum", in -> product(g.rows(back, null, in[0].dtype()), in[0]),
+                (i, grad, out, in) -> sum(g, !back, null, grad)).withParts(in -> apart(g, back, null, in[0])).apply(x);
         return Primitive
-                .of("weighted neighbour sum", in -> in[0].size(1) == 1 ? product(g.rows(back, in[0], in[1].dtype()), in[1]) : summed(g.side(back), in[0], in[1]),
+                .of("weighted neighbour sum",
+                        in -> in[0].size(1) == 1 ? product(g.rows(back, in[0], in[1].dtype()), in[1]) : summed(g.side(back), in[0], in[1]),
                         (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
                                 : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
                 .withParts(in -> apart(g, back, in[0], in[1])).apply(w.to(type), x.to(type));

@@ -47,10 +47,9 @@ record FusedLoops(String name, Kernel kernel, Loops forward, Pullback backward, 
             return Autograd.gradients(first.mul(g).sum(), new Tensor[] {i == 0 ? packed : upstream}, false)[0];
         }));
         // Where a gradient may be asked for, the operands become one, so that one sweep gives the gradients of all.
-        if (!GradMode.isRecording()) return parts(
-                Primitive.of(name, in -> value(in, results), (i, g, out, in) -> parts(gradient.apply(packed(in), g), shapes)[i])
-                        .withParts(in -> packed(reference.apply(in))).apply(operands),
-                results);
+        if (!GradMode.isRecording())
+            return parts(Primitive.of(name, in -> value(in, results), (i, g, out, in) -> parts(gradient.apply(packed(in), g), shapes)[i])
+                    .withParts(in -> packed(reference.apply(in))).apply(operands), results);
         var value = Primitive.of(name, in -> value(parts(in[0], shapes), results), (i, g, out, in) -> gradient.apply(in[0], g))
                 .withParts(in -> packed(reference.apply(parts(in[0], shapes))));
         return parts(value.apply(packed(operands)), results);

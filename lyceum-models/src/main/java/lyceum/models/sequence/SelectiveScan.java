@@ -81,7 +81,8 @@ public final class SelectiveScan {
             return new Result(done[0], done[1]);
         }
         var loops = new Loops((int) batch, (int) length, (int) channels, (int) n, hold == Hold.ZERO_ORDER);
-        var done = new FusedLoops("selective scan", hold == Hold.EULER ? SelectiveScan::byKernel : null, loops::forward, loops::backward, p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5]))
+        var done = new FusedLoops("selective scan", hold == Hold.EULER ? SelectiveScan::byKernel : null, loops::forward, loops::backward,
+                p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5]))
                 .apply(new Shape[] {u.shape(), initial.shape()}, u, d, a, b, c, initial);
         return new Result(done[0], done[1]);
     }
@@ -91,7 +92,8 @@ public final class SelectiveScan {
         long size = in[0].count(), all = size + in[5].count();
         var out = Allocator.allocate(Math.multiplyExact(all, Float.BYTES));
         View y = place(out, 0, in[0].shape()), state = place(out, size, in[5].shape()), initial = in[5].values(DType.F32);
-        MemorySegment.copy(initial.storage().segment(), initial.byteOffset(), out.segment(), state.byteOffset(), Float.BYTES * in[5].count());
+        MemorySegment.copy(initial.storage().segment(), initial.byteOffset(), out.segment(), state.byteOffset(),
+                Float.BYTES * in[5].count());
         Reference.reachabilityFence(initial);
         boolean done = Backend.current().selectiveScan(in[0].values(DType.F32), in[1].values(DType.F32), in[2].values(DType.F32),
                 in[3].values(DType.F32), in[4].values(DType.F32), state, y);

@@ -27,14 +27,12 @@ import lyceum.memory.Storage;
  * <p>Every element is one sum in a fixed order, so that neither pieces nor threads change a bit.
  */
 final class TileConvolution {
-    /** Bytes of padded input that are made at once, if one example does not take more. */
-    private static final long SCRATCH = 32L << 20;
     /** Channels below which most of a tile would be zeros, and outputs. */
     private static final int LEAST = 16;
     /** Positions below which packing a weight for this one time takes longer than vectors do. */
     private static final long WORTH_PACKING = 512;
     /** Positions whose sums stay in the second-level cache beside what they are made of. */
-    private static final int POSITIONS = 1024;
+    private static final int POSITIONS = 512;
     /** Lanes that a call of the kernel which interleaves takes of a line. */
     private static final int LANES = 16, VECTORS = 16;
     /** Multiply-adds in a nanosecond, and bytes written in one. */
@@ -60,7 +58,8 @@ final class TileConvolution {
     /** Null where there are no tiles. */
     static TileConvolution of(KernelCache<Cpu> kernels, Backend programs) {
         var cpu = kernels.cpu();
-        return cpu.has(Feature.AMX_BF16) && cpu.has(Feature.AVX512) ? new TileConvolution(kernels, programs, new TileWindows(kernels)) : null;
+        return cpu.has(Feature.AMX_BF16) && cpu.has(Feature.AVX512) ? new TileConvolution(kernels, programs, new TileWindows(kernels))
+                : null;
     }
 
     /** @param packed whether the weight need not be packed for this time alone */
@@ -80,23 +79,29 @@ final class TileConvolution {
     void forward(WindowGeometry g, View x, TileWindows.Weight weight, Epilogue epilogue, View y) {
         var block = new Block(g);
         var then = program(epilogue);
-        int examples = (int) Math.clamp(SCRATCH / (4 * block.example), 1, g.batch());
+        // As many examples as stay in the second-level cache until they are read; their padding is the same, and cleared once.
+        int examples = (int) Math.clamp(l2() / 2 / (4 * block.example), 1, g.batch());
         var storage = Allocator.allocate(4 * (examples * block.example + SLACK));
         var taps = Allocator.allocate(8L * g.taps());
         for (int t = 0; t < g.taps(); t++)
             taps.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, taps.base() + 8L * t, 4L * block.plan.phases().offset(t));
         clear(storage, 4 * examples * block.example, 4L * SLACK);
+        block.clear(storage, examples);
         for (int from = 0; from < g.batch(); from += examples) {
             int n = Math.min(examples, g.batch() - from), first = from;
             block.fill(x, first, n, storage);
             int groups = (g.outputs() + TileWindows.OUTPUTS - 1) / TileWindows.OUTPUTS, lines = block.lines(l2()),
                     perPlane = (g.out()[1] + lines - 1) / lines;
-            long units = (long) n * g.out()[0] * perPlane * groups;
+            long places = (long) n * g.out()[0] * perPlane, units = places * groups;
+            // What is larger stays, the other passes by it.
+            boolean byWeight = weight.storage().bytes() > 4 * n * block.example;
             double work = (double) TileWindows.OUTPUTS * g.inputs() * g.taps() * lines * g.out()[2];
             Parallel.range(units, Math.max(1, (long) (GRAIN / work)), work / PACE, (begin, end) -> {
                 for (long unit = begin; unit < end; unit++) {
-                    int group = (int) (unit % groups), j = (int) (unit / groups % perPlane) * lines,
-                            i = (int) (unit / groups / perPlane % g.out()[0]), example = (int) (unit / groups / perPlane / g.out()[0]);
+                    int group = (int) (byWeight ? unit / places : unit % groups);
+                    long place = byWeight ? unit % places : unit / groups;
+                    int j = (int) (place % perPlane) * lines, i = (int) (place / perPlane % g.out()[0]),
+                            example = (int) (place / perPlane / g.out()[0]);
                     block.sum(storage, example, weight, taps.address(), group, i, j, Math.min(lines, g.out()[1] - j), then, epilogue.bias(),
                             y, first + example);
                 }
@@ -106,7 +111,9 @@ final class TileConvolution {
 
     private long l2() { return kernels.cpu().l2(); }
 
-    private static void clear(Storage storage, long from, long bytes) { storage.segment().asSlice(storage.base() + from, bytes).fill((byte) 0); }
+    private static void clear(Storage storage, long from, long bytes) {
+        storage.segment().asSlice(storage.base() + from, bytes).fill((byte) 0);
+    }
 
     /** The sums rounded, and the epilogue of these, as if one were done after the other. */
     private static Program program(Epilogue epilogue) {
@@ -143,14 +150,19 @@ final class TileConvolution {
             return (int) Math.clamp(positions / grid.sizes()[2], 1, g.out()[1]);
         }
 
-        void fill(View x, int first, int examples, Storage storage) {
-            var phases = plan.phases();
-            boolean gaps = !phases.fill(g.in());
+        /** What stays zero: all around, and where there are no channels. */
+        void clear(Storage storage, int examples) {
+            boolean gaps = !plan.phases().fill(g.in());
             Parallel.range((long) examples * planes, Math.max(1, BYTES / (4 * plane)), 4 * plane / WRITTEN, (begin, end) -> {
                 for (long p = begin; p < end; p++)
-                    if (gaps || p % planes >= pairs) clear(storage, 4 * (p / planes * example + p % planes * plane), 4 * plane);
+                    if (gaps || p % planes >= pairs)
+                        TileConvolution.clear(storage, 4 * (p / planes * example + p % planes * plane), 4 * plane);
             });
-            if (phases.count() == 1 && g.stride()[0] == 1 && g.stride()[1] == 1 && g.stride()[2] == 1) lay(x, first, examples, storage);
+        }
+
+        void fill(View x, int first, int examples, Storage storage) {
+            if (plan.phases().count() == 1 && g.stride()[0] == 1 && g.stride()[1] == 1 && g.stride()[2] == 1)
+                lay(x, first, examples, storage);
             else cut(x, first, examples, storage);
         }
 
@@ -183,10 +195,10 @@ final class TileConvolution {
             for (int at = 0; at < n; at += LANES * VECTORS) {
                 int some = Math.min(LANES * VECTORS, n - at), vectors = (some + LANES - 1) / LANES;
                 long mask = (1L << some - LANES * (vectors - 1)) - 1;
-                if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true)).move((long) some * g.inputs() / 2, from + 2L * at,
-                        channel, to + 4L * at, step, g.inputs() / 2, mask);
-                if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true)).call(
-                        from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
+                if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true)).move((long) some * g.inputs() / 2,
+                        from + 2L * at, channel, to + 4L * at, step, g.inputs() / 2, mask);
+                if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true))
+                        .call(from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
             }
         }
 
@@ -208,14 +220,15 @@ final class TileConvolution {
                             }
                         });
                 Parallel.range((long) some * pairs, Math.max(1, BYTES / (4L * volume)), 4.0 * volume / WRITTEN, (begin, end) -> {
-                    for (long p = begin; p < end; p++) for (int phase = 0; phase < phases.count(); phase++) copies.spread(
-                            new Place(dense.segment(), dense.base() + p / pairs * share + 4L * (p % pairs) * volume, 4), g.in(),
-                            phases.stride(), phases.shift(phase),
-                            new Place(storage.segment(),
-                                    storage.base() + 4 * ((begun + p / pairs) * example + p % pairs * plane
-                                            + (long) phase * grid.volume()),
-                                    4),
-                            grid.sizes(), Planes.ONE);
+                    for (long p = begin; p < end; p++)
+                        for (int phase = 0; phase < phases.count(); phase++)
+                            copies.spread(new Place(dense.segment(), dense.base() + p / pairs * share + 4L * (p % pairs) * volume, 4),
+                                    g.in(), phases.stride(), phases.shift(phase),
+                                    new Place(storage.segment(),
+                                            storage.base() + 4
+                                                    * ((begun + p / pairs) * example + p % pairs * plane + (long) phase * grid.volume()),
+                                            4),
+                                    grid.sizes(), Planes.ONE);
                 });
             }
         }
@@ -230,9 +243,8 @@ final class TileConvolution {
             var rows = new View(DType.F32, sums.storage(), 0, shape, new long[] {sums.strides()[0], grid.sizes()[2], 1});
             long at = y.offset() + ((long) to * g.outputs() + output) * g.outVolume() + ((long) i * g.out()[1] + j) * g.out()[2];
             var place = new View(DType.BF16, y.storage(), at, shape, new long[] {g.outVolume(), g.out()[2], 1});
-            var inputs = bias == null ? new View[] {rows}
-                    : new View[] {rows, new View(DType.BF16, bias.storage(), bias.offset() + output * bias.strides()[0], shape,
-                            new long[] {bias.strides()[0], 0, 0})};
+            var inputs = bias == null ? new View[] {rows} : new View[] {rows, new View(DType.BF16, bias.storage(),
+                    bias.offset() + output * bias.strides()[0], shape, new long[] {bias.strides()[0], 0, 0})};
             programs.run(then, inputs, new View[] {place});
         }
     }

@@ -1,5 +1,6 @@
 package lyceum.backend.x86.fourier;
 
+import java.lang.ref.Reference;
 import java.lang.ref.SoftReference;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.DType;
@@ -18,6 +19,7 @@ public final class FourierTransforms {
     private final Cpu cpu;
     private final KernelCache<Cpu> kernels;
     private final ConcurrentHashMap<Integer, SoftReference<Line>> plans = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<Integer, SoftReference<ShortLines>> beside = new ConcurrentHashMap<>();
 
     public FourierTransforms(Cpu cpu) {
         this.cpu = cpu;
@@ -30,6 +32,19 @@ public final class FourierTransforms {
         long n = re.shape()[rank - 1], lines = n == 0 ? 0 : re.size() / n;
         if (!cpu.has(Feature.AVX512) || n > 1 << 26 || n < 64) return false;
         for (var view : new View[] {re, im, outRe, outIm}) if (view.dtype() != DType.F64 || !view.isContiguous()) return false;
+        var together = lines >= ShortLines.LEAST ? shortLines((int) n) : null;
+        if (together != null) {
+            long strips = (lines + ShortLines.TOGETHER - 1) / ShortLines.TOGETHER;
+            Parallel.range(strips, Math.max(1, SHORT / n / ShortLines.TOGETHER), NANOS * n * ShortLines.TOGETHER, (from, to) -> {
+                for (long strip = from; strip < to; strip++) {
+                    long first = strip * ShortLines.TOGETHER, at = first * n * Double.BYTES;
+                    together.transform(kernels, re.address() + at, im.address() + at, outRe.address() + at, outIm.address() + at,
+                            (int) Math.min(ShortLines.TOGETHER, lines - first));
+                }
+            });
+            Reference.reachabilityFence(together);
+            return true;
+        }
         var plan = plan((int) n);
         Parallel.Body body = (from, to) -> {
             for (long line = from; line < to; line++) {
@@ -47,6 +62,15 @@ public final class FourierTransforms {
     interface Line {
         /** Of the parts that begin at these addresses. */
         void transform(KernelCache<Cpu> kernels, long re, long im, long outRe, long outIm);
+    }
+
+    private ShortLines shortLines(int n) {
+        var known = beside.get(n);
+        var lines = known == null ? null : known.get();
+        if (lines != null) return lines;
+        lines = ShortLines.of(n);
+        if (lines != null) beside.put(n, new SoftReference<>(lines));
+        return lines;
     }
 
     private Line plan(int n) {

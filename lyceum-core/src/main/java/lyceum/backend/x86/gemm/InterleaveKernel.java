@@ -35,7 +35,9 @@ public record InterleaveKernel(int depth, int present, int vectors, boolean flip
     /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
     private static final int AHEAD = 16;
 
-    @Override public String name(Cpu cpu) { return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : ""); }
+    @Override public String name(Cpu cpu) {
+        return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : "");
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         var widen = depth == 2 ? Instruction.VPMOVZXWD : Instruction.VPMOVZXBD;

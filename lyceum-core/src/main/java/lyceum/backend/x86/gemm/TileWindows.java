@@ -61,8 +61,9 @@ public final class TileWindows {
                 }
                 long at = storage.base() + (long) (o / OUTPUTS) * taps * steps * TileKernel.LEFT_PART
                         + o % OUTPUTS / TileKernel.SIDE * (long) TileKernel.TILE + o % TileKernel.SIDE * (long) TileKernel.LINE;
-                for (int s = 0; s < taps * steps; s++) MemorySegment.copy(lines, s * CHANNELS, to, ValueLayout.JAVA_SHORT_UNALIGNED,
-                        at + (long) s * TileKernel.LEFT_PART, CHANNELS);
+                for (int s = 0; s < taps * steps; s++)
+                    MemorySegment.copy(lines, s * CHANNELS, to, ValueLayout.JAVA_SHORT_UNALIGNED, at + (long) s * TileKernel.LEFT_PART,
+                            CHANNELS);
             }
         });
         return new Weight(storage, taps, steps);

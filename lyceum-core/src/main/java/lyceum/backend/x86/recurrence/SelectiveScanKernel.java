@@ -40,9 +40,9 @@ import lyceum.backend.x86.machine.Lanes;
 final class SelectiveScanKernel {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     /** Addresses of the first step's u, d, y, b and c, and bytes from step to step of each; of rates and states; steps; states; what selects the lanes. */
-    static final Field U = LAYOUT.word(), D = LAYOUT.word(), Y = LAYOUT.word(), B = LAYOUT.word(), C = LAYOUT.word(), U_STEP = LAYOUT.word(),
-            D_STEP = LAYOUT.word(), Y_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_STEP = LAYOUT.word(), RATES = LAYOUT.word(),
-            STATE = LAYOUT.word(), STEPS = LAYOUT.word(), STATES = LAYOUT.word(), LANES = LAYOUT.word();
+    static final Field U = LAYOUT.word(), D = LAYOUT.word(), Y = LAYOUT.word(), B = LAYOUT.word(), C = LAYOUT.word(),
+            U_STEP = LAYOUT.word(), D_STEP = LAYOUT.word(), Y_STEP = LAYOUT.word(), B_STEP = LAYOUT.word(), C_STEP = LAYOUT.word(),
+            RATES = LAYOUT.word(), STATE = LAYOUT.word(), STEPS = LAYOUT.word(), STATES = LAYOUT.word(), LANES = LAYOUT.word();
     static final int PARAMETERS = LAYOUT.bytes();
 
     private static final float LOG2_E = 1.442695f;

@@ -34,8 +34,8 @@ class TileConvolutionTest {
             y[1] = weight[0];
             var spread = how.over(x.length - 2);
             for (int i = 2; i < y.length; i++)
-                y[i] = (x[i] + spread.before().get(i - 2) + spread.after().get(i - 2)
-                        - (weight[i] - 1) * spread.dilation().get(i - 2) - 1) / spread.stride().get(i - 2) + 1;
+                y[i] = (x[i] + spread.before().get(i - 2) + spread.after().get(i - 2) - (weight[i] - 1) * spread.dilation().get(i - 2) - 1)
+                        / spread.stride().get(i - 2) + 1;
             return y;
         }
     }
@@ -82,9 +82,11 @@ class TileConvolutionTest {
 
     @Test void sumsAreExactForKernelsStridesPaddingsAndDilations() {
         var plain = new Convolution();
-        for (int kernel : new int[] {1, 2, 3, 5}) for (int stride : new int[] {1, 2, 3}) for (int padding : new int[] {0, 1, 2})
-            check(new Case(plain.withStride(stride).withPadding(padding), new long[] {2, 33, 7 + kernel, 9 + kernel},
-                    new long[] {17, 33, kernel, kernel}), kernel == 3);
+        for (int kernel : new int[] {1, 2, 3, 5})
+            for (int stride : new int[] {1, 2, 3})
+                for (int padding : new int[] {0, 1, 2})
+                    check(new Case(plain.withStride(stride).withPadding(padding), new long[] {2, 33, 7 + kernel, 9 + kernel},
+                            new long[] {17, 33, kernel, kernel}), kernel == 3);
         check(new Case(plain.withDilation(2).withPadding(2), new long[] {1, 16, 11, 12}, new long[] {40, 16, 3, 3}), false);
         check(new Case(plain.withPadding(new int[] {0, 2}, new int[] {1, 0}), new long[] {1, 64, 6, 5}, new long[] {64, 64, 2, 3}), true);
     }
@@ -104,7 +106,8 @@ class TileConvolutionTest {
 
     @Test void bitsDoNotDependOnTheThreads() {
         var c = new Case(new Convolution().withPadding(1), new long[] {3, 40, 30, 30}, new long[] {70, 40, 3, 3});
-        Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(), weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
+        Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(),
+                weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
         var convolution = lowered();
         var alone = new float[1][];
         Parallel.sequentially(() -> alone[0] = found(convolution, c, x, weight, null, null));

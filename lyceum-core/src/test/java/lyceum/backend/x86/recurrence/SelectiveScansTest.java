@@ -22,12 +22,11 @@ class SelectiveScansTest {
             return new Operands(Tensor.randn(rng, batch, length, channels).compute(),
                     Tensor.rand(rng, batch, length, channels).mul(0.5).compute(), Tensor.rand(rng, channels, states).mul(-20).compute(),
                     Tensor.randn(rng, batch, length, states).compute(), Tensor.randn(rng, batch, length, states).compute(),
-                    Tensor.randn(rng, batch, channels, states).compute(), Tensor.full(DType.F32, Double.NaN, batch, length, channels).copy().compute());
+                    Tensor.randn(rng, batch, channels, states).compute(),
+                    Tensor.full(DType.F32, Double.NaN, batch, length, channels).copy().compute());
         }
 
-        boolean run(SelectiveScans scans) {
-            return scans.scan(u.view(), d.view(), a.view(), b.view(), c.view(), state.view(), y.view());
-        }
+        boolean run(SelectiveScans scans) { return scans.scan(u.view(), d.view(), a.view(), b.view(), c.view(), state.view(), y.view()); }
 
         /** The state, changed, and y. */
         double[][] expected() {
@@ -55,7 +54,8 @@ class SelectiveScansTest {
             var operands = Operands.of(s[0], s[1], s[2], s[3]);
             var expected = operands.expected();
             assertThat(operands.run(scans)).isTrue();
-            assertThat(operands.state.toDoubleArray()).as("state, %s steps of %s channels", s[1], s[2]).containsExactly(expected[0], within(2e-5));
+            assertThat(operands.state.toDoubleArray()).as("state, %s steps of %s channels", s[1], s[2]).containsExactly(expected[0],
+                    within(2e-5));
             assertThat(operands.y.toDoubleArray()).as("y, %s steps of %s channels", s[1], s[2]).containsExactly(expected[1], within(1e-4));
         }
     }
@@ -64,8 +64,8 @@ class SelectiveScansTest {
         var scans = new SelectiveScans(Cpu.current());
         for (double rate : new double[] {Double.NEGATIVE_INFINITY, -1e30, 0}) {
             var o = Operands.of(1, 3, 4, 2);
-            var still = new Operands(o.u.mul(0).compute(), o.d.mul(0).add(1).compute(), o.a.mul(0).add(rate == 0 ? 0 : 1).mul(rate == 0 ? 1 : rate).compute(),
-                    o.b, o.c, o.state.copy().compute(), o.y);
+            var still = new Operands(o.u.mul(0).compute(), o.d.mul(0).add(1).compute(),
+                    o.a.mul(0).add(rate == 0 ? 0 : 1).mul(rate == 0 ? 1 : rate).compute(), o.b, o.c, o.state.copy().compute(), o.y);
             var before = still.state.toDoubleArray();
             assertThat(still.run(scans)).isTrue();
             assertThat(still.state.toDoubleArray()).containsExactly(rate == 0 ? before : new double[before.length], within(0.0));

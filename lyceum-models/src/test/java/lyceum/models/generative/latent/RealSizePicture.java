@@ -34,8 +34,7 @@ public final class RealSizePicture {
         var codec = new AutoencoderKl(AutoencoderKlConfig.stableDiffusion().withDtype(DType.BF16), Rng.of(3));
         unet.pack();
         codec.pack();
-        var model = StableDiffusion.of(
-                PromptEncoder.of(tower, RealSizePicture::tokens),
+        var model = StableDiffusion.of(PromptEncoder.of(tower, RealSizePicture::tokens),
                 new DiffusionModel(NoiseSchedule.scaledLinear(1000, 0.00085, 0.012), Prediction.NOISE, unet.countingFromZero()), codec,
                 0.18215);
         var options = new PictureOptions(512).withSampler(new DdimSampler(4));
