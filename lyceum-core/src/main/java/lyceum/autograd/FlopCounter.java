@@ -170,8 +170,8 @@ public final class FlopCounter {
     }
 
     private static boolean isProduct(Operation operation) {
-        return operation instanceof MatmulOp || operation instanceof ConvolveOp || operation instanceof AttentionOp || operation instanceof LstmOp
-                || operation instanceof PackedMatrix.Product || operation instanceof QuantisedMatrix.Product;
+        return operation instanceof MatmulOp || operation instanceof ConvolveOp || operation instanceof AttentionOp
+                || operation instanceof LstmOp || operation instanceof PackedMatrix.Product || operation instanceof QuantisedMatrix.Product;
     }
 
     private static long products(Operation operation, Form out, Form... in) {

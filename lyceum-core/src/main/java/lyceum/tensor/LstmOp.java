@@ -38,11 +38,11 @@ public record LstmOp() implements Operation {
         var state = Shape.of(batch, n);
         if (projected.rank() != 3 || weight.rank() != 2 || projected.size(2) != GATES * n || weight.size(0) != GATES * n
                 || !h.shape().equals(state) || !c.shape().equals(state))
-            throw new ShapeException("lstm: projected inputs " + projected.shape() + ", weight " + weight.shape() + ", h " + h.shape() + ", c "
-                    + c.shape() + "; they are (T, batch, 4 n), (4 n, n), (batch, n) and (batch, n)");
+            throw new ShapeException("lstm: projected inputs " + projected.shape() + ", weight " + weight.shape() + ", h " + h.shape()
+                    + ", c " + c.shape() + "; they are (T, batch, 4 n), (4 n, n), (batch, n) and (batch, n)");
         var type = projected.dtype();
-        if (weight.dtype() != type || h.dtype() != type || c.dtype() != type) throw new DTypeException("lstm: projected inputs of "
-                + type + ", weight of " + weight.dtype() + ", h of " + h.dtype() + ", c of " + c.dtype() + "; convert them to one type");
+        if (weight.dtype() != type || h.dtype() != type || c.dtype() != type) throw new DTypeException("lstm: projected inputs of " + type
+                + ", weight of " + weight.dtype() + ", h of " + h.dtype() + ", c of " + c.dtype() + "; convert them to one type");
         return new LstmOp().apply(projected, weight, h, c);
     }
 
