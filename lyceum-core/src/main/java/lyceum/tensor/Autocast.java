@@ -54,8 +54,8 @@ public final class Autocast {
     }
 
     /**
-     * True for a weight (outputs, inputs) seen as the right matrix: its copy lies as it does, since to turn it on the way takes ten times as long, and once
-     * more for the gradient.
+     * True for a weight (outputs, inputs) seen as the right matrix: its copy lies as it does, since to turn it on the way takes several times as long
+     * (half of a training step of GPT-2's blocks), and its gradient would lie turned, too.
      */
     private static boolean isTurned(Tensor x) {
         var view = x.viewIfStored();

@@ -4,7 +4,7 @@ import lyceum.DType;
 
 /**
  * GELU by its tanh formula. The gradient reads x alone and computes the rest again, which takes less time than to store and load it. Halves are computed in F32
- * and rounded once: to round after each of ten steps takes three times as long, and loses as many bits.
+ * and rounded once: to round after each of ten steps takes longer and adds up ten errors.
  */
 public record GeluTanhOp() implements Operation {
     private static final double SQRT_TWO_OVER_PI = 0.79788456080286535588, CUBIC = 0.044715;

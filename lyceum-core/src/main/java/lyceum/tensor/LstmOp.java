@@ -38,11 +38,11 @@ public record LstmOp() implements Operation {
         var state = Shape.of(batch, n);
         if (projected.rank() != 3 || weight.rank() != 2 || projected.size(2) != GATES * n || weight.size(0) != GATES * n
                 || !h.shape().equals(state) || !c.shape().equals(state))
-            throw new ShapeException("lstm: projected inputs " + projected.shape() + ", weight " + weight.shape() + ", h " + h.shape() + ", c "
-                    + c.shape() + "; they are (T, batch, 4 n), (4 n, n), (batch, n) and (batch, n)");
+            throw new ShapeException("lstm: projected inputs " + projected.shape() + ", weight " + weight.shape() + ", h " + h.shape()
+                    + ", c " + c.shape() + "; they are (T, batch, 4 n), (4 n, n), (batch, n) and (batch, n)");
         var type = projected.dtype();
-        if (weight.dtype() != type || h.dtype() != type || c.dtype() != type) throw new DTypeException("lstm: projected inputs of "
-                + type + ", weight of " + weight.dtype() + ", h of " + h.dtype() + ", c of " + c.dtype() + "; convert them to one type");
+        if (weight.dtype() != type || h.dtype() != type || c.dtype() != type) throw new DTypeException("lstm: projected inputs of " + type
+                + ", weight of " + weight.dtype() + ", h of " + h.dtype() + ", c of " + c.dtype() + "; convert them to one type");
         return new LstmOp().apply(projected, weight, h, c);
     }
 
@@ -81,44 +81,59 @@ public record LstmOp() implements Operation {
         return p.of(Op.SUB, type, one, p.of(Op.MUL, type, y, y));
     }
 
-    @Override public Tensor value(Tensor... in) { return outcome(in).value(); }
+    @Override public Tensor value(Tensor... in) { return stepped(false, in).value(); }
 
     @Override public boolean keeps() { return true; }
 
+    @Override public Outcome outcome(Tensor... in) { return stepped(true, in); }
+
     private static boolean isHalf(DType type) { return type.bytes() == 2; }
 
-    /** Beside the result every h, with the first, every memory, with the first, and all gates. */
-    @Override public Outcome outcome(Tensor... in) {
+    /** @param kept whether beside the result every h but the last, every memory, with the first, and all gates are; else they are those of one step */
+    private Outcome stepped(boolean kept, Tensor... in) {
         var type = in[0].dtype();
         if (isHalf(type)) return new Outcome(Tracing.inside(() -> composed(in)).compute());
-        long steps = in[0].size(0), batch = in[0].size(1), n = in[1].size(1);
-        View states = Fusion.allocate(type, Shape.of(steps + 2, batch, n)), memories = Fusion.allocate(type, Shape.of(steps + 1, batch, n)),
-                gates = Fusion.allocate(type, Shape.of(steps, batch, GATES * n)), x = in[0].view();
+        long steps = in[0].size(0), batch = in[0].size(1), n = in[1].size(1), held = kept ? steps : 1;
+        Shape ofMemories = Shape.of(kept ? steps + 1 : 1, batch, n), ofGates = Shape.of(held, batch, GATES * n);
+        View states = Fusion.allocate(type, Shape.of(steps + 2, batch, n)), memories = Fusion.allocate(type, ofMemories),
+                gates = Fusion.allocate(type, ofGates), x = in[0].view();
         Storing.copy(in[2], row(states, 0));
         Storing.copy(in[3], row(memories, 0));
         try (var scratch = Scope.open("lstm")) {
             var sums = Fusion.allocate(type, Shape.of(batch, GATES * n));
-            var weight = new RightMatrix(turned(in[1].view()));
+            var weight = new Weight(turned(in[1].view()), steps);
             var program = type == DType.F32 ? FORWARD_F32 : FORWARD_F64;
             for (long t = 0; t < steps; t++) {
-                Backend.current().matmul(row(states, t), weight, sums);
+                weight.times(row(states, t), sums);
                 View[] read = new View[2 * GATES + 1], written = new View[GATES + 2];
                 for (int k = 0; k < GATES; k++) {
                     read[k] = gate(row(x, t), k, n);
                     read[GATES + k] = gate(sums, k, n);
-                    written[k] = gate(row(gates, t), k, n);
+                    written[k] = gate(row(gates, kept ? t : 0), k, n);
                 }
-                read[2 * GATES] = row(memories, t);
-                written[GATES] = row(memories, t + 1);
+                read[2 * GATES] = row(memories, kept ? t : 0);
+                written[GATES] = row(memories, kept ? t + 1 : 0);
                 written[GATES + 1] = row(states, t + 1);
                 Backend.current().run(program, read, written);
             }
         }
-        var last = row(memories, steps);
-        Storing.copy(new Tensor(last, Shape.of(batch, n)), row(states, steps + 1));
-        return new Outcome(new Tensor(rows(states, 1, steps + 1), Shape.of(steps + 1, batch, n)),
-                new Tensor(rows(states, 0, steps), Shape.of(steps, batch, n)), new Tensor(memories, Shape.of(steps + 1, batch, n)),
-                new Tensor(gates, Shape.of(steps, batch, GATES * n)));
+        Storing.copy(new Tensor(row(memories, kept ? steps : 0), Shape.of(batch, n)), row(states, steps + 1));
+        var result = new Tensor(rows(states, 1, steps + 1), Shape.of(steps + 1, batch, n));
+        if (!kept) return new Outcome(result);
+        return new Outcome(result, new Tensor(rows(states, 0, steps), Shape.of(steps, batch, n)), new Tensor(memories, ofMemories),
+                new Tensor(gates, ofGates));
+    }
+
+    /** The right matrix of every step, packed where there are steps enough to pay for that. */
+    private record Weight(View matrix, RightMatrix packed) {
+        private static final long FEW = 4;
+
+        Weight(View matrix, long steps) { this(matrix, steps < FEW ? null : new RightMatrix(matrix)); }
+
+        void times(View left, View out) {
+            if (packed == null) Backend.current().matmul(left, matrix, out);
+            else Backend.current().matmul(left, packed, out);
+        }
     }
 
     private static View rows(View x, long from, long count) {
@@ -163,7 +178,7 @@ public record LstmOp() implements Operation {
         View back = Fusion.allocate(type, reading.shape(0)), dh = Fusion.allocate(type, state), dc = Fusion.allocate(type, state);
         Storing.copy(Tensor.full(type, 0, state.sizes()), dh);
         Storing.copy(new Tensor(row(given, steps), state), dc);
-        var weight = new RightMatrix(reading.operand(1).view());
+        var weight = new Weight(reading.operand(1).view(), steps);
         var program = type == DType.F32 ? BACK_F32 : BACK_F64;
         for (long t = steps - 1; t >= 0; t--) {
             View[] read = new View[GATES + 5], written = new View[GATES + 1];
@@ -177,7 +192,7 @@ public record LstmOp() implements Operation {
             read[GATES + 3] = row(memories, t + 1);
             read[GATES + 4] = row(memories, t);
             Backend.current().run(program, read, written);
-            Backend.current().matmul(row(back, t), weight, dh);
+            weight.times(row(back, t), dh);
         }
         return new Tensor[] {new Tensor(back, reading.shape(0)), reading.isTracked(1) ? ofWeight(back, states, steps * batch, n) : null,
                 new Tensor(dh, state), new Tensor(dc, state)};

@@ -98,7 +98,8 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
     /** @param given the type of the sums of halves, if that is F32 */
     private Tensor times(Tensor a, Tensor b, DType given) {
         if (precision != Precision.F32) return a.matmul(b, precision);
-        return given == DType.F32 && a.dtype() == b.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 ? a.matmul(b, given) : a.matmul(b);
+        return given == DType.F32 && a.dtype() == b.dtype() && a.dtype().isFloat() && a.dtype().bytes() == 2 ? a.matmul(b, given)
+                : a.matmul(b);
     }
 
     /** @param turned lays the gradient out as the transpose of a matrix by rows, which a weight used as {@code x W'} reads row by row again */
