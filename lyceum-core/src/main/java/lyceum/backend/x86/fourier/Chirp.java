@@ -11,7 +11,7 @@ import lyceum.memory.Storage;
 /** The transform of a length with other factors than 2, 3 and 5, as a convolution by a longer one: {@link FourierChirp}. Immutable. */
 final class Chirp implements FourierTransforms.Line {
     @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
-    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE;
+    private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
 
     private final FourierChirp chirp;
     private final int n, length;

@@ -47,7 +47,7 @@ public final class Substitution {
         long down = Product.rowStride(l) * Double.BYTES, across = Product.columnStride(l) * Double.BYTES;
         for (int i = 0; i < rows; i++)
             for (int j = 0; j <= i; j++)
-                Packing.MEMORY.set(ValueLayout.JAVA_DOUBLE, to + 8L * (i * rows + j),
+                Packing.MEMORY.set(ValueLayout.JAVA_DOUBLE_UNALIGNED, to + 8L * (i * rows + j),
                         Packing.MEMORY.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, from + i * down + j * across));
         return to;
     }
