@@ -63,8 +63,7 @@ final class FitCommand implements Callable<Integer> {
             description = "Rows to sample from a longer table, which is never held as a whole; 200000 by default.") private int rows;
 
     @Option(names = "--max-errors", paramLabel = "N", defaultValue = "0",
-            description = "Rows of the wrong width to leave out and list in the report; with 0, the default, the first one ends the run.")
-    private int maxErrors;
+            description = "Rows of the wrong width to leave out and list in the report; with 0, the default, the first one ends the run.") private int maxErrors;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 

@@ -30,7 +30,8 @@ record FitReport(String file, TableStudy study, List<Csv.Reject> rejects) {
     List<String> summary() {
         var lines = new ArrayList<>(study.summary().lines().toList());
         rejects.stream().limit(LISTED).forEach(reject -> lines.add("row left out: " + reject));
-        if (rejects.size() > LISTED) lines.add("rows left out: " + (rejects.size() - LISTED) + " more, the last in line " + rejects.getLast().line());
+        if (rejects.size() > LISTED)
+            lines.add("rows left out: " + (rejects.size() - LISTED) + " more, the last in line " + rejects.getLast().line());
         return lines;
     }
 
@@ -41,8 +42,8 @@ record FitReport(String file, TableStudy study, List<Csv.Reject> rejects) {
                 .toList();
         var figures = study.figures().stream().map(f -> new ReportView.Picture(f.title(), f.description(), Svg.write(f, Theme.LIGHT)))
                 .toList();
-        var view = new ReportView(study.target() + " from " + file, task(), summary(), suspects(), columns,
-                figures, study.model().about().get("settings"));
+        var view = new ReportView(study.target() + " from " + file, task(), summary(), suspects(), columns, figures,
+                study.model().about().get("settings"));
         var out = new StringOutput(65_536);
         TemplateEngine.createPrecompiled(null, ContentType.Html, FitReport.class.getClassLoader(), "lyceum.studio.web.pages")
                 .render("report.jte", Map.of("view", view), out);
@@ -91,7 +92,8 @@ record FitReport(String file, TableStudy study, List<Csv.Reject> rejects) {
     }
 
     private String leftOut() {
-        return rejects.isEmpty() ? "" : " " + rejects.size() + " rows did not fit the columns and were left out: report.html lists them by line.";
+        return rejects.isEmpty() ? ""
+                : " " + rejects.size() + " rows did not fit the columns and were left out: report.html lists them by line.";
     }
 
     private String lead() {

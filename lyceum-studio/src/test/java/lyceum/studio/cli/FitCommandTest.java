@@ -99,7 +99,8 @@ class FitCommandTest {
         var file = csv(100);
         Files.writeString(file, Files.readString(file) + "33.5,Graz\n" + "41,Graz,0,no,yes\n");
         var out = folder.resolve("model");
-        assertThat(lyceum("fit", file.toString(), "--target", "left", "--model", "linear", "--max-errors", "1", "--out", out.toString()).err())
+        assertThat(
+                lyceum("fit", file.toString(), "--target", "left", "--model", "linear", "--max-errors", "1", "--out", out.toString()).err())
                 .contains("5 cells where the header has 4, in line 103");
         assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "-1", "--out", out.toString()).err())
                 .contains("--max-errors is -1");
