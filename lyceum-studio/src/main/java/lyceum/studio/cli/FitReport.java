@@ -92,8 +92,7 @@ record FitReport(String file, TableStudy study, List<Csv.Reject> rejects) {
     }
 
     private String leftOut() {
-        return rejects.isEmpty() ? ""
-                : " " + rejects.size() + " rows did not fit the columns and were left out: report.html lists them by line.";
+        return rejects.isEmpty() ? "" : " Left out because they do not fit the columns, see report.html for their lines: " + rejects.size() + ".";
     }
 
     private String lead() {

@@ -105,10 +105,10 @@ class FitCommandTest {
         assertThat(lyceum("fit", file.toString(), "--target", "left", "--max-errors", "-1", "--out", out.toString()).err())
                 .contains("--max-errors is -1");
         var fit = lyceum("fit", file.toString(), "--target", "left", "--model", "linear", "--max-errors", "2", "--out", out.toString());
-        assertThat(fit.out()).contains("100 rows, 4 columns", "row left out: 2 cells where the header has 4, in line 102",
+        assertThat(fit.out()).contains("100 rows, 3 columns", "row left out: 2 cells where the header has 4, in line 102",
                 "row left out: 5 cells where the header has 4, in line 103");
         assertThat(Files.readString(out.resolve("report.html"))).contains("2 cells where the header has 4, in line 102");
-        assertThat(Files.readString(out.resolve("model-card.md"))).contains("2 rows did not fit the columns and were left out");
+        assertThat(Files.readString(out.resolve("model-card.md"))).contains("see report.html for their lines: 2.");
     }
 
     @Test void tenRowsAreEnoughAndNineAreNot() throws IOException {
