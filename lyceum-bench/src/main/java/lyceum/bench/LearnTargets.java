@@ -51,8 +51,8 @@ final class LearnTargets {
         race("SVC, RBF", 1, "svc", Map.of("c", 1.0, "gamma", 0.05), () -> shuffled(10_000, 20, 2),
                 d -> new Svm(Rbf.ofGamma(0.05), 1).fit(d.x(), d.y()), (d, m) -> Map.of("objective", m.objectives()[0]));
         // As many passes on both sides as ours makes unasked; scikit-learn by itself makes seven.
-        race("PCA, 10 components, randomised, 4 passes", 1, "pca", Map.of("k", 10, "solver", "randomized", "passes", 4), () -> blobs(20_000, 500, 20),
-                d -> new Pca(10).withSolver(Pca.Solver.RANDOMISED).fit(d.x()),
+        race("PCA, 10 components, randomised, 4 passes", 1, "pca", Map.of("k", 10, "solver", "randomized", "passes", 4),
+                () -> blobs(20_000, 500, 20), d -> new Pca(10).withSolver(Pca.Solver.RANDOMISED).fit(d.x()),
                 (d, m) -> Map.of("variance", m.explainedVariance().sum().item()));
         race("DBSCAN", 1, "dbscan", Map.of("epsilon", 0.1, "points", 10), () -> blobs(50_000, 2, 20), d -> new Dbscan(0.1, 10).fit(d.x()),
                 (d, m) -> Map.of("clusters", (double) m.nClusters()));

@@ -15,7 +15,8 @@ class NearestPointsTest {
                 var rng = Rng.of(100 * p + k);
                 int n = 40;
                 double[] rows = numbers(rng, n * p, k % 2 == 0), points = numbers(rng, k * p, k % 2 == 0);
-                for (var kernel : new NearestPoints[] {new NearestPoints.Plain(), NearestPoints.best()}) holds(kernel, rows, points, n, k, p);
+                for (var kernel : new NearestPoints[] {new NearestPoints.Plain(), NearestPoints.best()})
+                    holds(kernel, rows, points, n, k, p);
             }
         }
     }

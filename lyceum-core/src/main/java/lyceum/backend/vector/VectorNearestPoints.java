@@ -19,9 +19,7 @@ final class VectorNearestPoints implements NearestPoints {
     private static final long INFINITY = Double.doubleToRawLongBits(Double.POSITIVE_INFINITY);
 
     /** @throws IllegalStateException if vectors hold one double */
-    VectorNearestPoints() {
-        if (LANES < 2) throw new IllegalStateException("this CPU's vectors hold one double");
-    }
+    VectorNearestPoints() { if (LANES < 2) throw new IllegalStateException("this CPU's vectors hold one double"); }
 
     @Override public void distances(double[] rows, int at, int p, double[] table, int k, double[] out) {
         int width = NearestPoints.width(k), c = 0;
@@ -60,7 +58,8 @@ final class VectorNearestPoints implements NearestPoints {
     }
 
     private static DoubleVector four(DoubleVector x, DoubleVector y, DoubleVector z, DoubleVector u, double[] table, int o, int width) {
-        return square(x, table, o).add(square(y, table, o + width)).add(square(z, table, o + 2 * width)).add(square(u, table, o + 3 * width));
+        return square(x, table, o).add(square(y, table, o + width)).add(square(z, table, o + 2 * width))
+                .add(square(u, table, o + 3 * width));
     }
 
     private static DoubleVector square(DoubleVector x, double[] table, int o) {

@@ -16,6 +16,7 @@ record KMeansRun(double[] centres, int[] labels, double inertia, double[] histor
         }
         double between = 0;
         for (int c = 0; c < k; c++) between += mass[c] * SquaredDistances.ofRow(centres, c * p, points.middle(), 0, p);
-        return new KMeansModel(Tensor.of(centres, k, p), Tensor.of(wide), inertia, points.total(), between, mass, history, iterations, converged);
+        return new KMeansModel(Tensor.of(centres, k, p), Tensor.of(wide), inertia, points.total(), between, mass, history, iterations,
+                converged);
     }
 }

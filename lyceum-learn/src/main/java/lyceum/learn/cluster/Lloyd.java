@@ -56,7 +56,8 @@ final class Lloyd {
         }
         double inertia = inertia(exact);
         history[iteration - 1] = inertia;
-        return new KMeansRun(exact, labels, inertia, Arrays.copyOf(history, iteration), settled ? iteration : iteration - 1, settled || !moved);
+        return new KMeansRun(exact, labels, inertia, Arrays.copyOf(history, iteration), settled ? iteration : iteration - 1,
+                settled || !moved);
     }
 
     /** Labels and inertia for centres that were found otherwise. */

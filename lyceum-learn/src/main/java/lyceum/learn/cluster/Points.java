@@ -80,7 +80,9 @@ final class Points {
     void squaredDistances(int row, double[] table, int k, double[] out) { NEAREST.distances(rows, row * p, p, table, k, out); }
 
     /** The squared distance of one row, added up in the same order and so the same to the last bit. */
-    double squaredDistance(int row, double[] c, int from) { return SquaredDistances.ofRow(rows, row * p, c, from, p); }
+    double squaredDistance(int row, double[] c, int from) {
+        return SquaredDistances.ofRow(rows, row * p, c, from, p);
+    }
 
     /** The weighted mean of the rows. */
     double[] middle() {

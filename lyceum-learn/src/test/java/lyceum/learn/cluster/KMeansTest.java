@@ -26,7 +26,9 @@ import org.junit.jupiter.api.TestFactory;
 class KMeansTest {
     private static final String TOPIC = "k-means";
 
-    @TestFactory Stream<DynamicTest> lloydKeepsTheContract() { return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.LLOYD)).tests(); }
+    @TestFactory Stream<DynamicTest> lloydKeepsTheContract() {
+        return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.LLOYD)).tests();
+    }
 
     @TestFactory Stream<DynamicTest> hamerlyKeepsTheContract() {
         return LearnerContract.of(new KMeans(3).withAlgorithm(Algorithm.HAMERLY).withRestarts(3)).tests();

@@ -197,7 +197,8 @@ class KNeighborsTest {
         for (int p : new int[] {16, 21}) {
             for (int kind = 0; kind < 4; kind++) {
                 var rng = Rng.of(p + kind);
-                Tensor x = Tensor.randn(rng, DType.F64, 1300, p), q = Tensor.concat(0, Tensor.randn(rng, DType.F64, 90, p), x.narrow(0, 5, 10));
+                Tensor x = Tensor.randn(rng, DType.F64, 1300, p),
+                        q = Tensor.concat(0, Tensor.randn(rng, DType.F64, 90, p), x.narrow(0, 5, 10));
                 if (kind == 1) {
                     x = x.round();
                     q = q.round();
