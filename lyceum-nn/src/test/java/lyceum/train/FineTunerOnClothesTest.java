@@ -73,7 +73,8 @@ class FineTunerOnClothesTest {
 
     /** The first layer's parameters, then each later layer's. */
     private static List<String> groups(Sequential model) {
-        return IntStream.range(0, model.layers().size()).filter(i -> model.layers().get(i) instanceof Module).mapToObj(i -> i + ".*").toList();
+        return IntStream.range(0, model.layers().size()).filter(i -> model.layers().get(i) instanceof Module).mapToObj(i -> i + ".*")
+                .toList();
     }
 
     /** So many pictures of each class, drawn anew for each seed. */
@@ -109,8 +110,7 @@ class FineTunerOnClothesTest {
                 scratch[r] += TransferLearning.accuracy(model, test) / 5;
             }
             var model = FineTuner.withHead(Module.copy(source), 3);
-            losses[seed] = new FineTuner(trainer(1.5e-3), groups(model)).withDecay(0.9)
-                    .withPolicy(FineTuner.Policy.HEAD_THEN_ALL)
+            losses[seed] = new FineTuner(trainer(1.5e-3), groups(model)).withDecay(0.9).withPolicy(FineTuner.Policy.HEAD_THEN_ALL)
                     .fit(model, Loss::crossEntropy, labelled, watched, rng.split(6), Progress.SILENT).validations();
             tuned += TransferLearning.accuracy(model, test) / 5;
         }
