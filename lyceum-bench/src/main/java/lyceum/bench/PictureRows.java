@@ -42,7 +42,8 @@ final class PictureRows {
         var model = StableDiffusion.of(words, new DiffusionModel(schedule, Prediction.NOISE, unet.countingFromZero()), codec, 0.18215);
         double products = STEPS * products(unet);
         codes(model, 1); // the weights are packed at their first use
-        bench.single(c.besideCalls("its products at a product's pace", TARGET, calls -> calls * products / pace()), () -> codes(model, STEPS));
+        bench.single(c.besideCalls("its products at a product's pace", TARGET, calls -> calls * products / pace()),
+                () -> codes(model, STEPS));
     }
 
     private static Tensor codes(StableDiffusion model, int steps) {

@@ -43,28 +43,29 @@ class RowDotsTest {
         var rng = Rng.of(4);
         var plain = new RowDots.OneByOne(new RowDots.Plain());
         int compared = 0;
-        for (int n : new int[] {1, 7, 8, 31, 32, 33, 64, 100, 384, 1000}) for (int rows : new int[] {0, 1, 2, 5, 33}) try (var arena = Arena.ofConfined()) {
-            var x = GuardedMemory.allocate(arena, 4L * n, true);
-            MemorySegment floats = arena.allocate(8L * rows + 8), bytes = arena.allocate(8L * rows + 8);
-            for (int j = 0; j < n; j++) x.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
-            for (int i = 0; i < rows; i++) {
-                MemorySegment row = GuardedMemory.allocate(arena, 4L * n, true), codes = GuardedMemory.allocate(arena, n, true);
-                for (int j = 0; j < n; j++) {
-                    row.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
-                    codes.set(ValueLayout.JAVA_BYTE, j, (byte) (rng.nextInt(256) - 128));
+        for (int n : new int[] {1, 7, 8, 31, 32, 33, 64, 100, 384, 1000})
+            for (int rows : new int[] {0, 1, 2, 5, 33}) try (var arena = Arena.ofConfined()) {
+                var x = GuardedMemory.allocate(arena, 4L * n, true);
+                MemorySegment floats = arena.allocate(8L * rows + 8), bytes = arena.allocate(8L * rows + 8);
+                for (int j = 0; j < n; j++) x.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
+                for (int i = 0; i < rows; i++) {
+                    MemorySegment row = GuardedMemory.allocate(arena, 4L * n, true), codes = GuardedMemory.allocate(arena, n, true);
+                    for (int j = 0; j < n; j++) {
+                        row.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
+                        codes.set(ValueLayout.JAVA_BYTE, j, (byte) (rng.nextInt(256) - 128));
+                    }
+                    floats.setAtIndex(ValueLayout.JAVA_LONG, i, row.address());
+                    bytes.setAtIndex(ValueLayout.JAVA_LONG, i, codes.address());
                 }
-                floats.setAtIndex(ValueLayout.JAVA_LONG, i, row.address());
-                bytes.setAtIndex(ValueLayout.JAVA_LONG, i, codes.address());
+                for (boolean ofBytes : new boolean[] {false, true}) {
+                    MemorySegment found = GuardedMemory.allocate(arena, 4L * rows + 4, true), wanted = arena.allocate(4L * rows + 4);
+                    long at = (ofBytes ? bytes : floats).address();
+                    RowDots.many().dots(x.address(), n, at, rows, ofBytes, found.address() + 4);
+                    plain.dots(x.address(), n, at, rows, ofBytes, wanted.address() + 4);
+                    assertThat(found.mismatch(wanted)).as("%d rows of %d, bytes: %s", rows, n, ofBytes).isEqualTo(-1);
+                    compared += rows;
+                }
             }
-            for (boolean ofBytes : new boolean[] {false, true}) {
-                MemorySegment found = GuardedMemory.allocate(arena, 4L * rows + 4, true), wanted = arena.allocate(4L * rows + 4);
-                long at = (ofBytes ? bytes : floats).address();
-                RowDots.many().dots(x.address(), n, at, rows, ofBytes, found.address() + 4);
-                plain.dots(x.address(), n, at, rows, ofBytes, wanted.address() + 4);
-                assertThat(found.mismatch(wanted)).as("%d rows of %d, bytes: %s", rows, n, ofBytes).isEqualTo(-1);
-                compared += rows;
-            }
-        }
         assertThat(compared).isEqualTo(10 * 2 * 41);
     }
 }

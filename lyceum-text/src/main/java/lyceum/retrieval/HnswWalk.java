@@ -190,9 +190,8 @@ final class HnswWalk {
             var kept = new int[most];
             int kin = 0, left = 0;
             open.clear();
-            for (int i = 0; i <= n; i++)
-                if (layer == 0 && links.inTree(node, around[i])) kept[kin++] = around[i];
-                else open.add(around[i], near[i]);
+            for (int i = 0; i <= n; i++) if (layer == 0 && links.inTree(node, around[i])) kept[kin++] = around[i];
+            else open.add(around[i], near[i]);
             var others = new Candidates(new int[n + 1 - kin], new double[n + 1 - kin]);
             for (; !open.isEmpty(); left++) {
                 others.scores[left] = open.topScore();

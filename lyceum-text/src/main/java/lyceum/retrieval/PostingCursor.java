@@ -17,8 +17,8 @@ final class PostingCursor {
     private final long start;
     private final int size, blocks, limit;
     private final int[] lengths;
-    private final BitPacking.Reader gaps = new BitPacking.Reader(), counts = new BitPacking.Reader(),
-            bestCounts = new BitPacking.Reader(), bestLengths = new BitPacking.Reader();
+    private final BitPacking.Reader gaps = new BitPacking.Reader(), counts = new BitPacking.Reader(), bestCounts = new BitPacking.Reader(),
+            bestLengths = new BitPacking.Reader();
     private int[] places, placeStart;
     /** The block that is read, its number of postings, the one at hand, its last document, and the document at hand when it lay too far. */
     private int block = -1, n, at, last, document = -1, parked = -1, unpackedPlaces = -1;

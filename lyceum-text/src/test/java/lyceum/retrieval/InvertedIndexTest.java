@@ -259,7 +259,8 @@ class InvertedIndexTest {
             assertThat(hits.scored()).isLessThanOrEqualTo(hits.postings());
         }
         assertThatThrownBy(() -> index.addWeights("x", Map.of("a", Double.NaN))).hasMessageContaining("'a' in 'x' is NaN");
-        assertThatThrownBy(() -> index.add("x", Map.of(InvertedIndex.WEIGHTS, "a"))).hasMessageContaining("give the text of 'x' another name");
+        assertThatThrownBy(() -> index.add("x", Map.of(InvertedIndex.WEIGHTS, "a")))
+                .hasMessageContaining("give the text of 'x' another name");
         assertThatThrownBy(() -> index.impacts(Map.of("a", -1.0), 3)).hasMessageContaining("'a' is -1.0");
     }
 

@@ -68,8 +68,8 @@ public final class X86Backend implements Backend {
                 var convolution = new MachineConvolution(cpu, this);
                 var splits = new SplitProducts(this, gemm);
                 specialists = new Specialists(splits, new X86Attention(cpu, this), convolution, new MachinePooling(cpu, this, convolution),
-                        new QuantisedProducts(cpu, this, splits), new IndexOperations(cpu), new FourierTransforms(cpu), new SelectiveScans(cpu),
-                        new SparseProducts(cpu));
+                        new QuantisedProducts(cpu, this, splits), new IndexOperations(cpu), new FourierTransforms(cpu),
+                        new SelectiveScans(cpu), new SparseProducts(cpu));
             }
         }
         return specialists;
