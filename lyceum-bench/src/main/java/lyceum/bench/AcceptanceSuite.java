@@ -63,7 +63,7 @@ final class AcceptanceSuite {
         new RoofClauses(this, roofs).measure();
         new NetworkClauses(this, networks).measure();
         new GrowthClauses(this, networks.positions()).measure();
-        new LanguageClauses(this, networks.positions() * 128).measure();
+        new LanguageClauses(this, networks.positions() * 128, networks.adding()).measure();
         new ServingClauses(this, Math.max(2, networks.positions() / 32), networks.positions()).measure();
         tokenizers();
         record();

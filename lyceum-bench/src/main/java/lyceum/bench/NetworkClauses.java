@@ -5,6 +5,7 @@ import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
 import lyceum.backend.Convolution;
+import lyceum.llm.train.AdditionStudy;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Layer;
@@ -30,10 +31,10 @@ import lyceum.train.compress.StructuredPruner;
 final class NetworkClauses {
     /**
      * Channels of the pruned convolutions, hidden units of the pruned network and of the sparse product, rows of the pruned matrix, steps of the two trainings,
-     * and positions of the shortest sequence.
+     * positions of the shortest sequence, and how language models learn to add.
      */
-    record Sizes(int channels, int hidden, int sparse, int matrix, int reversing, int grokking, int positions) {
-        static final Sizes OF_THE_CLAUSES = new Sizes(64, 1024, 3072, 2048, 1800, 2500, 1024);
+    record Sizes(int channels, int hidden, int sparse, int matrix, int reversing, int grokking, int positions, AdditionStudy adding) {
+        static final Sizes OF_THE_CLAUSES = new Sizes(64, 1024, 3072, 2048, 1800, 2500, 1024, new AdditionStudy());
     }
 
     private static final int TOKENS = 18;

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import lyceum.labs.catalogue.LedgerFolder;
+import lyceum.llm.train.AdditionStudy;
 import lyceum.testing.AcceptanceFile;
 import lyceum.testing.AcceptanceRecord;
 import org.junit.jupiter.api.Test;
@@ -16,8 +17,9 @@ class AcceptanceSuiteTest {
         var ledger = LedgerFolder.of(root);
         var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
         Files.createDirectories(ledger.folder());
+        var adding = new AdditionStudy().withLearned(100).withAsked(2).withVocabulary(260).withSteps(2);
         var rows = new AcceptanceSuite(root, row -> {}).run(32, 64, new RoofClauses.Sizes(1000, 32, 16),
-                new NetworkClauses.Sizes(8, 16, 64, 64, 2, 2, 64));
+                new NetworkClauses.Sizes(8, 16, 64, 64, 2, 2, 64, adding));
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
         assertThat(seen).extracting(AcceptanceRecord::test).startsWith("bench:cholesky", "bench:sparsity:product", "bench:sparsity:vector",
                 "bench:gpu-acceleration", "bench:dbscan", "bench:tiles:gemm", "bench:tiles:interpreter", "bench:tiles:tuner");
@@ -31,8 +33,8 @@ class AcceptanceSuiteTest {
                 "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear",
                 "bench:linear-attention:softmax", "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer",
                 "bench:longformer-bigbird:bigbird", "bench:hyena:long convolution", "bench:top-k-sampling:selection",
-                "bench:serving:batching", "bench:serving:naive", "bench:trimllm", "bench:constrained-decoding", "bench:mamba", "bench:bpe",
-                "bench:tokenization-pipeline");
+                "bench:tokenization-as-representation", "bench:serving:batching", "bench:serving:naive", "bench:trimllm",
+                "bench:constrained-decoding", "bench:mamba", "bench:bpe", "bench:tokenization-pipeline");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
             assertThat(r.clause()).isEqualTo(5);
