@@ -22,7 +22,7 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** The text-to-image pipeline of version 1.5 at its real size, with drawn weights of BF16, beside the pace of one matrix product. */
+/** The denoising steps of text to image 1.5 at their real size, with drawn weights of BF16, beside the pace of one matrix product. */
 final class PictureRows {
     private static final int SIDE = 512, STEPS = 4, TOKENS = 77, WIDTH = 768, CUBE = 2048, PRODUCTS = 9;
     /** A step may take twice as long as its products alone would at that pace. */
@@ -31,7 +31,8 @@ final class PictureRows {
     private PictureRows() {}
 
     static void measure(SideBySide bench) {
-        var c = new Case("text to image, v1.5, " + STEPS + " guided steps", SIDE + "x" + SIDE, DType.BF16, Unit.MILLISECONDS);
+        var c = new Case("U-Net of text to image v1.5, " + STEPS + " guided steps", "codes of " + SIDE + "x" + SIDE, DType.BF16,
+                Unit.MILLISECONDS);
         if (!bench.wants(c)) return;
         var unet = new ConditionalUNet(ConditionalUNetConfig.stableDiffusion().withDtype(DType.BF16), Rng.of(1));
         unet.pack();

@@ -137,8 +137,8 @@ def linalg(name, n):
 
 
 def spmm(n, each, width, dtype):
-    rows = torch.arange(0, n * each + 1, each)
-    a = torch.sparse_csr_tensor(rows, torch.randint(0, n, (n * each,)).reshape(n, each).sort(dim=1).values.flatten(), randn(n * each, dtype=dtype), size=(n, n))
+    rows = torch.arange(0, n * each + 1, each, dtype=torch.int32)  # as wide as ours
+    a = torch.sparse_csr_tensor(rows, torch.randint(0, n, (n * each,), dtype=torch.int32).reshape(n, each).sort(dim=1).values.flatten(), randn(n * each, dtype=dtype), size=(n, n))
     x = randn(n, width, dtype=dtype)
     return lambda: a @ x
 

@@ -116,7 +116,7 @@ public interface Backend {
     default boolean selectiveScan(View u, View d, View a, View b, View c, View state, View y) { return false; }
 
     /**
-     * {@code y = a x} for contiguous x (columns, k) or (columns) and y (rows, k) or (rows), of the type of a's values. Sums are of F64 in the order of the columns, each
+     * {@code y = a x} for contiguous x (columns, k) or (columns) and y (rows, k) or (rows), of the type of a's values. Sums are of F64 in the order of the entries, each
      * term added by a fused multiplication, and rounded once at the end: every backend gives the same bits.
      */
     default void sparseProduct(SparseRows a, View x, View y) { a.multiply(x, y); }

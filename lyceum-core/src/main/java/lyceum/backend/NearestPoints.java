@@ -11,7 +11,7 @@ public interface NearestPoints {
     /** Columns of a table are a multiple of this. */
     int GROUP = 8;
 
-    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector}. */
+    /** What this JVM runs fastest: vector instructions if it has the module {@code jdk.incubator.vector}; plain loops where the setting says {@code scalar}. */
     static NearestPoints best() { return Plain.BEST; }
 
     /** Columns of a table of {@code k} points. */

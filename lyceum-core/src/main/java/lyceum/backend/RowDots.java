@@ -3,6 +3,7 @@ package lyceum.backend;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import lyceum.DType;
 
 /**
  * Dot products of a vector with rows in memory, one at a time, as a walk through an index of vectors asks for them. Products are summed in single precision in 32 sums,
@@ -27,9 +28,9 @@ public interface RowDots {
     interface Many {
         /**
          * Writes {@code n} sums of products as floats from {@code sums} on: of the floats at {@code x} and the row at each of the {@code n} addresses that stand at {@code rows},
-         * which is {@code numbers} floats, or signed bytes. All is native memory that the caller keeps.
+         * which is {@code numbers} of F32, F16 or I8, little-endian. All is native memory that the caller keeps.
          */
-        void dots(long x, int numbers, long rows, int n, boolean bytes, long sums);
+        void dots(long x, int numbers, long rows, int n, DType type, long sums);
     }
 
     /** By calls for one row each. */
@@ -37,13 +38,21 @@ public interface RowDots {
         private static final Many BEST = Backends.manyRowDots();
         @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-        @Override public void dots(long x, int numbers, long rows, int n, boolean bytes, long sums) {
+        @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums) {
             var values = new float[numbers];
             MemorySegment.copy(MEMORY, Plain.FLOAT, x, values, 0, numbers);
             for (int i = 0; i < n; i++) {
                 long row = MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i);
-                MEMORY.set(ValueLayout.JAVA_FLOAT, sums + 4L * i, bytes ? one.dotBytes(values, MEMORY, row) : one.dot(values, MEMORY, row));
+                MEMORY.set(ValueLayout.JAVA_FLOAT, sums + 4L * i, dot(values, row, type));
             }
+        }
+
+        private float dot(float[] x, long row, DType type) {
+            if (type == DType.F32) return one.dot(x, MEMORY, row);
+            if (type == DType.I8) return one.dotBytes(x, MEMORY, row);
+            var y = new float[x.length];
+            for (int j = 0; j < y.length; j++) y[j] = Float.float16ToFloat(MEMORY.get(Plain.HALF, row + 2L * j));
+            return one.dot(x, y);
         }
     }
 
@@ -51,6 +60,7 @@ public interface RowDots {
     final class Plain implements RowDots {
         private static final RowDots BEST = Backends.rowDots();
         private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        private static final ValueLayout.OfShort HALF = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
         private static final int SUMS = 32, LANES = 8;
 
         @Override public float dot(float[] x, float[] y) {

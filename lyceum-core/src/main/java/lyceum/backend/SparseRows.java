@@ -41,7 +41,7 @@ public final class SparseRows {
         }
     }
 
-    /** Where the entries of a matrix stand: those of row {@code i} from {@code starts[i]} to {@code starts[i + 1] - 1}, by ascending columns. Shared by all matrices that have it. */
+    /** Where the entries of a matrix stand: those of row {@code i} from {@code starts[i]} to {@code starts[i + 1] - 1}, in the order in which their terms are added; a column may come twice. Shared by all matrices that have it. */
     public static final class Pattern {
         private final int rows, columns;
         private final int[] starts, column;
@@ -73,6 +73,8 @@ public final class SparseRows {
 
     /** @param values contiguous, as many as there are entries, as they are now */
     public SparseRows(Pattern pattern, View values) {
+        if (values.size() != pattern.entries())
+            throw new IllegalArgumentException("SparseRows: " + values.size() + " values for " + pattern.entries() + " entries");
         this.pattern = pattern;
         this.values = values;
         this.version = values.storage().version();

@@ -22,7 +22,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record RandomizedSvd(int k, int oversampling, int powerPasses) implements RandomizedSvdWithers {
-    private static final double INDEPENDENT = 1e-10;
+    /** Of a column's square outside those before it: below the first, reflectors; the second is left by a first pass that went well. */
+    private static final double INDEPENDENT = 1e-10, NEARLY = 0.5;
 
     public RandomizedSvd {
         if (k < 1) throw new IllegalArgumentException("randomized svd: k is " + k + "; ask for at least one value");
@@ -36,7 +37,7 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) implements
     /** @param rng gives the projection */
     public Svd run(Tensor a, Rng rng) {
         Matrices.requireMatrix("randomized svd", a);
-        int m = Math.toIntExact(a.size(0)), n = Math.toIntExact(a.size(1)), least = Math.min(m, n);
+        int m = Matrices.size("randomized svd", a.size(0)), n = Matrices.size("randomized svd", a.size(1)), least = Math.min(m, n);
         if (k > least) throw new IllegalArgumentException(
                 "randomized svd: k is " + k + " but shape " + a.shape() + " has " + least + " singular values");
         int width = Math.min(least, k + oversampling);
@@ -60,14 +61,14 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) implements
      * leaves an error of the condition squared (Yamamoto and others, 2015). By reflectors where columns nearly depend on each other.
      */
     private static Tensor orthonormal(Tensor y) {
-        Tensor once = nearlyOrthonormal(y), twice = once == null ? null : nearlyOrthonormal(once);
+        Tensor once = nearlyOrthonormal(y, INDEPENDENT), twice = once == null ? null : nearlyOrthonormal(once, NEARLY);
         if (twice != null) return twice;
         int width = (int) y.size(1);
         return Tensor.of(HouseholderQr.of(y.toRows(), width).q(width));
     }
 
-    /** Null where a column, made unit, has less than {@link #INDEPENDENT} of its square outside those before it. */
-    private static Tensor nearlyOrthonormal(Tensor y) {
+    /** Null where a column, made unit, has less than {@code least} of its square outside those before it. */
+    private static Tensor nearlyOrthonormal(Tensor y, double least) {
         double[][] l = y.transpose().matmul(y).toRows();
         int width = l.length;
         var size = new double[width];
@@ -79,7 +80,7 @@ public record RandomizedSvd(int k, int oversampling, int powerPasses) implements
         if (CholeskySteps.factor(l) >= 0) return null;
         var inverse = new double[width][width];
         for (int i = 0; i < width; i++) {
-            if (l[i][i] * l[i][i] < INDEPENDENT) return null;
+            if (l[i][i] * l[i][i] < least) return null;
             inverse[i][i] = 1;
         }
         TriangularSolve.lower(l, false, inverse, width, width);

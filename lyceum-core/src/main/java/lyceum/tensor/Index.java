@@ -78,7 +78,7 @@ public sealed interface Index {
             else if (index instanceof Of of) {
                 var numbers = of.indices.dtype() == lyceum.DType.BOOL ? mask(of.indices, result.size(axis)) : of.indices;
                 result = result.indexSelect(axis++, numbers);
-            }
+            } else throw new AssertionError(index);
         }
         return result;
     }

@@ -9,7 +9,7 @@ import lyceum.backend.WindowWeight;
  *
  * {@snippet :
  * var w = PackedWeight.of(layer.weight());                       // (outputs, inputs, kernel..)
- * var y = x.conv(w, layer.bias(), layer.how(), null);            // the values of x.conv(layer.weight(), ..)
+ * var y = x.conv(w, layer.bias(), layer.how(), null);            // the values of x.conv(layer.weight(), ..) to the last bit of the type
  * }
  *
  * <p>The arrangement is made at the first convolution that has a use for it, which today is one of BF16 on a CPU with tiles, and takes about the memory of the weight once

@@ -5,6 +5,7 @@ public final class BestLoops {
     private BestLoops() {}
 
     public static void main(String[] args) {
-        System.out.println(RowDots.best().getClass().getSimpleName() + " and " + Butterflies.best().getClass().getSimpleName());
+        System.out.println(RowDots.best().getClass().getSimpleName() + " and " + Butterflies.best().getClass().getSimpleName() + " and "
+                + RowDots.many().getClass().getSimpleName());
     }
 }

@@ -53,6 +53,17 @@ class NearestPointsTest {
         }
     }
 
+    /** Nothing is nearer than the points that there are, not even what fills their last group up. */
+    @Test void rowsThatAreNoPlacesHaveTheFirstPoint() {
+        double[] rows = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.NaN, 0.0 / 0.0 * -1}, points = {1, 2, 3};
+        for (var kernel : new NearestPoints[] {new NearestPoints.Plain(), NearestPoints.best()}) {
+            var found = new NearestPoints.Nearest(4);
+            kernel.nearest(rows, 1, new int[] {0, 1, 2, 3}, 4, NearestPoints.table(points, 3, 1), 3, found);
+            assertThat(found.point()).as(kernel.getClass().getSimpleName()).containsOnly(0);
+            assertThat(found.first()).containsOnly(Double.POSITIVE_INFINITY);
+        }
+    }
+
     @Test void aPointOutOfReachIsNoNearest() {
         double[] rows = {1e200, -1e200}, points = {-1e200, 1e200, 1e200, -1e200, -1e200, 1e200};
         for (var kernel : new NearestPoints[] {new NearestPoints.Plain(), NearestPoints.best()}) {

@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import lyceum.DType;
 import lyceum.backend.x86.attention.GuardedMemory;
+import lyceum.backend.x86.index.RowDotsCode;
+import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;
 
@@ -42,30 +45,36 @@ class RowDotsTest {
     @Test void manyRowsAtOnceGiveTheSameBitsAsOneByOne() {
         var rng = Rng.of(4);
         var plain = new RowDots.OneByOne(new RowDots.Plain());
+        if (Cpu.unavailable() == null && System.getenv("LYCEUM_BACKEND") == null && System.getProperty("lyceum.backend") == null)
+            assertThat(RowDots.many()).isInstanceOf(RowDotsCode.class);
         int compared = 0;
         for (int n : new int[] {1, 7, 8, 31, 32, 33, 64, 100, 384, 1000})
             for (int rows : new int[] {0, 1, 2, 5, 33}) try (var arena = Arena.ofConfined()) {
                 var x = GuardedMemory.allocate(arena, 4L * n, true);
-                MemorySegment floats = arena.allocate(8L * rows + 8), bytes = arena.allocate(8L * rows + 8);
+                MemorySegment floats = arena.allocate(8L * rows + 8), halves = arena.allocate(8L * rows + 8),
+                        bytes = arena.allocate(8L * rows + 8);
                 for (int j = 0; j < n; j++) x.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
                 for (int i = 0; i < rows; i++) {
-                    MemorySegment row = GuardedMemory.allocate(arena, 4L * n, true), codes = GuardedMemory.allocate(arena, n, true);
+                    MemorySegment row = GuardedMemory.allocate(arena, 4L * n, true), codes = GuardedMemory.allocate(arena, n, true),
+                            half = GuardedMemory.allocate(arena, 2L * n, true);
                     for (int j = 0; j < n; j++) {
                         row.setAtIndex(ValueLayout.JAVA_FLOAT_UNALIGNED, j, (float) rng.nextGaussian());
+                        half.setAtIndex(ValueLayout.JAVA_SHORT_UNALIGNED, j, Float.floatToFloat16((float) rng.nextGaussian()));
                         codes.set(ValueLayout.JAVA_BYTE, j, (byte) (rng.nextInt(256) - 128));
                     }
                     floats.setAtIndex(ValueLayout.JAVA_LONG, i, row.address());
+                    halves.setAtIndex(ValueLayout.JAVA_LONG, i, half.address());
                     bytes.setAtIndex(ValueLayout.JAVA_LONG, i, codes.address());
                 }
-                for (boolean ofBytes : new boolean[] {false, true}) {
+                for (var type : new DType[] {DType.F32, DType.F16, DType.I8}) {
                     MemorySegment found = GuardedMemory.allocate(arena, 4L * rows + 4, true), wanted = arena.allocate(4L * rows + 4);
-                    long at = (ofBytes ? bytes : floats).address();
-                    RowDots.many().dots(x.address(), n, at, rows, ofBytes, found.address() + 4);
-                    plain.dots(x.address(), n, at, rows, ofBytes, wanted.address() + 4);
-                    assertThat(found.mismatch(wanted)).as("%d rows of %d, bytes: %s", rows, n, ofBytes).isEqualTo(-1);
+                    long at = (type == DType.F32 ? floats : type == DType.F16 ? halves : bytes).address();
+                    RowDots.many().dots(x.address(), n, at, rows, type, found.address() + 4);
+                    plain.dots(x.address(), n, at, rows, type, wanted.address() + 4);
+                    assertThat(found.mismatch(wanted)).as("%d rows of %d, of %s", rows, n, type).isEqualTo(-1);
                     compared += rows;
                 }
             }
-        assertThat(compared).isEqualTo(10 * 2 * 41);
+        assertThat(compared).isEqualTo(10 * 3 * 41);
     }
 }

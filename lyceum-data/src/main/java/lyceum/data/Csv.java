@@ -116,7 +116,7 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     /**
      * Some rows of a file, in its order.
      *
-     * @param rows of the file in all, those that were left out aside
+     * @param rows of the file that have the header's width, drawn or not, left out for a cell or not
      * @param rejects rows of the wrong width, wherever they stand, and drawn rows with a cell that does not fit: left out, at most
      *     {@link #maxErrors} of them
      */

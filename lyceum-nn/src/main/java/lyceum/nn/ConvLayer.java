@@ -8,6 +8,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.PackedWeight;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 
 /**
  * What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's.
@@ -65,7 +66,8 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
     /** What is not transposed. */
     final Tensor convolved(Tensor x, Op activation) {
         var ready = packed;
-        return ready == null || GradMode.isRecording() ? x.conv(weight, bias, how, activation) : x.conv(ready, bias, how, activation);
+        return ready == null || GradMode.isRecording() || Tracing.on() ? x.conv(weight, bias, how, activation)
+                : x.conv(ready, bias, how, activation);
     }
 
     final boolean isTransposed() {

@@ -7,6 +7,7 @@ import lyceum.backend.Convolution;
 import lyceum.backend.Parallel;
 import lyceum.linalg.Fourier;
 import lyceum.math.FourierLengths;
+import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /**
@@ -62,7 +63,10 @@ public final class LongConvolution {
         int length = (int) x.size(2), taps = (int) Math.min(filter.size(1), length);
         var h = filter.narrow(1, 0, taps);
         boolean direct = method == Method.DIRECT || method == Method.AUTO && taps <= SHORT;
-        return (direct ? products(x, h) : transforms(x.to(DType.F64), h.to(DType.F64), length)).to(x.dtype());
+        if (direct) return products(x, h).to(x.dtype());
+        try (var work = Scope.open("long convolution")) {
+            return transforms(x.to(DType.F64), h.to(DType.F64), length).to(x.dtype()).contiguous().compute().keptBy(work);
+        }
     }
 
     private static Tensor products(Tensor x, Tensor filter) {

@@ -71,7 +71,7 @@ public final class LstmCell extends RecurrentCell {
         long steps = x.size(0);
         var outputs = all.narrow(0, 0, steps);
         return new Sequence(backward ? outputs.flip(0) : outputs,
-                RecurrentState.of("h", all.select(0, steps - 1), "c", all.select(0, steps)));
+                RecurrentState.of("h", all.select(0, steps - 1).copy(), "c", all.select(0, steps).copy()));
     }
 
     @Override protected RecurrentState next(Tensor projected, RecurrentState state, Pass pass) {

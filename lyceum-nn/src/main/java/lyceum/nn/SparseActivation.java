@@ -115,7 +115,7 @@ public final class SparseActivation implements Layer {
         var sizes = h.shape().toArray();
         sizes[sizes.length - 1] = weight.size(1);
         var active = Csr.fromDense(h.detach().reshape(-1, h.size(-1)));
-        return active.withValues(h.flatten().indexSelect(0, active.places())).matmul(weight).reshape(sizes);
+        return active.withValues(h.flatten().indexSelect(0, active.places()).to(active.dtype())).matmul(weight).reshape(sizes);
     }
 
     /**

@@ -29,8 +29,8 @@ record LogitFault(DecoderLM model, AdapterRegistry adapters) {
         try {
             look(request, first);
             text += first[0] != null ? "; the first output that is not finite is that of " + first[0]
-                    : "; computed once more all outputs are finite: its keys and values were damaged";
-        } catch (RuntimeException e) {
+                    : "; computed once more all outputs looked at are finite";
+        } catch (RuntimeException | OutOfMemoryError e) {
             text += "; looking for the layer failed: " + e.getMessage();
         }
         return new LyceumException("Engine: " + text, why);
@@ -38,7 +38,8 @@ record LogitFault(DecoderLM model, AdapterRegistry adapters) {
 
     private void look(LiveRequest request, String[] first) {
         var hooks = Hooks.of(model);
-        hooks.on("*", (name, _, y) -> {
+        // Modules alone: attention would write its weights out for whoever asks for them.
+        for (var point : model.modules().keySet()) hooks.on(point, (name, _, y) -> {
             if (first[0] == null && y.dtype().isFloat() && y.isFinite().all().item() == 0) first[0] = name.isEmpty() ? "the model" : name;
             return y;
         });

@@ -42,7 +42,7 @@ final class SquaredDistances {
     private static double[][] direct(double[][] a, double[][] b) {
         var s = new double[a.length][b.length];
         Parallel.range(a.length, 8, (a.length == 0 ? 0 : a[0].length) * (double) b.length, (from, to) -> {
-            for (int i = (int) from; i < to; i++) for (int j = 0, end = a == b ? i : b.length; j < end; j++) s[i][j] = of(a[i], b[j]);
+            for (int i = (int) from; i < to; i++) for (int j = 0, end = a == b ? i + 1 : b.length; j < end; j++) s[i][j] = of(a[i], b[j]);
         });
         return s;
     }

@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
+import lyceum.DType;
 import lyceum.backend.RowDots;
 
 /** The scores of one vector with many rows at once. For one thread. */
@@ -11,6 +12,8 @@ final class RowScores {
     private static final RowDots.Many DOTS = RowDots.many();
 
     private final VectorRows store;
+    /** Of rows as they lie; null for signs, which are compared by bits. */
+    private final DType type;
     private final MemorySegment numbers, addresses, sums;
     /** Where the vector's floats stand, and what owns them. */
     private long x;
@@ -20,6 +23,12 @@ final class RowScores {
     /** @param most rows of a call */
     RowScores(VectorRows store, int most) {
         this.store = store;
+        type = switch (store.encoding) {
+            case FLOAT32 -> DType.F32;
+            case FLOAT16 -> DType.F16;
+            case INT8 -> DType.I8;
+            case BINARY -> null;
+        };
         var arena = Arena.ofAuto();
         numbers = arena.allocate(4L * store.dimensions, 64);
         addresses = arena.allocate(8L * most, 64);
@@ -31,7 +40,7 @@ final class RowScores {
         this.query = query;
         square = query.square();
         x = numbers.address();
-        MemorySegment.copy(query.values(), 0, numbers, ValueLayout.JAVA_FLOAT, 0, store.dimensions);
+        MemorySegment.copy(query.values(), 0, numbers, VectorRows.FLOAT, 0, store.dimensions);
     }
 
     /** A row, which is not copied if it is floats. */
@@ -46,13 +55,12 @@ final class RowScores {
 
     /** The scores of {@code n} rows from place {@code from} on. */
     void of(int[] rows, int from, int n, double[] into) {
-        boolean bytes = store.encoding == VectorEncoding.INT8;
-        if (!bytes && store.encoding != VectorEncoding.FLOAT32) {
+        if (type == null) {
             for (int i = 0; i < n; i++) into[i] = store.score(query, rows[from + i]);
             return;
         }
         for (int i = 0; i < n; i++) addresses.setAtIndex(ValueLayout.JAVA_LONG, i, store.address(rows[from + i]));
-        DOTS.dots(x, store.dimensions, addresses.address(), n, bytes, sums.address());
+        DOTS.dots(x, store.dimensions, addresses.address(), n, type, sums.address());
         for (int i = 0; i < n; i++) {
             double dot = sums.getAtIndex(ValueLayout.JAVA_FLOAT, i);
             into[i] = store.scoreOf(dot, square, rows[from + i]);

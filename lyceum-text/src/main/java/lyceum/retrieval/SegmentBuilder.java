@@ -108,7 +108,11 @@ final class SegmentBuilder {
         int cut = key.indexOf('\0');
         var postings = terms(key.substring(0, cut)).computeIfAbsent(key.substring(cut + 1), _ -> new Postings());
         postings.document(document, from.count());
-        if (!from.hasPlaces()) return;
+        if (!from.hasPlaces()) {
+            // Weights beside text under one term, as files of before may have: the list keeps places for all or none.
+            if (postings.places > 0) for (int i = 0; i < from.count(); i++) postings.place(postings.lastPlace);
+            return;
+        }
         int[] places = from.places();
         for (int i = 0; i < from.count(); i++) postings.place(places[i]);
     }

@@ -12,7 +12,7 @@ import lyceum.backend.RowDots;
 /** Rows of numbers in one encoding, in native memory or a mapped file, 4,096 a chunk. Rows never change; any thread may add one and read those it knows. */
 final class VectorRows {
     static final int CHUNK = 4096;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Squared length, step of INT8; in memory others than INT8 have no step. */

@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
 import lyceum.backend.NearestPoints;
 
 /**
- * A point a lane, two vectors of points at a time. The least distances are found among their bits: sums of squares have no sign, so the order of the bits is theirs,
+ * A point a lane, two vectors of points at a time. The least distances are found among their bits: sums of squares have no sign but NaN may, which is taken off and leaves it above infinity, so the order of the bits is theirs,
  * and minima of whole numbers are one instruction where those of doubles must mind NaN.
  */
 final class VectorNearestPoints implements NearestPoints {
@@ -82,7 +82,7 @@ final class VectorNearestPoints implements NearestPoints {
             long least = first.reduceLanes(VectorOperators.MIN);
             VectorMask<Long> there = first.eq(least);
             long next = there.trueCount() > 1 ? least : first.blend(second, there).reduceLanes(VectorOperators.MIN);
-            point[t] = where(distance, k, least);
+            point[t] = least == INFINITY ? 0 : where(distance, k, least);
             firsts[t] = Double.longBitsToDouble(least);
             seconds[t] = Double.longBitsToDouble(next);
         }
@@ -96,5 +96,7 @@ final class VectorNearestPoints implements NearestPoints {
         throw new AssertionError("a minimum that is no element");
     }
 
-    private static LongVector bits(double[] distance, int c) { return DoubleVector.fromArray(D, distance, c).reinterpretAsLongs(); }
+    private static LongVector bits(double[] distance, int c) {
+        return DoubleVector.fromArray(D, distance, c).reinterpretAsLongs().and(Long.MAX_VALUE);
+    }
 }

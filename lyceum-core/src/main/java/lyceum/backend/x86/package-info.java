@@ -5,7 +5,7 @@
  * {@link lyceum.backend.x86.asm.Assembler} writes instructions, {@link lyceum.backend.x86.machine.CodeMemory} makes them executable, and a
  * {@link lyceum.backend.x86.machine.Kernel} calls them. Each kernel has a record that describes it and generates it, a
  * {@link lyceum.backend.x86.machine.KernelForm}, by which a {@link lyceum.backend.code.KernelCache} keeps it. The generators have packages of their own: {@code gemm}, {@code fuse}, {@code attention},
- * {@code conv}, {@code quant}, {@code index}, {@code fourier}, {@code sparse}.
+ * {@code conv}, {@code quant}, {@code index}, {@code fourier}, {@code sparse}, {@code recurrence}.
  *
  * <h2>Why this is safe in a JVM</h2>
  * <ul>

@@ -107,7 +107,7 @@ public final class Matrices {
     /** That a matrix (m, n) is within the same bound. */
     public static void requireElements(String operation, long m, long n) {
         if (m > 0 && n > MOST / m) throw new ShapeException(operation + ": a matrix (" + m + ", " + n + ") has more than " + MOST
-                + " elements, a square one at most 46340 rows; take fewer, or solve by products alone (ConjugateGradient, Lsqr, Lanczos)");
+                + " elements, a square one at most 46340 rows; take fewer, or solve by products alone (ConjugateGradient, Lsqr, Lanczos on LinearMap.of(rows, columns, x -> a.matmul(x), ..); RandomizedSvd)");
     }
 
     public static void requireSquare(String operation, Tensor a) {
@@ -143,7 +143,8 @@ public final class Matrices {
         return flat;
     }
 
-    private static int size(String operation, long size) {
+    /** An axis as an int. */
+    public static int size(String operation, long size) {
         if (size > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": an axis of " + size + " is beyond the limit of 2^31 - 9");
         return (int) size;
     }

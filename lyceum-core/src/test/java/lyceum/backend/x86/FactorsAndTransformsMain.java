@@ -28,6 +28,7 @@ public final class FactorsAndTransformsMain {
             main.difference(TYPES[i % 2]);
             if (main.transform(LENGTHS[i % LENGTHS.length])) transforms++;
             main.sparse(TYPES[i % 2], i);
+            main.scan();
         }
         System.out.println(runs + " of each and " + transforms + " transforms on " + main.backend.description());
     }
@@ -45,6 +46,13 @@ public final class FactorsAndTransformsMain {
             else segment.setAtIndex(ValueLayout.JAVA_DOUBLE_UNALIGNED, i, value);
         }
         return view;
+    }
+
+    private void scan() {
+        int n = side(3), t = side(9), k = side(40), s = side(20);
+        if (!backend.selectiveScan(view(DType.F32, n, t, k), view(DType.F32, n, t, k), view(DType.F32, k, s), view(DType.F32, n, t, s),
+                view(DType.F32, n, t, s), view(DType.F32, n, k, s), view(DType.F32, n, t, k)))
+            throw new AssertionError("no scan");
     }
 
     private void substitution(int i) {

@@ -2,6 +2,7 @@ package lyceum.learn.cluster;
 
 import java.util.Arrays;
 import lyceum.backend.NearestPoints;
+import lyceum.backend.Parallel;
 import lyceum.linalg.dense.SquaredDistances;
 
 /**
@@ -11,6 +12,8 @@ import lyceum.linalg.dense.SquaredDistances;
 final class Bounds {
     /** Of the largest distance: rounding of bounds. Rows this near to the limit are looked at. */
     private static final double ROUNDING = 1e-11;
+    /** Centres of a task. */
+    private static final int CENTRES = 64;
 
     private final double[] upper, lower;
     /** Half the distance of each centre to the nearest other one: a row nearer than that cannot have another nearest centre. */
@@ -31,16 +34,20 @@ final class Bounds {
     /** Before rows are looked at again: where the centres are now. Those from which they came were told by {@link #follow}. */
     void prepare(double[] centres, double[] table, int p) {
         int k = half.length;
-        var which = new int[k];
-        for (int c = 0; c < k; c++) which[c] = c;
-        var found = new NearestPoints.Nearest(k);
-        NearestPoints.best().nearest(centres, p, which, k, table, k, found);
-        for (int c = 0; c < k; c++) half[c] = Math.sqrt(found.second()[c]) / 2;
+        Parallel.range(k, CENTRES, (double) k * p, (from, to) -> {
+            int count = (int) (to - from);
+            var which = new int[count];
+            for (int c = 0; c < count; c++) which[c] = (int) from + c;
+            var found = new NearestPoints.Nearest(count);
+            NearestPoints.best().nearest(centres, p, which, count, table, k, found);
+            for (int c = 0; c < count; c++) half[(int) from + c] = Math.sqrt(found.second()[c]) / 2;
+        });
     }
 
     /** Whether the row surely keeps its cluster, by bounds that gave way or by its distance to its own centre. */
     boolean keeps(Points points, int row, int label, double[] centres) {
         double above = upper[row] + moved[label], below = lower[row] - (label == mover ? secondFarthest : farthest);
+        if (half.length > 1 && (below == Double.POSITIVE_INFINITY || half[label] == Double.POSITIVE_INFINITY)) return false; // a square overflowed
         double limit = Math.max(half[label], below) - slack;
         if (!(above < limit)) above = Math.sqrt(points.squaredDistance(row, centres, label * points.p));
         upper[row] = above;

@@ -23,8 +23,9 @@ import lyceum.withers.Withers;
  * <p>Each iteration assigns every row to its nearest centre and moves every centre to the mean of its rows; neither can raise {@code J}. The
  * result is a local minimum: several {@code restarts} keep the best one. A centre that loses all its rows is put on the row that is farthest
  * from its own centre. Distances are sums of squared differences in F64 whatever the type of {@code x}; of equally near centres the first one
- * counts. Time {@code O(n k p)} for the first iterations; later ones compute only the distances that can matter, and no iteration reads a row
- * whose bounds say that it stays. Memory is one copy of the data in F64, and 20 bytes a row.
+ * counts. Time {@code O(n k p)} for the first iterations; later ones compute, under {@link Algorithm#HAMERLY}, only the distances that can matter, and but for
+ * every sixteenth read only rows whose bounds do not say that they stay. Memory is one copy of the data in F64, 20 bytes a row, and sums of up to 33 times the
+ * centres.
  *
  * @param k number of clusters, at least 1 and at most the number of rows
  * @param start how the first centres are found; k-means++ by default

@@ -13,21 +13,22 @@ final class ProductSearch {
     static final int QUERIES = 64;
     private static final int ROWS = 512, LEAST_COLUMNS = 16, LEAST_QUERIES = 8;
 
-    private final Tensor rows, turned, queries;
+    private final Tensor turned, queries;
+    private final Block rows;
     private final DistanceKernel kernel;
     private final int n, p;
     /** What is sure of the squared lengths of rows and queries: less what rounding of a product may hide. */
     private final double[] ofRows, ofQueries;
 
     ProductSearch(Tensor rows, Tensor queries, DistanceKernel kernel) {
-        this.rows = rows;
+        this.rows = Block.of(rows);
         this.turned = rows.transpose();
         this.queries = queries;
         this.kernel = kernel;
         this.n = (int) rows.size(0);
         this.p = (int) rows.size(1);
         double sure = 1 - 4 * (p + 4) * Math.ulp(1.0);
-        this.ofRows = rows.square().sum(1).mul(sure).toDoubleArray();
+        this.ofRows = rows.square().sum(1).mul(sure).sub(p * Double.MIN_NORMAL).toDoubleArray(); // products that vanish
         this.ofQueries = queries.square().sum(1).mul(sure).toDoubleArray();
     }
 
@@ -57,7 +58,7 @@ final class ProductSearch {
         for (int r = 0; r < count; r++) {
             double least = ofRows[start + r] - 2 * products[r];
             if (least > limit && least < Double.POSITIVE_INFINITY) continue;
-            Block.of(rows).row(start + r, 0, row, 0, p);
+            rows.row(start + r, 0, row, 0, p);
             double rank = kernel.rank(row, 0, query, i * p, p);
             if (rank > found.worst()) continue;
             found.offer(rank, start + r);

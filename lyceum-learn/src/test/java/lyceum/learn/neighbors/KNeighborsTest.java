@@ -195,7 +195,7 @@ class KNeighborsTest {
     /** Products say nothing of the last digits: ties, rows far from the origin, copies of the queries, lengths that overflow. */
     @Test void productsFindTheRowsAndDistancesOfTrees() {
         for (int p : new int[] {16, 21}) {
-            for (int kind = 0; kind < 4; kind++) {
+            for (int kind = 0; kind < 6; kind++) {
                 var rng = Rng.of(p + kind);
                 Tensor x = Tensor.randn(rng, DType.F64, 1300, p),
                         q = Tensor.concat(0, Tensor.randn(rng, DType.F64, 90, p), x.narrow(0, 5, 10));
@@ -208,6 +208,12 @@ class KNeighborsTest {
                 } else if (kind == 3) {
                     x = x.mul(1e153).add(5e153);
                     q = q.mul(1e153).add(5e153);
+                } else if (kind == 4) { // not by rows
+                    x = x.transpose().contiguous().transpose();
+                    q = q.transpose().contiguous().transpose();
+                } else if (kind == 5) { // squares vanish
+                    x = x.mul(1e-161);
+                    q = q.mul(1e-161);
                 }
                 var tree = new NearestNeighbors().withAlgorithm(Algorithm.KD_TREE).fit(x).neighbors(q, 9);
                 var products = new NearestNeighbors().withAlgorithm(Algorithm.BRUTE).fit(x).neighbors(q, 9);

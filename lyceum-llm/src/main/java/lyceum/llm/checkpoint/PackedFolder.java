@@ -22,7 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * in {@code scales}, all packed into integers of 32 bits. GPTQ packs along the inputs, AWQ along the outputs, in an order of its own. Layers stay in few bits; one whose
  * inputs GPTQ put into groups by their weight ({@code g_idx}), or that this library keeps as several, becomes floats.
  *
- * <p>Programs that name themselves ({@code meta.quantizer}) take GPTQ's ones off whole integers, borrows and all, so that adding them gives every zero point back. Older
+ * <p>GPTQModel (it names itself in {@code meta.quantizer}) takes GPTQ's ones off whole integers, borrows and all, so that adding them gives every zero point back. Older
  * ones put {@code z - 1} of each into its place, and a -1 filled all places above its own: what stood there is lost.
  *
  * @see <a href="https://arxiv.org/abs/2210.17323">Frantar, Ashkboos, Hoefler and Alistarh (2023)</a>
@@ -44,7 +44,7 @@ final class PackedFolder {
         bits = fields.count("bits", 8, 4);
         group = fields.json().path("group_size").asInt(128);
         oneLess = !awq && !fields.text("checkpoint_format", "gptq").equals("gptq_v2");
-        older = oneLess && !fields.json().path("meta").hasNonNull("quantizer");
+        older = oneLess && !fields.json().path("meta").path("quantizer").toString().contains("gptqmodel");
         if (bits == 1 || 32 % bits != 0 || awq && bits != 4)
             throw new FormatException("config.json: " + bits + " bits by " + (awq ? "awq" : "gptq") + "; 2, 4 and 8 are known, of awq 4");
         if (awq && !fields.text("version", "gemm").equals("gemm"))

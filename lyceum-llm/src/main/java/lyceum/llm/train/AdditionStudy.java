@@ -114,7 +114,7 @@ public record AdditionStudy(AdditionTask task, int learned, int asked, int vocab
         if (model.startMark() != mark) throw new IllegalArgumentException("AdditionStudy: a tokenizer has " + mark
                 + " tokens and its model the start mark " + model.startMark() + "; it is the id behind them");
         BatchLoss loss = (rows, pass) -> new CausalLmLoss().of(model.forward(x.rows(rows), pass), y.rows(rows));
-        var run = trainer.withEpochs((int) (steps * trainer.batchSize() / n) + 1)
+        var run = trainer.withEpochs((int) Math.min(steps, Integer.MAX_VALUE))
                 .withSchedule(new Schedule.Cosine(steps).withFloor(0.05).warmedUp(0.05, steps)).start(model, n, loss, null, rng.split(1));
         while (run.steps() < steps && run.step());
         return model;

@@ -68,7 +68,7 @@ class PackedFolderTest {
                 for (int k = 0; k < 8; k++) qweight[i * (outputs / 8) + word] |= q[i][8 * word + AWQ_ORDER[k]] << 4 * k;
         for (int g = 0; g < groups; g++) for (int word = 0; word < outputs / per; word++) {
             int at = g * (outputs / per) + word;
-            boolean each = !awq && more.isEmpty(), whole = !awq && more.contains("quantizer");
+            boolean whole = !awq && more.contains("gptqmodel"), each = !awq && !whole && !more.contains("gptq_v2");
             for (int k = 0; k < per; k++) qzeros[at] |= (z[g][per * word + (awq ? AWQ_ORDER[k] : k)] - (each ? 1 : 0)) << bits * k;
             for (int k = 0; whole && k < per; k++) qzeros[at] -= 1 << bits * k;
         }
@@ -120,6 +120,12 @@ class PackedFolderTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 8}) void onesThatWereTakenOffWholeIntegersComeBack(int bits) throws IOException {
         check(read("gptq", bits, 16, false, ",\"checkpoint_format\":\"gptq\",\"meta\":{\"quantizer\":[\"gptqmodel:2.0\"]}"), false);
+    }
+
+    /** A name is no promise: this one writes the old way. */
+    @Test void zerosOfAProgramThatNamesItselfAreLookedAt() {
+        assertThatThrownBy(() -> read("gptq", 4, 16, false, ",\"meta\":{\"quantizer\":[\"optimum:1.24.0\",\"auto_gptq:0.7.1\"]}"))
+                .hasMessageContaining("was written over those behind it");
     }
 
     @Test void zeroPointsThatAnOlderProgramOverwroteAreRefused() throws IOException {

@@ -88,7 +88,7 @@ public final class MelSpectrogram {
         if (GradMode.isRecording() && samples.isTracked()) return differentiable(samples);
         return Primitive.of("mel spectrogram", in -> framed(in[0]), (i, g, out, in) -> {
             var x = in[0].detach().requiresGrad();
-            return Autograd.gradients(differentiable(x).mul(g).sum(), new Tensor[] {x}, false)[0];
+            return Autograd.gradients(differentiable(x).mul(g).sum(), new Tensor[] {x}, true)[0];
         }).withParts(in -> differentiable(in[0])).apply(samples);
     }
 

@@ -10,6 +10,7 @@ import lyceum.ShapeException;
 import lyceum.backend.SparseRows;
 import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 
 /**
  * A directed graph, or a batch of graphs without an edge between them: nodes 0 to n - 1, and edges by the node that hears. Edges may have weights and
@@ -37,6 +38,8 @@ public final class GraphData {
     private volatile GraphData looped, symmetric, scaled;
     /** The weights as a column of F32, and each way with them, where they do not change: kept for the next layer, and the next step. */
     private volatile Tensor single;
+    /** Writes to the weights that {@link #single} knows of. */
+    private int seen;
     private volatile SparseRows singleIn, singleOut;
 
     private GraphData(int nodes, int[] source, int[] target, int[] order, Tensor weights, Tensor features, int[] graphOf, int graphs,
@@ -343,9 +346,16 @@ public final class GraphData {
 
     private Tensor column(Tensor like) {
         if (weights == null) return null;
-        if (like.dtype() != DType.F32 || weights.isTracked()) return weights.to(like.dtype()).unsqueeze(1);
-        if (single == null) single = kept(() -> weights.detach().to(DType.F32).copy().unsqueeze(1).compute());
-        return single;
+        if (like.dtype() != DType.F32 || weights.isTracked() || Tracing.on()) return weights.to(like.dtype()).unsqueeze(1);
+        synchronized (start) {
+            int now = weights.view().storage().version();
+            if (single == null || seen != now) {
+                singleIn = singleOut = null;
+                single = kept(() -> weights.detach().to(DType.F32).copy().unsqueeze(1).compute());
+                seen = now;
+            }
+            return single;
+        }
     }
 
     /** The operator of a sum by one weight an edge: w (edges, 1), or null for ones. */

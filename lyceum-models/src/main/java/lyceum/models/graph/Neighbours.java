@@ -2,6 +2,7 @@ package lyceum.models.graph;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
@@ -72,6 +73,8 @@ final class Neighbours {
     private static Tensor headed(Tensor x, long heads) { return x.reshape(x.size(0), heads, x.size(1) / heads); }
 
     private static Tensor product(SparseRows rows, Tensor x) {
+        if (x.rank() != 2 || x.size(0) != rows.pattern().columns()) throw new ShapeException(
+                "neighbour sum: states " + x.shape() + " of a graph of " + rows.pattern().columns() + " nodes; they are (nodes, features)");
         long[] shape = {rows.pattern().rows(), x.size(1)};
         var out = Allocator.allocate(Math.multiplyExact(shape[0] * shape[1], x.dtype().bytes()));
         Backend.current().sparseProduct(rows, x.values(x.dtype()), new View(x.dtype(), out, 0, shape, View.contiguousStrides(shape)));

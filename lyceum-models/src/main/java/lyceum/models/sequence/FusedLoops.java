@@ -2,6 +2,7 @@ package lyceum.models.sequence;
 
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.Primitive;
 import lyceum.tensor.GradMode;
@@ -33,7 +34,9 @@ record FusedLoops(String name, Kernel kernel, Loops forward, Pullback backward, 
         void run(double[][] in, double[][] upstream, double[][] gradients);
     }
 
-    Tensor[] apply(Shape[] results, Tensor... operands) {
+    Tensor[] apply(Shape[] results, Tensor... given) {
+        var wide = Arrays.stream(given).map(Tensor::dtype).reduce(DType::promote).orElseThrow();
+        var operands = Arrays.stream(given).map(x -> x.to(wide)).toArray(Tensor[]::new);
         var shapes = Arrays.stream(operands).map(Tensor::shape).toArray(Shape[]::new);
         var type = operands[0].dtype();
         var gradient = Primitive.of(name + ": gradient", in -> {

@@ -278,4 +278,18 @@ class WhisperTest {
         assertThatThrownBy(() -> new MelSpectrogram(8_000, 256, 80, 24, 100, 5_000)).hasMessageContaining("high <= rate / 2");
         assertThat(MelSpectrogram.hertz(MelSpectrogram.mel(3_333))).isEqualTo(3_333, Offset.offset(1e-9));
     }
+
+    /** Three ways to one derivative: forward, backward, and a difference. */
+    @Test void logMelHasADerivativeForward() {
+        var rng = Rng.of(5);
+        var mel = new MelSpectrogram(1_000, 32, 10, 6);
+        Tensor x = Tensor.randn(rng, DType.F64, 2, 333).compute(), v = Tensor.randn(rng, DType.F64, 2, 333).compute();
+        var along = Autograd.jvp(mel::power, x, v);
+        var u = Tensor.randn(rng, DType.F64, along.shape().toArray()).compute();
+        var back = Autograd.vjp(mel::power, x, u);
+        assertThat(along.mul(u).sum().item()).isCloseTo(back.mul(v).sum().item(), Offset.offset(1e-9));
+        double step = 1e-6;
+        var difference = mel.power(x.add(v.mul(step))).sub(mel.power(x.sub(v.mul(step)))).div(2 * step);
+        assertThat(difference.sub(along).abs().max().item()).isLessThan(1e-6);
+    }
 }

@@ -295,4 +295,22 @@ class MessagePassingTest {
         assertThat(looped.features().flatten().toDoubleArray()).containsExactly(5, 5, 1, 2, 0);
         assertThat(looped.withLoops()).isSameAs(looped);
     }
+
+    /** Sums by one weight an edge go through a sparse product that is kept. */
+    @Test void weightsThatMoveAreSeenAndStatesThatLackANodeRefused() {
+        var rng = Rng.of(8);
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var g = directed(9, 0.4, rng);
+            Tensor h = normal(rng, 9, 4).to(type).compute(), w = Tensor.rand(rng, type, g.edges()).add(0.5).compute(),
+                    dw = normal(rng, g.edges()).to(type).compute(), sums = g.withWeights(w).gather(Aggregation.SUM, h).compute();
+            var along = Autograd.jvp(v -> g.withWeights(v).gather(Aggregation.SUM, h), w, dw);
+            assertThat(distance(along, g.withWeights(dw).gather(Aggregation.SUM, h))).isLessThan(1e-5);
+            var weighted = g.withWeights(w.copy().compute());
+            weighted.gather(Aggregation.SUM, h).compute();
+            weighted.weights().mul_(Tensor.full(type, 2));
+            assertThat(distance(weighted.gather(Aggregation.SUM, h), sums.mul(2))).isLessThan(1e-5);
+            assertThatThrownBy(() -> g.gather(Aggregation.SUM, h.narrow(0, 0, 8)).compute()).isInstanceOf(ShapeException.class)
+                    .hasMessageContaining("(8, 4)");
+        }
+    }
 }

@@ -142,7 +142,7 @@ public final class TrainingJob {
         if (resume) requireClasses(then.path(CLASSES), prepared.classes());
         boolean known = resume && isKnown(then.path(READ), read);
         if (resume && Files.exists(checkpoint())) goOn(run);
-        if (!known) write(SETTINGS, begun(read, prepared.classes()));
+        if (!known || then.path(CLASSES).isMissingNode()) write(SETTINGS, begun(read, prepared.classes()));
         try (var log = MetricsLog.after(run.steps(), metrics())) {
             long saved = System.nanoTime(), savedAt = run.steps();
             while (run.steps() < total && !progress.isCancelled() && run.step()) {

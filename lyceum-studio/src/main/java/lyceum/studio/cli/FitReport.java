@@ -92,8 +92,8 @@ record FitReport(String file, TableStudy study, List<Csv.Reject> rejects) {
     }
 
     private String leftOut() {
-        return rejects.isEmpty() ? ""
-                : " Left out because they do not fit the columns, see report.html for their lines: " + rejects.size() + ".";
+        return rejects.isEmpty() ? "" : " Left out because they do not fit the columns, see report.html for the lines of the first "
+                + LISTED + ": " + rejects.size() + ".";
     }
 
     private String lead() {

@@ -108,7 +108,7 @@ class FitCommandTest {
         assertThat(fit.out()).contains("100 rows, 3 columns", "row left out: 2 cells where the header has 4, in line 102",
                 "row left out: 5 cells where the header has 4, in line 103");
         assertThat(Files.readString(out.resolve("report.html"))).contains("2 cells where the header has 4, in line 102");
-        assertThat(Files.readString(out.resolve("model-card.md"))).contains("see report.html for their lines: 2.");
+        assertThat(Files.readString(out.resolve("model-card.md"))).contains("see report.html for the lines of the first 20: 2.");
     }
 
     @Test void tenRowsAreEnoughAndNineAreNot() throws IOException {

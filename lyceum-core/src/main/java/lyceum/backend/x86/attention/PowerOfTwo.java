@@ -51,7 +51,8 @@ public final class PowerOfTwo {
     }
 
     /** A vector of AVX2 with {@code value} in all lanes. */
-    static Mem everywhere(Assembler a, float value) {
+    /** A constant in every lane. */
+    public static Mem everywhere(Assembler a, float value) {
         int bits = Float.floatToRawIntBits(value);
         return a.constants(bits, bits, bits, bits, bits, bits, bits, bits);
     }

@@ -33,6 +33,8 @@ final class TileConvolution {
     private static final long WORTH_PACKING = 512;
     /** Positions whose sums stay in the second-level cache beside what they are made of. */
     private static final int POSITIONS = 512;
+    /** Outputs of a line, which one task computes whole: sounds of a minute go another way. */
+    private static final int LONGEST = 16 * POSITIONS;
     /** Lanes that a call of the kernel which interleaves takes of a line. */
     private static final int LANES = 16, VECTORS = 16;
     /** Multiply-adds in a nanosecond, and bytes written in one. */
@@ -65,7 +67,7 @@ final class TileConvolution {
     /** @param packed whether the weight need not be packed for this time alone */
     boolean suits(WindowGeometry g, View x, View weight, View y, boolean packed) {
         return x.dtype() == DType.BF16 && weight.dtype() == DType.BF16 && y.dtype() == DType.BF16 && g.groups() == 1 && g.inputs() >= LEAST
-                && g.outputs() >= LEAST && weight.isContiguous() && y.isContiguous()
+                && g.outputs() >= LEAST && weight.isContiguous() && y.isContiguous() && g.out()[2] <= LONGEST
                 && (packed || (long) g.batch() * g.outVolume() >= WORTH_PACKING);
     }
 
@@ -132,6 +134,7 @@ final class TileConvolution {
         /** Pairs of channels that there are, planes with those of zeros; elements of 4 bytes from plane to plane, and of an example. */
         final int pairs, planes;
         final long plane, example;
+        private Storage dense;
 
         Block(WindowGeometry g) {
             this.g = g;
@@ -206,10 +209,11 @@ final class TileConvolution {
         private void cut(View x, int first, int examples, Storage storage) {
             var phases = plan.phases();
             int volume = g.inVolume();
-            var dense = Allocator.allocate(4L * pairs * volume * Parallel.threads());
             long share = 4L * pairs * volume;
-            for (int e = 0; e < examples; e += Parallel.threads()) {
-                int some = Math.min(Parallel.threads(), examples - e), begun = e;
+            int side = Math.min(Parallel.threads(), examples);
+            if (dense == null) dense = Allocator.allocate(share * side); // the first block of examples is the largest; a scope keeps what it gave
+            for (int e = 0; e < examples; e += side) {
+                int some = Math.min(side, examples - e), begun = e;
                 Parallel.range((long) some * g.in()[0] * g.in()[1], Math.max(1, BYTES / (4L * g.in()[2] * pairs)),
                         4.0 * g.in()[2] * pairs / WRITTEN, (begin, end) -> {
                             for (long line = begin; line < end; line++) {

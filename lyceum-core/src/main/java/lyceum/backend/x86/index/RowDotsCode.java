@@ -10,6 +10,8 @@ import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 
+import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.backend.RowDots;
 import lyceum.backend.x86.asm.Assembler;
 import lyceum.backend.x86.asm.Condition;
@@ -32,15 +34,15 @@ public final class RowDotsCode implements RowDots.Many {
     private static final long LONG = 1 << 17;
     private static final Vec TERM = Vec.ymm(4), REST = Vec.ymm(5);
 
-    private final Kernel floats, bytes;
+    private final Kernel floats, halves, bytes;
 
     /**
      * Arguments: rdi the vector, rsi addresses of rows, rdx their number, at least one, rcx numbers of a row, r8 where the sums go.
      *
-     * @param bytes whether the rows are signed bytes
+     * @param type of the rows
      */
-    private record Form(boolean bytes) implements KernelForm {
-        @Override public String name(Cpu cpu) { return bytes ? "dot products of rows of bytes" : "dot products of rows"; }
+    private record Form(DType type) implements KernelForm {
+        @Override public String name(Cpu cpu) { return "dot products of rows of " + type; }
 
         @Override public void write(Assembler a, Cpu cpu) {
             var row = a.label();
@@ -53,10 +55,11 @@ public final class RowDotsCode implements RowDots.Many {
             a.xor(R10, R10);
             loop(a, R9, () -> {
                 for (int i = 0; i < SUMS / LANES; i++) {
-                    if (bytes) {
-                        a.emit(Instruction.VPMOVSXBD, TERM, Mem.at(RAX, R10, 1, LANES * i));
+                    var eight = Mem.at(RAX, R10, type.bytes(), type.bytes() * LANES * i);
+                    if (type == DType.I8) {
+                        a.emit(Instruction.VPMOVSXBD, TERM, eight);
                         a.emit(Instruction.VCVTDQ2PS, TERM, TERM);
-                    } else a.emit(Instruction.VMOVUPS, TERM, Mem.at(RAX, R10, 4, 4 * LANES * i));
+                    } else a.emit(type == DType.F16 ? Instruction.VCVTPH2PS : Instruction.VMOVUPS, TERM, eight);
                     a.emit(Instruction.VMULPS, TERM, TERM, Mem.at(RDI, R10, 4, 4 * LANES * i));
                     a.emit(Instruction.VADDPS, Vec.ymm(i), Vec.ymm(i), TERM);
                 }
@@ -64,13 +67,18 @@ public final class RowDotsCode implements RowDots.Many {
             });
             loop(a, RCX, () -> {
                 Vec term = TERM.as(128), rest = REST.as(128);
-                if (bytes) {
-                    a.movzx8(R11, Mem.at(RAX, R10, 1));
-                    a.shl(R11, 56);
-                    a.sar(R11, 56);
+                var one = Mem.at(RAX, R10, type.bytes());
+                if (type == DType.F32) a.emit(Instruction.VMOVSS, term, one);
+                else {
+                    if (type == DType.F16) a.movzx16(R11, one);
+                    else {
+                        a.movzx8(R11, one);
+                        a.shl(R11, 56);
+                        a.sar(R11, 56);
+                    }
                     a.emit(Instruction.VMOVD, term, R11);
-                    a.emit(Instruction.VCVTDQ2PS, term, term);
-                } else a.emit(Instruction.VMOVSS, term, Mem.at(RAX, R10, 4));
+                    a.emit(type == DType.F16 ? Instruction.VCVTPH2PS : Instruction.VCVTDQ2PS, term, term);
+                }
                 a.emit(Instruction.VMULSS, term, term, Mem.at(RDI, R10, 4));
                 a.emit(Instruction.VADDSS, rest, rest, term);
                 a.add(R10, 1);
@@ -121,16 +129,22 @@ public final class RowDotsCode implements RowDots.Many {
     public RowDotsCode() {
         if (Cpu.unavailable() != null) throw new IllegalStateException(Cpu.unavailable());
         try {
-            floats = new Form(false).make(Cpu.current());
-            bytes = new Form(true).make(Cpu.current());
+            floats = new Form(DType.F32).make(Cpu.current());
+            halves = new Form(DType.F16).make(Cpu.current());
+            bytes = new Form(DType.I8).make(Cpu.current());
         } catch (CodeMemory.Refused refused) {
             throw new IllegalStateException("no executable memory", refused);
         }
     }
 
-    @Override public void dots(long x, int numbers, long rows, int n, boolean ofBytes, long sums) {
+    @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums) {
         if (n < 1) return;
-        var kernel = ofBytes ? bytes : floats;
+        var kernel = switch (type) {
+            case F32 -> floats;
+            case F16 -> halves;
+            case I8 -> bytes;
+            default -> throw new DTypeException("RowDots: rows of " + type + "; F32, F16 or I8");
+        };
         if ((long) n * numbers < LONG) kernel.call(x, rows, n, numbers, sums, 0);
         else kernel.callLong(x, rows, n, numbers, sums, 0);
     }

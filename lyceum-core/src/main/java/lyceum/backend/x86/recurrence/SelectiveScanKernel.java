@@ -14,6 +14,7 @@ import static lyceum.backend.x86.asm.Gp.RDX;
 import static lyceum.backend.x86.asm.Gp.RSI;
 import static lyceum.backend.x86.asm.Instruction.VBROADCASTSS;
 import static lyceum.backend.x86.asm.Instruction.VFMADD231PS;
+import static lyceum.backend.x86.asm.Instruction.VMINPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS;
 import static lyceum.backend.x86.asm.Instruction.VMOVUPS_STORE;
 import static lyceum.backend.x86.asm.Instruction.VMULPS;
@@ -99,6 +100,9 @@ final class SelectiveScanKernel {
         a.align(32);
         var state = a.bind(a.label());
         a.emit(VMULPS, x, d, Mem.at(R10, R12, 1));
+        // 2^128 is infinite, which is where AVX2's exponents end; of NaN and a number the second operand is kept.
+        a.emit(VBROADCASTSS, spread, a.constant(128f));
+        a.emit(VMINPS, x, spread, x);
         power.emit(h, x, n, seen);
         a.emit(VMULPS, h, h, Mem.at(R11, R12, 1));
         add(h, du, Mem.at(R8, RAX, 4));

@@ -38,6 +38,9 @@ public final class SelectiveScans {
         // A share of the strips has memory of its own: arguments, and rates and states as vectors.
         long bytes = 64 * Math.ceilDiv(SelectiveScanKernel.PARAMETERS, 64) + 2L * states * lanes.bytes();
         var memory = Allocator.allocate(bytes * most);
+        // Made before the first of them writes: one that cannot be made changes nothing.
+        var whole = kernels.of(new SelectiveScanKernel.Form(false));
+        var part = channels % width == 0 ? whole : kernels.of(new SelectiveScanKernel.Form(true));
         int all = batch * strips;
         Parallel.range(most, 1, nanos * all / most, (first, end) -> {
             for (long share = first; share < end; share++)
@@ -65,7 +68,7 @@ public final class SelectiveScans {
                     SelectiveScanKernel.STEPS.set(block, length);
                     SelectiveScanKernel.STATES.set(block, states);
                     SelectiveScanKernel.LANES.set(block, lanes.partial(count));
-                    var kernel = kernels.of(new SelectiveScanKernel.Form(count < width));
+                    var kernel = count < width ? part : whole;
                     if (length * states > LONG) kernel.callLong(block.address());
                     else kernel.call(block.address());
                     turn.move((long) count * states, held, lanes.bytes(), place, 4L * states, states, count);

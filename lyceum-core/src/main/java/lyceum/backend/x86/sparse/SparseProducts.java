@@ -58,8 +58,9 @@ public final class SparseProducts {
 
     private void slices(Slices a, View x, View y) {
         var kernel = kernels.of(new SliceKernel.Form(x.dtype()));
-        int windows = Math.ceilDiv(a.rows, Slices.WINDOW), each = Slices.WINDOW / Slices.HEIGHT,
-                slices = Math.ceilDiv(a.rows, Slices.HEIGHT);
+        int slices = Math.ceilDiv(a.rows, Slices.HEIGHT);
+        boolean heavy = a.entries / Math.ceilDiv(a.rows, Slices.WINDOW) > Slices.HEIGHT * TASK; // few rows of many entries
+        int each = heavy ? 1 : Slices.WINDOW / Slices.HEIGHT, windows = Math.ceilDiv(slices, each);
         long terms = Math.max(1, a.entries / windows), table = a.address(), from = x.address(), to = y.address();
         Parallel.range(windows, Math.max(1, TASK / terms), GATHERED * terms, (first, end) -> {
             long begin = first * each, count = Math.min(slices, end * each) - begin;

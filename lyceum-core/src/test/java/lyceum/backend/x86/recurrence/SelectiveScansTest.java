@@ -72,6 +72,19 @@ class SelectiveScansTest {
         }
     }
 
+    /** Beyond 2^127 by either way to compute powers. */
+    @ParameterizedTest
+    @ValueSource(strings = {"avx2", "all"}) void aStateThatGrowsBeyondFloatsIsInfinite(String level) {
+        var scans = new SelectiveScans(Cpu.current().limitedTo(level));
+        for (double rate : new double[] {91, 100, 1e30, Double.POSITIVE_INFINITY}) {
+            var o = Operands.of(1, 2, 20, 2);
+            var grown = new Operands(o.u.mul(0).compute(), o.d.mul(0).add(1).compute(), o.a.mul(0).add(rate).compute(), o.b, o.c,
+                    o.state.mul(0).add(1).compute(), o.y);
+            assertThat(grown.run(scans)).isTrue();
+            assertThat(grown.state.toDoubleArray()).as("rate %s", rate).containsOnly(Double.POSITIVE_INFINITY);
+        }
+    }
+
     @Test void bitsDoNotDependOnTheThreads() {
         var scans = new SelectiveScans(Cpu.current());
         Operands one = Operands.of(3, 50, 70, 16), other = Operands.of(3, 50, 70, 16);

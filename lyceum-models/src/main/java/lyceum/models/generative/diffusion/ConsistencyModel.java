@@ -47,7 +47,7 @@ public record ConsistencyModel(Denoiser network, EdmPath path, double deviation)
     public Tensor at(Tensor x, double t, Tensor condition) {
         if (!(t >= path.least() && t <= path.most()))
             throw new IllegalArgumentException("ConsistencyModel: time " + t + "; it lies between " + path.least() + " and " + path.most());
-        return at(x, Tensor.full(x.dtype(), t, x.size(0)), condition, Pass.inference());
+        return at(x, Tensor.full(x.dtype().accumulator(), t, x.size(0)), condition, Pass.inference());
     }
 
     /** Data from noise of the path's most deviation in one step. */

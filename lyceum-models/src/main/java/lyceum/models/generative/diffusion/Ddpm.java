@@ -95,7 +95,7 @@ public record Ddpm(NoiseSchedule schedule, Prediction prediction, Variance varia
 
     @Override public Tensor loss(Denoiser denoiser, Tensor x, Tensor condition, Pass pass) {
         if (pass.rng() == null) throw new IllegalArgumentException("Ddpm.loss: the pass has no random stream; use Pass.training(rng)");
-        var t = Tensor.randint(pass.rng(), 1, schedule.steps() + 1, x.size(0)).to(x.dtype());
+        var t = Tensor.randint(pass.rng(), 1, schedule.steps() + 1, x.size(0)).to(x.dtype().accumulator());
         return loss(denoiser, x, t, Tensor.randn(pass.rng(), x.dtype(), x.shape().toArray()), condition, pass);
     }
 
@@ -154,7 +154,7 @@ public record Ddpm(NoiseSchedule schedule, Prediction prediction, Variance varia
     public Tensor bound(Denoiser denoiser, Tensor x, Tensor condition, NoiseStreams noise) {
         var sum = priorTerm(x);
         for (int t = schedule.steps(); t >= 1; t--)
-            sum = sum.add(term(denoiser, x, Tensor.full(x.dtype(), t, x.size(0)), noise.like(x), condition)).compute();
+            sum = sum.add(term(denoiser, x, Tensor.full(x.dtype().accumulator(), t, x.size(0)), noise.like(x), condition)).compute();
         return sum;
     }
 }

@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
 public interface Denoiser {
     /**
      * @param x (n, ..) noisy
-     * @param t (n), of x's type: a step number or a time
+     * @param t (n), a step number or a time, of x's type, or of F32 where that has 16 bits
      * @param condition (n, ..), such as class numbers; null where there is none
      * @return as x; along axis 1 it may hold a second half, that of a learned variance
      */

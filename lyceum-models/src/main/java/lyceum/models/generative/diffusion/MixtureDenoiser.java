@@ -89,7 +89,7 @@ public final class MixtureDenoiser implements Denoiser {
 
     /** Logarithm of the density of noisy x, all at time t: (n). */
     public Tensor logDensity(Tensor x, double t) {
-        var times = Tensor.full(x.dtype(), t, x.size(0));
+        var times = Tensor.full(x.dtype().accumulator(), t, x.size(0));
         return logits(x, path.signals(times, x), path.noises(times, x)).logSumExp(1).sub(centres[0].length / 2.0 * Math.log(2 * Math.PI));
     }
 
