@@ -46,7 +46,7 @@ class JepaInNoiseTest {
                 test = Clothes.whole(Datasets.fashionMnist().test().head(HELD_OUT));
         double[][] random = new double[2][SEEDS], jepa = new double[2][SEEDS], mae = new double[2][SEEDS]; // percent, clean and noisy
         for (int i = 0; i < SEEDS; i++) for (int noisy = 0; noisy < 2; noisy++) {
-            int seed = i + 1;
+            int seed = i + 6; // 1 to 5 were looked at while the probe was chosen
             Dataset seen = noisy == 0 ? train : noisy(train, 100 + seed), held = noisy == 0 ? test : noisy(test, 200 + seed);
             random[noisy][i] = probe(new VisionTransformer(VIT, Rng.of(seed)), seen, held);
             jepa[noisy][i] = probe(jepa(seen.x(), seed), seen, held);
