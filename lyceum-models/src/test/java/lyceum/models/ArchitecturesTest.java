@@ -83,7 +83,9 @@ class ArchitecturesTest {
 
     @Test void trainingsOfAllModelsHoldTheirMemory() {
         var runs = Architectures.all().values().stream().map(kind -> contract(kind).training()).toList();
-        assertThat(ModelContract.leaks(ModelContract.grows(runs, 3))).isFalse();
+        // What leaks does so each time; slabs that are opened for once stay.
+        long grown = Math.min(ModelContract.grows(runs, 3), ModelContract.grows(runs, 3));
+        assertThat(ModelContract.leaks(grown)).as("%d bytes in 3 steps of each", grown).isFalse();
     }
 
     @Test

@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * JEPAs and masked autoencoders with one encoder, five seeds of each: what noise in the pictures costs a 10-shot probe of what they learned. Rates were
- * chosen on seeds 101 and 102, the probe after seeds 1 to 5 had been seen: with all 4,000 labels the clean JEPA is 3.8 points over the random encoder, not 5.
+ * chosen on seeds 101 and 102, the probe after seeds 1 to 5 had been seen (with all 4,000 labels the clean JEPA is 3.8 points over the random encoder, not 5); those
+ * of the test are fresh.
  */
 @Tag("heavy")
 class JepaInNoiseTest {

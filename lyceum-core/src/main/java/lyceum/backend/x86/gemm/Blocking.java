@@ -13,9 +13,10 @@ import lyceum.backend.x86.machine.Cpu;
  * @param depth inner size that is summed in registers before C is touched
  * @param vectors of a panel of B; the last ones of a piece may be narrower
  * @param tile rows of A beside a panel
+ * @param streams whether a row meets B's rows from end to end
  * @param packA whether the piece copies its rows of A, {@code packB} each panel of B before the rows meet it
  */
-record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean packA, boolean packB) {
+record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean packA, boolean packB, boolean streams) {
     static Blocking of(Cpu cpu, Arithmetic arithmetic, Product product, int threads) {
         int m = product.m(), n = product.n(), k = product.k();
         int lanes = cpu.vectorBits() / 8 / arithmetic.lane, vectors = panel(cpu, m), width = vectors * lanes;
@@ -41,7 +42,8 @@ record Blocking(int rows, int columns, int depth, int vectors, int tile, boolean
         boolean packA = arithmetic == Arithmetic.I8I8 || k % arithmetic.depth != 0
                 || (a.columnStride() != arithmetic.bytes ? arithmetic.depth > 1 || n > width / 2 || a.columnStride() % arithmetic.lane != 0
                         : !readsRowsAsTheyLie(cpu) && packsRows(a, m, n, width, near));
-        return new Blocking(rows, columns, depth, vectors, tile, packA, packB);
+        boolean streams = Costs.streams(cpu, product, columns) && !product.subtracted() && b.columnStride() == arithmetic.bytes;
+        return new Blocking(rows, columns, depth, vectors, tile, packA, packB, streams);
     }
 
     private static boolean packsRows(Operand a, int m, int n, int width, boolean near) {

@@ -28,10 +28,14 @@ final class Costs {
         return product.m() >= (packed && !bytes ? 2 : 8) && product.n() >= 8 && product.k() >= (bytes ? 64 : 16);
     }
 
-    /** True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). */
-    static boolean streams(Cpu cpu, Arithmetic arithmetic, int rows, int columns) {
-        return rows == 1 && columns >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused() && cpu.has(Feature.AVX512)
-                && cpu.isFarFromMemory();
+    /**
+     * True for a row whose B is read from end to end: where memory is far (768 by 3072: 10.1 GFLOP/s by a few lines of every row, 12.5 so). The product says so and not
+     * its piece, for sums are ordered otherwise and must not depend on the number of threads.
+     */
+    static boolean streams(Cpu cpu, Product product, int columns) {
+        var arithmetic = product.arithmetic();
+        return product.m() == 1 && product.n() >= 256 && columns <= COLUMNS && arithmetic.depth == 1 && arithmetic.isFused()
+                && cpu.has(Feature.AVX512) && cpu.isFarFromMemory();
     }
 
     /** Rows, beside one thread and beside more, up to which it pays to pack them instead of a transposed B, and to turn the result. */

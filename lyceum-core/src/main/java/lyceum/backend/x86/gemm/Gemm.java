@@ -225,7 +225,7 @@ public final class Gemm {
          */
         void run(Complete complete) {
             int lanes = gemm.cpu.vectorBits() / 8 / arithmetic.lane, width;
-            if (!minus && streams(gemm.cpu, arithmetic, rows, columns) && b.columnStride() == arithmetic.bytes) {
+            if (blocking.streams()) {
                 stream(lanes);
                 if (complete != null) complete.rows(0, 1);
                 return;
