@@ -8,8 +8,8 @@ import lyceum.backend.WindowWeight;
  * The weight of many convolutions, arranged once as the backend's kernels read it: that of a layer at inference.
  *
  * {@snippet :
- * var w = PackedWeight.of(layer.weight());                       // (outputs, inputs, kernel..)
- * var y = x.conv(w, layer.bias(), layer.how(), null);            // the values of x.conv(layer.weight(), ..) to the last bit of the type
+ * var w = PackedWeight.of(Tensor.randn(Rng.of(1), 16, 3, 5, 5)); // (outputs, inputs, kernel..)
+ * var y = x.conv(w, null, new Convolution(), null);              // the values of x.conv(weight, ..) to the last bit of the type
  * }
  *
  * <p>The arrangement is made at the first convolution that has a use for it, which today is one of BF16 on a CPU with tiles, and takes about the memory of the weight once
