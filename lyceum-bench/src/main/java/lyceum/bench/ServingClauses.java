@@ -50,7 +50,7 @@ final class ServingClauses {
         grammar();
         var mamba = new Mamba(new MambaConfig(64), Rng.of(3));
         Tensor x = Tensor.randn(Rng.of(4), 2, positions, 64).compute(), twice = Tensor.randn(Rng.of(5), 2, 2L * positions, 64).compute();
-        suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 10, 15,
+        suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 80, 15,
                 () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()),
                 () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
     }
