@@ -34,6 +34,8 @@ import lyceum.text.internal.TopScores;
  */
 public final class FlatIndex implements VectorIndex {
     private static final String KIND = "flat";
+    /** Rows that are compared in one call. */
+    private static final int BATCH = 64;
 
     private final int dimensions, rescored;
     private final VectorRows store, originals;
@@ -156,7 +158,16 @@ public final class FlatIndex implements VectorIndex {
         var scores = new double[n];
         if (store.encoding != VectorEncoding.FLOAT32) {
             Parallel.range(n, 1024, dimensions, (from, to) -> {
-                for (int row = (int) from; row < to; row++) scores[row] = store.score(q, row);
+                var some = new RowScores(store, BATCH);
+                var rows = new int[BATCH];
+                var found = new double[BATCH];
+                some.of(q);
+                for (int start = (int) from; start < to; start += BATCH) {
+                    int count = (int) Math.min(BATCH, to - start);
+                    for (int i = 0; i < count; i++) rows[i] = start + i;
+                    some.of(rows, 0, count, found);
+                    System.arraycopy(found, 0, scores, start, count);
+                }
             });
             return scores;
         }
