@@ -1,6 +1,7 @@
 package lyceum.backend;
 
 import java.util.function.Function;
+import lyceum.memory.Storage;
 
 /** What backends have made of an operand of many operations, one at a time; made anew after the operand was written to. Safe for threads. */
 final class Arrangement {
@@ -8,20 +9,22 @@ final class Arrangement {
         boolean isFor(Object who, int which) { return owner == who && version == which; }
     }
 
-    private final View view;
+    private final Storage storage;
     private volatile Made made;
 
-    Arrangement(View view) { this.view = view; }
+    /** @param storage of the operand, or null if nobody writes to it */
+    Arrangement(Storage storage) { this.storage = storage; }
+
+    private int version() { return storage == null ? 0 : storage.version(); }
 
     /** What {@code arrange} makes of the operand as it is now for {@code owner}, made once; null if that is null. */
-    @SuppressWarnings("unchecked") <T> T of(Object owner, Function<View, T> arrange) {
-        var storage = view.storage();
+    @SuppressWarnings("unchecked") <A, T> T of(Object owner, A operand, Function<A, T> arrange) {
         var found = made;
-        if (found != null && found.isFor(owner, storage.version())) return (T) found.arrangement;
+        if (found != null && found.isFor(owner, version())) return (T) found.arrangement;
         synchronized (this) {
-            int version = storage.version();
+            int version = version();
             found = made;
-            if (found == null || !found.isFor(owner, version)) made = found = new Made(owner, version, arrange.apply(view));
+            if (found == null || !found.isFor(owner, version)) made = found = new Made(owner, version, arrange.apply(operand));
             return (T) found.arrangement;
         }
     }

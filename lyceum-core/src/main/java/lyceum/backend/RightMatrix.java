@@ -15,12 +15,12 @@ public final class RightMatrix {
         if (view.shape().length != 2)
             throw new IllegalArgumentException("RightMatrix: a view of rank " + view.shape().length + "; it is a matrix (k, n)");
         this.view = view;
-        arrangement = new Arrangement(view);
+        arrangement = new Arrangement(view.storage());
     }
 
     /** The matrix as it lies. */
     public View view() { return view; }
 
     /** What {@code arrange} makes of the matrix as it is now for {@code owner}, made once; null if that is null. */
-    public <T> T arranged(Object owner, Function<View, T> arrange) { return arrangement.of(owner, arrange); }
+    public <T> T arranged(Object owner, Function<View, T> arrange) { return arrangement.of(owner, view, arrange); }
 }

@@ -4,7 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.util.Arrays;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import lyceum.DType;
 
 /**
@@ -21,31 +21,14 @@ public final class SparseRows {
     private final Pattern pattern;
     private final View values;
     private final int version;
-    private final Arrangement arrangement = new Arrangement();
+    private final Arrangement arrangement = new Arrangement(null);
     private volatile boolean metVector;
-
-    /** What a backend has made of an operand, for the backend that asked last. */
-    private static final class Arrangement {
-        private record Made(Object owner, Object what) {}
-
-        private volatile Made made;
-
-        @SuppressWarnings("unchecked") private <T> T of(Object owner, Supplier<T> arrange) {
-            var found = made;
-            if (found != null && found.owner == owner) return (T) found.what;
-            synchronized (this) {
-                found = made;
-                if (found == null || found.owner != owner) made = found = new Made(owner, arrange.get());
-                return (T) found.what;
-            }
-        }
-    }
 
     /** Where the entries of a matrix stand: those of row {@code i} from {@code starts[i]} to {@code starts[i + 1] - 1}, in the order in which their terms are added; a column may come twice. Shared by all matrices that have it. */
     public static final class Pattern {
         private final int rows, columns;
         private final int[] starts, column;
-        private final Arrangement arrangement = new Arrangement();
+        private final Arrangement arrangement = new Arrangement(null);
 
         /** From arrays that nobody writes to any more. */
         public Pattern(int rows, int columns, int[] starts, int[] column) {
@@ -68,7 +51,7 @@ public final class SparseRows {
         public int[] column() { return column; }
 
         /** What {@code arrange} has made for {@code owner}, once. */
-        public <T> T arranged(Object owner, Supplier<T> arrange) { return arrangement.of(owner, arrange); }
+        public <T> T arranged(Object owner, Function<Pattern, T> arrange) { return arrangement.of(owner, this, arrange); }
     }
 
     /** @param values contiguous, as many as there are entries, as they are now */
@@ -98,7 +81,7 @@ public final class SparseRows {
     }
 
     /** What {@code arrange} has made of pattern and values for {@code owner}, once. */
-    public <T> T arranged(Object owner, Supplier<T> arrange) { return arrangement.of(owner, arrange); }
+    public <T> T arranged(Object owner, Function<SparseRows, T> arrange) { return arrangement.of(owner, this, arrange); }
 
     /** {@link Backend#sparseProduct} in plain loops. */
     void multiply(View x, View y) {

@@ -16,12 +16,12 @@ public final class WindowWeight {
         if (rank < 3 || rank > 5) throw new IllegalArgumentException(
                 "WindowWeight: a view of rank " + rank + "; it is (outputs, inputs / groups, kernel..) with 1 to 3 kernel axes");
         this.view = view;
-        arrangement = new Arrangement(view);
+        arrangement = new Arrangement(view.storage());
     }
 
     /** The weight as it lies. */
     public View view() { return view; }
 
     /** What {@code arrange} makes of the weight as it is now for {@code owner}, made once; null if that is null. */
-    public <T> T arranged(Object owner, Function<View, T> arrange) { return arrangement.of(owner, arrange); }
+    public <T> T arranged(Object owner, Function<View, T> arrange) { return arrangement.of(owner, view, arrange); }
 }

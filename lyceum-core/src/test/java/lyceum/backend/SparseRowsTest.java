@@ -128,9 +128,9 @@ class SparseRowsTest {
         var random = new SplittableRandom(15);
         var matrix = Matrix.draw(random, DType.F64, 20, 3, 4);
         var rows = new SparseRows(matrix.pattern, matrix.values.view());
-        Object first = rows.pattern().arranged("one", Object::new);
-        assertThat(rows.pattern().<Object>arranged("one", Object::new)).isSameAs(first);
-        assertThat(rows.pattern().<Object>arranged("another", Object::new)).isNotSameAs(first);
+        Object first = rows.pattern().arranged("one", _ -> new Object());
+        assertThat(rows.pattern().<Object>arranged("one", _ -> new Object())).isSameAs(first);
+        assertThat(rows.pattern().<Object>arranged("another", _ -> new Object())).isNotSameAs(first);
         assertThat(rows.holds(matrix.values.view())).isTrue();
         matrix.values.mul_(2);
         assertThat(rows.holds(matrix.values.view())).as("values written to").isFalse();

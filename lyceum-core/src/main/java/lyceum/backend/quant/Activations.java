@@ -13,7 +13,7 @@ public enum Activations {
     /** 16-bit integers: at most 2<sup>-16</sup> of the block's largest; finer than activations in F16 or BF16. */
     Q16(2),
     /**
-     * 8-bit integers, as llama.cpp computes: at most 2<sup>-8</sup> of the block's largest. Beside weights in super-blocks of {@value #SUPER_BLOCK} so many activations
+     * 8-bit integers, as llama.cpp computes: at most 1/236 of the block's largest. Beside weights in super-blocks of {@value #SUPER_BLOCK} so many activations
      * share a step; steps of shorter blocks have the 11 bits of F16, though not its bounds.
      */
     Q8(1);

@@ -51,7 +51,7 @@ public final class SparseProducts {
     public boolean multiply(SparseRows a, View x, View y) {
         if (y.size() == 0) return true;
         boolean vector = y.size() == a.pattern().rows();
-        if (vector && a.meetsVectorAgain()) slices(a.arranged(this, () -> new Slices(a)), x, y);
+        if (vector && a.meetsVectorAgain()) slices(a.arranged(this, Slices::new), x, y);
         else rows(a, x, y);
         return true;
     }
@@ -72,7 +72,7 @@ public final class SparseProducts {
 
     private void rows(SparseRows a, View x, View y) {
         var pattern = a.pattern();
-        var entries = pattern.arranged(this, () -> Entries.of(pattern));
+        var entries = pattern.arranged(this, Entries::of);
         int rows = pattern.rows(), k = (int) (y.size() / rows), lanes = cpu.vectorBits() / 64, most = RowsKernel.most(cpu);
         int vectors = Math.ceilDiv(k, lanes), blocks = Math.ceilDiv(vectors, most), each = Math.ceilDiv(vectors, blocks),
                 width = each * lanes;
