@@ -79,7 +79,8 @@ public final class MelSpectrogram {
     }
 
     /**
-     * Power in each band: (.., samples) to (.., bands, samples / hop), F64. @throws ShapeException if there are no more samples than half a
+     * Power in each band: (.., samples) to (.., bands, samples / hop), F64. Two frames share a transform: a sample that
+     * is no number spoils the frames that cover it and the one beside each. @throws ShapeException if there are no more samples than half a
      * window
      */
     public Tensor power(Tensor samples) {

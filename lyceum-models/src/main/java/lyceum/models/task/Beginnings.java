@@ -7,11 +7,10 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
 import lyceum.nn.Module;
+import lyceum.train.task.TrainingSettings;
 
 /** First weights of a network that goes on from another. */
 final class Beginnings {
-    private static final int NAMED = 12;
-
     private Beginnings() {}
 
     /**
@@ -26,12 +25,9 @@ final class Beginnings {
         boolean others = learned.size() == classes.size() && !learned.equals(classes);
         var told = new ArrayList<String>();
         told.add(taken(before, now, others ? differing(now, wider.get()) : Set.of()) + from);
-        if (others) told.add("the head begins anew: the classes are " + listed(classes) + ", and it has learned " + listed(learned));
+        if (others) told.add("the head begins anew: the classes are " + TrainingSettings.listed(classes) + ", and it has learned "
+                + TrainingSettings.listed(learned));
         return told;
-    }
-
-    private static String listed(List<String> names) {
-        return String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", ..." : "");
     }
 
     private static String taken(Module before, Module now, Set<String> anew) {

@@ -66,7 +66,6 @@ public final class TrainingJob {
     private static final String SETTINGS = "training.json", READ = "read", CLASSES = "classes", RUN = "run.safetensors",
             METRICS = "metrics.jsonl", CURVE = "curve.svg";
     private static final long MINUTE = 60_000_000_000L;
-    private static final int NAMED = 12;
 
     private final TrainingSettings settings;
     private final Path out;
@@ -205,13 +204,9 @@ public final class TrainingJob {
     private void requireClasses(JsonNode then, List<String> now) {
         var before = new ArrayList<String>();
         for (var name : then) before.add(name.asString());
-        if (!then.isMissingNode() && !before.equals(now)) throw settings.wrong("data", "its classes are " + listed(now) + "; the run in "
-                + out + " has learned " + listed(before) + ", in that order; restore them, or name another folder to begin anew");
-    }
-
-    private static String listed(List<String> names) {
-        return names.isEmpty() ? "none"
-                : String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", ..." : "");
+        if (!then.isMissingNode() && !before.equals(now))
+            throw settings.wrong("data", "its classes are " + TrainingSettings.listed(now) + "; the run in " + out + " has learned "
+                    + TrainingSettings.listed(before) + ", in that order; restore them, or name another folder to begin anew");
     }
 
     /** Whether a run began with these data; false too where a run of an earlier version does not say, or the change is accepted. */

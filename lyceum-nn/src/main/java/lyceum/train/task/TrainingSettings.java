@@ -27,6 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Every wrong value is a {@link FormatException} that names the file, the place in it, the value and what it may be. For one thread.
  */
 public final class TrainingSettings {
+    private static final int NAMED = 12;
     private final Path file;
     private final String place;
     private final JsonNode node;
@@ -122,6 +123,12 @@ public final class TrainingSettings {
         var paths = texts(name).stream().map(text -> folder().resolve(text).normalize()).toList();
         files.addAll(paths);
         return paths;
+    }
+
+    /** The first dozen names, for a message; none if there are none. */
+    public static String listed(List<String> names) {
+        return names.isEmpty() ? "none"
+                : String.join(", ", names.subList(0, Math.min(NAMED, names.size()))) + (names.size() > NAMED ? ", ..." : "");
     }
 
     /** Says that files are read which a file of this section names: they are as much what a run began with as those that the section names itself. */
