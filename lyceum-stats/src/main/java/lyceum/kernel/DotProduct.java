@@ -28,6 +28,11 @@ public sealed interface DotProduct extends KernelFunction permits LinearKernel, 
         return k;
     }
 
+    @Override default KernelRows against(double[][] z) {
+        var points = new PointColumns(z);
+        return (x, into) -> points.products(x, this::value, into);
+    }
+
     @Override default void addGradient(double[] x, double[] z, double weight, double[] into) {
         double factor = weight * slope(dot(x, z));
         for (int j = 0; j < x.length; j++) into[j] += factor * z[j];

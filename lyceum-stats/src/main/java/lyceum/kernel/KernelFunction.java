@@ -67,6 +67,13 @@ public interface KernelFunction {
         return k;
     }
 
+    /** This kernel against the rows of {@code z}, a row of the matrix at a time. */
+    default KernelRows against(double[][] z) {
+        return (x, into) -> {
+            for (int j = 0; j < z.length; j++) into[j] = of(x, z[j]);
+        };
+    }
+
     /** {@code k(x_i, x_i)} of each row. */
     default double[] diagonal(double[][] x) {
         var k = new double[x.length];

@@ -17,6 +17,16 @@ public record ProductKernel(KernelFunction first, KernelFunction second) impleme
         return k;
     }
 
+    @Override public KernelRows against(double[][] z) {
+        KernelRows a = first.against(z), b = second.against(z);
+        return (x, into) -> {
+            a.row(x, into);
+            var other = new double[z.length];
+            b.row(x, other);
+            for (int j = 0; j < z.length; j++) into[j] *= other[j];
+        };
+    }
+
     @Override public double[] diagonal(double[][] x) {
         double[] k = first.diagonal(x), other = second.diagonal(x);
         for (int i = 0; i < k.length; i++) k[i] *= other[i];

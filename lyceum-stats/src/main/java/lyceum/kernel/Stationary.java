@@ -65,6 +65,11 @@ public sealed interface Stationary extends ShiftInvariant permits Rbf, Matern, R
         return same ? KernelParameters.mirrored(s) : s;
     }
 
+    @Override default KernelRows against(double[][] z) {
+        var points = new PointColumns(scaled(z));
+        return (x, into) -> points.distances(scaled(new double[][] {x})[0], this::value, into);
+    }
+
     @Override default double[] diagonal(double[][] x) {
         var one = new double[x.length];
         Arrays.fill(one, 1);

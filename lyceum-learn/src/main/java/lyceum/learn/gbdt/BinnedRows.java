@@ -1,27 +1,38 @@
 package lyceum.learn.gbdt;
 
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import lyceum.backend.Parallel;
 
 /**
- * Rows as one byte a column: a node adds up its gradients by bin in one pass over each column, and only borders of bins are tried. The
- * larger of
- * two children is not counted but subtracted. Columns lie apart, so that threads share nothing; a node's gradients are first put in its
- * order, so
- * that every column reads them one after the other.
+ * Rows as one byte a column: a node adds up its gradients by bin in one pass over its rows, and only borders of bins are tried. The larger of
+ * two children is not counted but subtracted. Eight columns lie in one long, so that a row is fetched once for all of them and its sums do not
+ * wait for each other; threads share no column. A node's gradients are first put in its order, so that every pass reads them one after the
+ * other.
  */
 final class BinnedRows implements RowStore {
+    /** Rows that one thread puts in order at a time. */
+    private static final int PIECE = 2048;
+
     private final int n;
     /** Borders: a value's bin is the number of borders at or below it. */
     private final double[][] cuts;
     private final boolean[] missing;
     private final FeatureBundles bundles;
-    private final byte[][] codes;
+    /** Columns in a long: up to eight, alike in all but the last. */
+    private final int perGroup;
+    /** Of each group of columns and row the codes, the first column's lowest. */
+    private final long[][] packed;
     /** Where each column's bins begin among all sums. */
     private final int[] offset;
+    /** What one thread counts at a time: columns of one long, as bits. */
+    private final int[] taskGroup, taskColumns;
+    private final ArrayList<Histogram> made = new ArrayList<>();
+    private final ArrayDeque<Histogram> free = new ArrayDeque<>();
     private int[] rows, spare, features;
     private boolean[] active;
-    private double[] gh;
+    private double[] gh, ordered = {};
 
     BinnedRows(double[] flat, int n, int p, int most, boolean bundle) {
         this.n = n;
@@ -43,9 +54,35 @@ final class BinnedRows implements RowStore {
         var widths = new int[p];
         for (int f = 0; f < p; f++) widths[f] = cuts[f].length + 1 + (missing[f] ? 1 : 0);
         this.bundles = bundle ? FeatureBundles.of(bins, widths, missing) : FeatureBundles.none(p, widths);
-        this.codes = bundles.codes(bins);
-        this.offset = new int[codes.length + 1];
-        for (int c = 0; c < codes.length; c++) offset[c + 1] = offset[c] + bundles.widths()[c];
+        int columns = bundles.widths().length, groups = (columns + 7) / 8, each = (columns + groups - 1) / groups;
+        this.perGroup = each;
+        this.packed = packed(bundles.codes(bins), groups);
+        this.offset = new int[columns + 1];
+        for (int c = 0; c < columns; c++) offset[c + 1] = offset[c] + bundles.widths()[c];
+        // Which columns share a pass tells nothing about their sums: so it may depend on the threads.
+        int parts = (2 * Parallel.threads() + groups - 1) / groups, step = (each + parts - 1) / parts, tasks = 0;
+        int[] group = new int[columns], bits = new int[columns];
+        for (int b = 0; b < groups; b++) {
+            int in = Math.min(each, columns - b * each);
+            for (int k = 0; k < in; k += step) {
+                group[tasks] = b;
+                bits[tasks++] = (1 << Math.min(k + step, in)) - (1 << k);
+            }
+        }
+        this.taskGroup = Arrays.copyOf(group, tasks);
+        this.taskColumns = Arrays.copyOf(bits, tasks);
+    }
+
+    private long[][] packed(byte[][] codes, int groups) {
+        var packed = new long[groups][n];
+        Parallel.range(groups, 1, 8.0 * n, (from, to) -> {
+            for (int b = (int) from; b < to; b++)
+                for (int c = b * perGroup; c < Math.min((b + 1) * perGroup, codes.length); c++) {
+                    int shift = c % perGroup * 8;
+                    for (int i = 0; i < n; i++) packed[b][i] |= (codes[c][i] & 0xffL) << shift;
+                }
+        });
+        return packed;
     }
 
     /** Borders between bins of about equally many rows; one bin a value if there are few values. */
@@ -80,7 +117,7 @@ final class BinnedRows implements RowStore {
     }
 
     /** How many columns are left after bundling. */
-    int columns() { return codes.length; }
+    int columns() { return bundles.widths().length; }
 
     int valueBins(int f) { return cuts[f].length + 1; }
 
@@ -91,53 +128,91 @@ final class BinnedRows implements RowStore {
         this.spare = new int[rows.length];
         this.gh = gh;
         this.features = features;
-        this.active = new boolean[codes.length];
+        this.active = new boolean[columns()];
         for (int f : features) active[bundles.column()[f]] = true;
+        free.clear();
+        free.addAll(made);
     }
 
     @Override public int[] rows() { return rows; }
 
-    @Override public void root(LeafNode root) { count(root); }
+    @Override public void root(LeafNode root) { count(root, null); }
 
-    private void count(LeafNode node) {
-        int from = node.from, m = node.rows(), total = offset[codes.length];
-        var sums = new double[2 * total];
-        var counts = new int[total];
-        var ordered = new double[2 * m];
-        for (int i = 0; i < m; i++) {
-            int row = rows[from + i];
-            ordered[2 * i] = gh[2 * row];
-            ordered[2 * i + 1] = gh[2 * row + 1];
-        }
-        Parallel.range(codes.length, 1, 2.0 * m, (first, last) -> {
-            for (int c = (int) first; c < last; c++) if (active[c]) add(codes[c], offset[c], from, m, ordered, sums, counts);
-        });
-        node.sums = sums;
-        node.counts = counts;
+    /** Sums of gradient and hessian in turn, and rows, of all columns' bins. */
+    record Histogram(double[] sums, int[] counts) {}
+
+    @Override public void release(LeafNode node) {
+        if (node.histogram != null) free.push(node.histogram);
+        node.histogram = null;
     }
 
-    private void add(byte[] code, int base, int from, int m, double[] ordered, double[] sums, int[] counts) {
-        int[] rows = this.rows;
-        for (int i = 0; i < m; i++) {
-            int at = base + (code[rows[from + i]] & 0xff);
-            sums[2 * at] += ordered[2 * i];
-            sums[2 * at + 1] += ordered[2 * i + 1];
-            counts[at]++;
+    /** Adds up a node's rows. @param rest what its sums are taken from besides, or null */
+    private void count(LeafNode node, Histogram rest) {
+        int from = node.from, m = node.rows();
+        if (free.isEmpty()) {
+            int total = offset[columns()];
+            made.add(new Histogram(new double[2 * total], new int[total]));
+            free.push(made.getLast());
         }
+        var own = free.pop();
+        if (ordered.length < 2 * m) ordered = new double[2 * m];
+        double[] ordered = this.ordered;
+        Parallel.range(m, PIECE, 3, (first, last) -> {
+            for (int i = (int) first; i < last; i++) {
+                int row = rows[from + i];
+                ordered[2 * i] = gh[2 * row];
+                ordered[2 * i + 1] = gh[2 * row + 1];
+            }
+        });
+        Parallel.range(taskGroup.length, 1, 10.0 * m + 1000, (first, last) -> {
+            for (int t = (int) first; t < last; t++) {
+                int bits = taskColumns[t], base = taskGroup[t] * perGroup, live = 0;
+                for (int k = 0; k < 8; k++) if ((bits >> k & 1) != 0 && active[base + k]) live |= 1 << k;
+                if (live == 0) continue;
+                int low = offset[base + Integer.numberOfTrailingZeros(bits)], high = offset[base + 32 - Integer.numberOfLeadingZeros(bits)];
+                Arrays.fill(own.sums, 2 * low, 2 * high, 0);
+                Arrays.fill(own.counts, low, high, 0);
+                add(packed[taskGroup[t]], base, live, from, m, ordered, own.sums, own.counts);
+                if (rest == null) continue;
+                for (int i = 2 * low; i < 2 * high; i++) rest.sums[i] -= own.sums[i];
+                for (int i = low; i < high; i++) rest.counts[i] -= own.counts[i];
+            }
+        });
+        node.histogram = own;
+    }
+
+    private int at(int column) { return offset[Math.min(column, offset.length - 1)]; }
+
+    /** @param live which of the eight columns count */
+    private void add(long[] codes, int base, int live, int from, int m, double[] ordered, double[] sums, int[] counts) {
+        int[] rows = this.rows;
+        int c0 = at(base), c1 = at(base + 1), c2 = at(base + 2), c3 = at(base + 3), c4 = at(base + 4), c5 = at(base + 5), c6 = at(base + 6),
+                c7 = at(base + 7);
+        for (int i = 0; i < m; i++) {
+            long code = codes[rows[from + i]];
+            double g = ordered[2 * i], h = ordered[2 * i + 1];
+            if ((live & 1) != 0) add(sums, counts, c0 + (int) (code & 0xff), g, h);
+            if ((live & 2) != 0) add(sums, counts, c1 + (int) (code >>> 8 & 0xff), g, h);
+            if ((live & 4) != 0) add(sums, counts, c2 + (int) (code >>> 16 & 0xff), g, h);
+            if ((live & 8) != 0) add(sums, counts, c3 + (int) (code >>> 24 & 0xff), g, h);
+            if ((live & 16) != 0) add(sums, counts, c4 + (int) (code >>> 32 & 0xff), g, h);
+            if ((live & 32) != 0) add(sums, counts, c5 + (int) (code >>> 40 & 0xff), g, h);
+            if ((live & 64) != 0) add(sums, counts, c6 + (int) (code >>> 48 & 0xff), g, h);
+            if ((live & 128) != 0) add(sums, counts, c7 + (int) (code >>> 56), g, h);
+        }
+    }
+
+    private static void add(double[] sums, int[] counts, int at, double g, double h) {
+        sums[2 * at] += g;
+        sums[2 * at + 1] += h;
+        counts[at]++;
     }
 
     @Override public void children(LeafNode node) {
-        LeafNode small = node.left.rows() <= node.right.rows() ? node.left : node.right,
-                large = small == node.left ? node.right : node.left;
-        count(small);
-        double[] sums = node.sums;
-        int[] counts = node.counts;
-        for (int i = 0; i < sums.length; i++) sums[i] -= small.sums[i];
-        for (int i = 0; i < counts.length; i++) counts[i] -= small.counts[i];
-        large.sums = sums;
-        large.counts = counts;
-        node.sums = null;
-        node.counts = null;
+        boolean leftIsSmall = node.left.rows() <= node.right.rows();
+        count(leftIsSmall ? node.left : node.right, node.histogram);
+        (leftIsSmall ? node.right : node.left).histogram = node.histogram;
+        node.histogram = null;
     }
 
     /** One feature's sums by bin; the last entries are those of missing values. */
@@ -151,14 +226,22 @@ final class BinnedRows implements RowStore {
             bins = valueBins(f);
             int first = offset[bundles.column()[f]], start = bundles.start()[f], usual = bundles.usual()[f];
             if (start < 0) {
-                for (int b = 0; b < bins; b++) take(node, first + b, b);
+                double[] sums = node.histogram.sums;
+                for (int b = 0; b < bins; b++) {
+                    g[b] = sums[2 * (first + b)];
+                    h[b] = sums[2 * (first + b) + 1];
+                }
+                System.arraycopy(node.histogram.counts, first, counts, 0, bins);
             } else {
                 // The commonest bin is not counted apart: it is what the others leave.
                 double restG = node.gradient, restH = node.hessian;
                 int rest = node.rows();
                 for (int b = 0; b < bins; b++) {
                     if (b == usual) continue;
-                    take(node, first + start + (b < usual ? b : b - 1), b);
+                    int at = first + start + (b < usual ? b : b - 1);
+                    g[b] = node.histogram.sums[2 * at];
+                    h[b] = node.histogram.sums[2 * at + 1];
+                    counts[b] = node.histogram.counts[at];
                     restG -= g[b];
                     restH -= h[b];
                     rest -= counts[b];
@@ -170,15 +253,9 @@ final class BinnedRows implements RowStore {
             missing = 0;
             missingG = missingH = 0;
             if (!BinnedRows.this.missing[f]) return;
-            missing = node.counts[first + bins];
-            missingG = node.sums[2 * (first + bins)];
-            missingH = node.sums[2 * (first + bins) + 1];
-        }
-
-        private void take(LeafNode node, int at, int b) {
-            g[b] = node.sums[2 * at];
-            h[b] = node.sums[2 * at + 1];
-            counts[b] = node.counts[at];
+            missing = node.histogram.counts[first + bins];
+            missingG = node.histogram.sums[2 * (first + bins)];
+            missingH = node.histogram.sums[2 * (first + bins) + 1];
         }
     }
 
@@ -201,7 +278,8 @@ final class BinnedRows implements RowStore {
 
     @Override public int part(LeafNode node) {
         int f = node.feature, start = bundles.start()[f], usual = bundles.usual()[f], bins = valueBins(f);
-        byte[] code = codes[bundles.column()[f]];
+        int column = bundles.column()[f], shift = column % perGroup * 8;
+        long[] code = packed[column / perGroup];
         var left = new boolean[256];
         if (start < 0) {
             for (int b = 0; b < bins; b++) left[b] = b <= node.bin;
@@ -210,16 +288,28 @@ final class BinnedRows implements RowStore {
             Arrays.fill(left, usual <= node.bin);
             for (int b = 0; b < bins; b++) if (b != usual) left[start + (b < usual ? b : b - 1)] = b <= node.bin;
         }
-        int toLeft = node.from, toRight = 0;
-        for (int i = node.from; i < node.to; i++) {
-            int row = rows[i], goes = left[code[row] & 0xff] ? 1 : 0;
-            // Both are written and one place moves on: no branch to guess wrong.
-            rows[toLeft] = row;
-            spare[toRight] = row;
-            toLeft += goes;
-            toRight += 1 - goes;
-        }
-        System.arraycopy(spare, 0, rows, toLeft, toRight);
-        return toLeft;
+        int from = node.from, m = node.rows(), pieces = (m + PIECE - 1) / PIECE;
+        var toLeft = new int[pieces + 1];
+        Parallel.range(m, PIECE, 2, (first, last) -> {
+            int begin = from + (int) first, end = from + (int) last, ahead = begin, behind = end;
+            for (int i = begin; i < end; i++) {
+                int row = rows[i], goes = left[(int) (code[row] >>> shift) & 0xff] ? 1 : 0;
+                // Both are written and one place moves on: no branch to guess wrong.
+                spare[ahead] = row;
+                spare[behind - 1] = row;
+                ahead += goes;
+                behind -= 1 - goes;
+            }
+            toLeft[(int) first / PIECE + 1] = ahead - begin;
+        });
+        for (int k = 0; k < pieces; k++) toLeft[k + 1] += toLeft[k];
+        int middle = from + toLeft[pieces];
+        Parallel.range(m, PIECE, 1, (first, last) -> {
+            int k = (int) first / PIECE, begin = from + (int) first, end = from + (int) last, count = toLeft[k + 1] - toLeft[k],
+                    right = middle + (int) first - toLeft[k];
+            System.arraycopy(spare, begin, rows, from + toLeft[k], count);
+            for (int i = end - 1; i >= begin + count; i--) rows[right++] = spare[i];
+        });
+        return middle;
     }
 }

@@ -21,11 +21,14 @@ public record BoostedTree(int[] feature, double[] threshold, int[] left, int[] r
         if (n == 0 || threshold.length != n || left.length != n || right.length != n || missingLeft.length != n || value.length != n
                 || gain.length != n || gradient.length != n || hessian.length != n || samples.length != n)
             throw new IllegalArgumentException("BoostedTree: the arrays do not describe the same nodes");
+        var below = new boolean[n];
         for (int i = 0; i < n; i++) {
             boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1
-                    : feature[i] >= 0 && left[i] > i && left[i] < n && right[i] > i && right[i] < n;
+                    : feature[i] >= 0 && left[i] > i && left[i] < n && right[i] > i && right[i] < n && left[i] != right[i]
+                            && !below[left[i]] && !below[right[i]];
+            if (good && feature[i] >= 0) below[left[i]] = below[right[i]] = true;
             if (!good) throw new IllegalArgumentException("BoostedTree: node " + i + " has feature " + feature[i] + " and children "
-                    + left[i] + " and " + right[i] + " of " + n + " nodes");
+                    + left[i] + " and " + right[i] + " of " + n + " nodes; children come after their one parent");
         }
     }
 
@@ -50,6 +53,23 @@ public record BoostedTree(int[] feature, double[] threshold, int[] left, int[] r
     }
 
     double answer(double[] rows, int at) { return value[leaf(rows, at)]; }
+
+    /** Writes the nodes from {@code base} on, breadth first, children side by side: see {@link PackedTrees}. */
+    void pack(int base, int columns, long[] questions, double[] thresholds, double[] values) {
+        var order = new int[nodes()];
+        int next = 1;
+        for (int at = 0; at < next; at++) {
+            int node = order[at];
+            values[base + at] = value[node];
+            boolean leaf = feature[node] < 0;
+            // A leaf's question has but one answer: itself, "left" of the next node.
+            questions[base + at] = (long) (base + (leaf ? at : next) + 1) << 32 | (leaf ? PackedTrees.LEAF | columns : feature[node]);
+            thresholds[base + at] = leaf ? Double.POSITIVE_INFINITY : threshold[node];
+            if (leaf) continue;
+            order[next++] = left[node];
+            order[next++] = right[node];
+        }
+    }
 
     /** A copy. */
     @Override public int[] feature() { return feature.clone(); }

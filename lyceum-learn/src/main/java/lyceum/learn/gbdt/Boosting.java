@@ -41,6 +41,7 @@ final class Boosting {
         double[] weights = {}, bestWeights = {1};
         int best = 0, done = 0;
         var gh = new double[k][2 * n];
+        var leaves = new int[k][n];
         var ordered = options.ordered() ? new OrderedModels((Gradients.Pointwise) loss, options, start[0], rng.split(-2)) : null;
         for (; done < options.rounds(); done++) {
             var round = rng.split(done);
@@ -48,7 +49,8 @@ final class Boosting {
             for (int r : left) fitted.add(trees, r, -weights[r]);
             loss.at(fitted.scores, gh);
             for (int c = 0; c < k; c++)
-                trees.add(ordered == null ? grow(gh[c], round.split(c), loss, fitted.scores) : orderedTree(ordered, gh[c], round));
+                trees.add(ordered == null ? grow(gh[c], round.split(c), loss, fitted.scores, leaves[c])
+                        : orderedTree(ordered, gh[c], round, leaves[c]));
             if (options.dropout() != null) {
                 double factor = options.dropout().factor(left.length, options.learningRate());
                 for (int r : left) {
@@ -60,7 +62,8 @@ final class Boosting {
                 weights[done] = options.dropout().ownWeight(left.length, options.learningRate());
             }
             double own = options.dropout() == null ? 1 : weights[done];
-            fitted.add(trees, done, own);
+            if (options.goss() == null && options.rowShare() == 1) fitted.add(trees, done, own, leaves);
+            else fitted.add(trees, done, own);
             judged.add(trees, done, own);
             train[done] = loss.loss(fitted.scores);
             if (held == null) continue;
@@ -98,17 +101,26 @@ final class Boosting {
 
         /** Adds the trees of a round, so many times. */
         void add(List<BoostedTree> trees, int round, double weight) {
+            var packed = new PackedTrees(trees.subList(round * k, (round + 1) * k), p);
+            Parallel.range(count, 1024, 20, (from, to) -> packed.each(rows, (int) from, (int) to, (c, first, values, m) -> {
+                for (int i = 0; i < m; i++) scores[(first + i) * k + c] += weight * values[i];
+            }));
+        }
+
+        /** The same where every row's leaf is known. */
+        void add(List<BoostedTree> trees, int round, double weight, int[][] leaves) {
             for (int c = 0; c < k; c++) {
-                var tree = trees.get(round * k + c);
+                double[] value = trees.get(round * k + c).value();
+                int[] leaf = leaves[c];
                 int at = c;
-                Parallel.range(count, 1024, 20, (from, to) -> {
-                    for (int i = (int) from; i < to; i++) scores[i * k + at] += weight * tree.answer(rows, i * p);
+                Parallel.range(count, 8192, 2, (from, to) -> {
+                    for (int i = (int) from; i < to; i++) scores[i * k + at] += weight * value[leaf[i]];
                 });
             }
         }
     }
 
-    private BoostedTree grow(double[] gh, Rng rng, Gradients loss, double[] scores) {
+    private BoostedTree grow(double[] gh, Rng rng, Gradients loss, double[] scores, int[] leaves) {
         int[] rows;
         double[] used = gh, factors = null;
         if (options.goss() != null) {
@@ -128,16 +140,16 @@ final class Boosting {
         } else rows = all(n);
         boolean refits = loss instanceof Gradients.Pointwise own && own.objective().refitsLeaves();
         int[] grown = refits ? rows.clone() : rows; // growing puts them in the order of leaves
-        var tree = new TreeGrowth(store, options).grow(rows, used, features(rng));
-        return refits ? refitted(tree, grown, factors, (Gradients.Pointwise) loss, scores) : tree;
+        var tree = new TreeGrowth(store, options).grow(grown, used, features(rng), leaves);
+        return refits ? refitted(tree, rows, leaves, factors, (Gradients.Pointwise) loss, scores) : tree;
     }
 
     /** The tree with the values that its objective gives the leaves. @param factors what each of the rows counts, or null for 1 */
-    private BoostedTree refitted(BoostedTree tree, int[] rows, double[] factors, Gradients.Pointwise loss, double[] scores) {
+    private BoostedTree refitted(BoostedTree tree, int[] rows, int[] leafOf, double[] factors, Gradients.Pointwise loss, double[] scores) {
         double[] value = tree.value();
         int[] leaves = new int[rows.length], next = new int[tree.nodes() + 1], order = new int[rows.length];
         for (int i = 0; i < rows.length; i++) {
-            leaves[i] = tree.leaf(flat, rows[i] * p);
+            leaves[i] = leafOf[rows[i]];
             if (loss.w()[rows[i]] > 0) next[leaves[i] + 1]++;
         }
         for (int v = 0; v < tree.nodes(); v++) next[v + 1] += next[v];
@@ -160,10 +172,8 @@ final class Boosting {
         return withValues(tree, value, tree.hessian());
     }
 
-    private BoostedTree orderedTree(OrderedModels models, double[] gh, Rng rng) {
-        var tree = new TreeGrowth(store, options).grow(all(n), models.gradients(), features(rng));
-        var leaves = new int[n];
-        for (int i = 0; i < n; i++) leaves[i] = tree.leaf(flat, i * p);
+    private BoostedTree orderedTree(OrderedModels models, double[] gh, Rng rng, int[] leaves) {
+        var tree = new TreeGrowth(store, options).grow(all(n), models.gradients(), features(rng), leaves);
         models.add(tree, leaves);
         // The structure is that of honest gradients; what is added to the model is told by all rows.
         double[] g = new double[tree.nodes()], h = new double[tree.nodes()], value = tree.value();

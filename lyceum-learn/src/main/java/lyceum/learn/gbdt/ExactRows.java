@@ -44,6 +44,8 @@ final class ExactRows implements RowStore {
 
     @Override public void children(LeafNode node) {}
 
+    @Override public void release(LeafNode node) {}
+
     @Override public void search(LeafNode node, LeafObjective objective, double minGain) {
         int[] features = node.features == null ? this.features : node.features;
         var scans = new SplitScan[features.length];

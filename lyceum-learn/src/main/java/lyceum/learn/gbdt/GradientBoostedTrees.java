@@ -33,6 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
 public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, double objectiveParameter, double[] baseScore,
         List<BoostedTree> trees, double[] treeWeights, boolean singlePrecision, List<TargetStatistics> encodings, double[] trainLosses,
         double[] validationLosses) implements Model {
+    /** From so many rows on it pays to lay the trees out anew. */
+    private static final int PACKED_FROM = 256;
+
     public GradientBoostedTrees {
         trees = List.copyOf(trees);
         encodings = List.copyOf(encodings);
@@ -80,6 +83,10 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
     double[] scores(double[] rows, int n) {
         int k = baseScore.length;
         double[] used = encoded(rows, n), out = new double[n * k];
+        if (n >= PACKED_FROM) {
+            packed(used, n, out);
+            return out;
+        }
         Parallel.range(n, 256, 20.0 * trees.size(), (from, to) -> {
             for (int i = (int) from; i < to; i++) {
                 if (singlePrecision) single(used, i, out, k);
@@ -90,6 +97,22 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
             }
         });
         return out;
+    }
+
+    private void packed(double[] rows, int n, double[] out) {
+        int k = baseScore.length;
+        var packed = new PackedTrees(trees, nFeatures);
+        Parallel.range(n, 256, 10.0 * trees.size(), (from, to) -> {
+            for (int i = (int) from; i < to; i++)
+                for (int c = 0; c < k; c++) out[i * k + c] = singlePrecision ? (float) baseScore[c] : baseScore[c];
+            packed.each(rows, (int) from, (int) to, (t, first, values, m) -> {
+                double weight = weight(t);
+                for (int i = 0; i < m; i++) {
+                    int at = (first + i) * k + t % k;
+                    out[at] = singlePrecision ? (float) out[at] + (float) weight * (float) values[i] : out[at] + weight * values[i];
+                }
+            });
+        });
     }
 
     /** By what the values of a tree are multiplied. */

@@ -6,9 +6,8 @@ final class LeafNode {
     final double gradient, hessian;
     /** What the node and all below may weigh. */
     double low = Double.NEGATIVE_INFINITY, high = Double.POSITIVE_INFINITY;
-    /** Sums by bin: gradient and hessian in turn, and rows; null in exact mode. */
-    double[] sums;
-    int[] counts;
+    /** Its sums by bin, as long as it may be split or its children need them; null in exact mode. */
+    BinnedRows.Histogram histogram;
 
     /** Columns asked about on the way here. */
     int[] path = {};

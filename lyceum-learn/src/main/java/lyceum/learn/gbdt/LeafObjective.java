@@ -17,9 +17,17 @@ record LeafObjective(double l2, double l1, double minChildWeight, int minSamples
         return Math.max(low, Math.min(high, w));
     }
 
-    double at(double g, double h, double w) { return g * w + (h + l2) * w * w / 2 + l1 * Math.abs(w); }
+    private double at(double g, double h, double w) { return g * w + (h + l2) * w * w / 2 + l1 * Math.abs(w); }
 
-    double best(double g, double h, double low, double high) { return at(g, h, weight(g, h, low, high)); }
+    /** The least value; without bounds {@code -soft(G, alpha)^2 / (H + lambda) / 2}. */
+    double best(double g, double h, double low, double high) {
+        return isBounded() ? at(g, h, weight(g, h, low, high)) : free(g, h);
+    }
+
+    private double free(double g, double h) {
+        double soft = l1 == 0 ? g : Math.max(Math.abs(g) - l1, 0);
+        return h + l2 > 0 ? -soft * soft / (h + l2) / 2 : 0;
+    }
 
     int direction(int feature) { return feature < directions.size() ? directions.get(feature) : 0; }
 
@@ -29,6 +37,7 @@ record LeafObjective(double l2, double l1, double minChildWeight, int minSamples
     double gain(LeafNode node, double parent, int feature, double g, double h, int count) {
         double otherG = node.gradient - g, otherH = node.hessian - h;
         if (count < minSamplesLeaf || node.rows() - count < minSamplesLeaf || h < minChildWeight || otherH < minChildWeight) return -1;
+        if (!isBounded()) return parent - free(g, h) - free(otherG, otherH);
         double left = weight(g, h, node.low, node.high), right = weight(otherG, otherH, node.low, node.high);
         if (direction(feature) * (right - left) < 0) return -1;
         return parent - at(g, h, left) - at(otherG, otherH, right);

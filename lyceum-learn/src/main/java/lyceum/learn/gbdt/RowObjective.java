@@ -1,6 +1,8 @@
 package lyceum.learn.gbdt;
 
+import java.util.Arrays;
 import java.util.function.DoubleBinaryOperator;
+import lyceum.backend.Parallel;
 
 /**
  * The loss that boosted trees with one score minimise: a function of a row's target y and score f, with its first and second derivative by f.
@@ -60,12 +62,18 @@ public interface RowObjective {
 
     /** What is reported after each round and early stopping watches, lower being better: by default the weighted mean loss. */
     default double measure(double[] y, double[] f, double[] w) {
-        double sum = 0, weight = 0;
-        for (int i = 0; i < y.length; i++) {
-            weight += w[i];
-            sum += w[i] * loss(y[i], f[i]);
-        }
-        return sum / weight;
+        int piece = 8192;
+        var sums = new double[2][(y.length + piece - 1) / piece];
+        Parallel.range(y.length, piece, 20, (from, to) -> {
+            double sum = 0, weight = 0;
+            for (int i = (int) from; i < to; i++) {
+                weight += w[i];
+                sum += w[i] * loss(y[i], f[i]);
+            }
+            sums[0][(int) from / piece] = sum;
+            sums[1][(int) from / piece] = weight;
+        });
+        return Arrays.stream(sums[0]).sum() / Arrays.stream(sums[1]).sum();
     }
 
     /** {@code (y - f)^2 / 2}: the mean. */

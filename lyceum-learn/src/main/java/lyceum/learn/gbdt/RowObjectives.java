@@ -40,7 +40,11 @@ final class RowObjectives {
     }
 
     record Logistic() implements RowObjective {
-        @Override public double loss(double y, double f) { return Math.max(f, 0) + Math.log1p(Math.exp(-Math.abs(f))) - y * f; }
+        @Override public double loss(double y, double f) {
+            // log1p(e) by what rounding makes of 1 + e (Kahan): Math.log is one machine sequence, Math.log1p a long way.
+            double e = Math.exp(-Math.abs(f)), u = 1 + e;
+            return Math.max(f, 0) + (u == 1 ? e : Math.log(u) * (e / (u - 1))) - y * f;
+        }
 
         @Override public double gradient(double y, double f) { return BoostingObjective.sigmoid(f) - y; }
 

@@ -14,6 +14,9 @@ interface RowStore {
     /** Finds the node's best split, if one gains more than {@code minGain}. */
     void search(LeafNode node, LeafObjective objective, double minGain);
 
+    /** A leaf's sums are needed no more. */
+    void release(LeafNode node);
+
     /** Puts the rows that go left first; returns where the right ones begin. */
     int part(LeafNode node);
 

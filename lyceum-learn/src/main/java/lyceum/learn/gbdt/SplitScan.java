@@ -28,6 +28,7 @@ final class SplitScan {
             boolean left) {
         // Missing values alone on the right are a split as well.
         int last = missing > 0 && !left ? groups : groups - 1;
+        double more = beyond();
         for (int b = 0; b < last; b++) {
             if (counts[b] == 0) continue;
             sumG += g[b];
@@ -35,15 +36,19 @@ final class SplitScan {
             count += counts[b];
             if (count == node.rows()) break;
             double found = objective.gain(node, parent, f, sumG, sumH, count);
-            if (!(found > gain + (feature < 0 ? 0 : 1e-13 * Math.abs(gain)))) continue;
+            if (!(found > more)) continue;
             gain = found;
             feature = f;
             bin = b;
             missingLeft = missing > 0 ? left : count > node.rows() - count;
             leftGradient = sumG;
             leftHessian = sumH;
+            more = beyond();
         }
     }
+
+    /** What a better split gains more than: of two alike the first stays. */
+    private double beyond() { return gain + (feature < 0 ? 0 : 1e-13 * Math.abs(gain)); }
 
     /** Gives the node this split if it is better than the one it has. */
     void offer() {

@@ -23,8 +23,8 @@ final class TreeGrowth {
         this.interactions = new InteractionSets(options.interactions());
     }
 
-    /** @param gh gradient and hessian of each row in turn */
-    BoostedTree grow(int[] rows, double[] gh, int[] features) {
+    /** @param gh gradient and hessian of each row in turn @param leaves where each of the rows finds its leaf written */
+    BoostedTree grow(int[] rows, double[] gh, int[] features, int[] leaves) {
         this.features = features;
         store.begin(rows, gh, features);
         double g = 0, h = 0;
@@ -43,6 +43,7 @@ final class TreeGrowth {
             case LEAF -> byLeaf(root);
             case SYMMETRIC -> symmetric(root);
         }
+        for (var node : nodes) if (node.left == null) for (int i = node.from; i < node.to; i++) leaves[rows[i]] = node.id;
         return tree();
     }
 
@@ -51,9 +52,7 @@ final class TreeGrowth {
     private boolean find(LeafNode node) {
         if (mayGrow(node)) store.search(node, objective, options.minGain());
         if (node.feature >= 0) return true;
-        // A leaf: its sums are as large as all columns' bins, and there may be many leaves.
-        node.sums = null;
-        node.counts = null;
+        store.release(node);
         return false;
     }
 
@@ -123,7 +122,7 @@ final class TreeGrowth {
                 next.add(node.right);
             }
             // Of a level that is too small nothing was counted.
-            for (var node : next) if (node.sums == null && depth + 1 < options.maxDepth()) bins.root(node);
+            for (var node : next) if (node.histogram == null && depth + 1 < options.maxDepth()) bins.root(node);
             level.clear();
             level.addAll(next);
         }

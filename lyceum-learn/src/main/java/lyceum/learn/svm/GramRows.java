@@ -3,11 +3,12 @@ package lyceum.learn.svm;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.kernel.KernelFunction;
+import lyceum.kernel.KernelRows;
 import lyceum.kernel.PrecomputedKernel;
 
 /** Rows of a Gram matrix: the whole of it where it fits into the cache, otherwise those used last. */
 final class GramRows {
-    private final KernelFunction kernel;
+    private final KernelRows kernel;
     private final double[][] x, whole;
     private final LinkedHashMap<Integer, double[]> recent;
     final double[] diagonal;
@@ -15,7 +16,6 @@ final class GramRows {
     int computed;
 
     GramRows(KernelFunction kernel, double[][] x, long cacheBytes) {
-        this.kernel = kernel;
         this.x = x;
         int n = x.length;
         boolean given = kernel instanceof PrecomputedKernel;
@@ -23,10 +23,12 @@ final class GramRows {
             whole = kernel.matrix(x, x);
             computed = n;
             recent = null;
+            this.kernel = null;
             diagonal = new double[n];
             for (int i = 0; i < n; i++) diagonal[i] = whole[i][i];
         } else {
             whole = null;
+            this.kernel = kernel.against(x);
             long most = Math.max(2, cacheBytes / (8L * n)); // a step needs two
             recent = new LinkedHashMap<>(16, 0.75f, true) {
                 @Override protected boolean removeEldestEntry(Map.Entry<Integer, double[]> eldest) { return size() > most; }
@@ -40,7 +42,8 @@ final class GramRows {
         if (whole != null) return whole[i];
         var row = recent.get(i);
         if (row == null) {
-            row = kernel.matrix(new double[][] {x[i]}, x)[0];
+            row = new double[x.length];
+            kernel.row(x[i], row);
             computed++;
             recent.put(i, row);
         }

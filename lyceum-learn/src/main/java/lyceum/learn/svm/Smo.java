@@ -16,11 +16,17 @@ import java.util.Arrays;
 final class Smo {
     /** A curvature for pairs on which an invalid kernel, or copies of a row, have none. */
     private static final double LEAST_CURVATURE = 1e-12;
+    private static final int UP = 1, LOW = 2;
 
     private final GramRows gram;
     private final int[] row;
     private final double[] y, c, p, f;
-    private final boolean perClass;
+    /** 1 for y = -1 where sum a is kept, else 0. */
+    private final byte[] group;
+    /** {@link #UP} and {@link #LOW}. */
+    private final byte[] state;
+    /** Whether variable t is row t of the Gram matrix. */
+    private final boolean plain;
     private final SmoOptions options;
     final double[] alpha;
 
@@ -49,10 +55,18 @@ final class Smo {
         this.c = c;
         this.p = p;
         this.alpha = alpha;
-        this.perClass = perClass;
         this.options = options;
         int n = y.length;
         f = new double[n];
+        group = new byte[n];
+        state = new byte[n];
+        boolean plain = true;
+        for (int t = 0; t < n; t++) {
+            if (perClass && y[t] < 0) group[t] = 1;
+            mark(t);
+            plain &= row[t] == t;
+        }
+        this.plain = plain;
         active = new int[n];
         activateAll();
         gradients(0);
@@ -64,11 +78,14 @@ final class Smo {
         for (int t = 0; t < count; t++) active[t] = t;
     }
 
-    private boolean up(int t) { return y[t] > 0 ? alpha[t] < c[t] : alpha[t] > 0; }
+    private void mark(int t) {
+        boolean grows = alpha[t] < c[t], falls = alpha[t] > 0;
+        state[t] = (byte) ((y[t] > 0 ? grows : falls) ? (y[t] > 0 ? falls : grows) ? UP | LOW : UP : (y[t] > 0 ? falls : grows) ? LOW : 0);
+    }
 
-    private boolean low(int t) { return y[t] > 0 ? alpha[t] > 0 : alpha[t] < c[t]; }
+    private boolean up(int t) { return (state[t] & UP) != 0; }
 
-    private int group(int t) { return perClass && y[t] < 0 ? 1 : 0; }
+    private boolean low(int t) { return (state[t] & LOW) != 0; }
 
     /** f from scratch for {@code active[from ..]}. */
     private void gradients(int from) {
@@ -123,7 +140,7 @@ final class Smo {
         Arrays.fill(bottom, Double.POSITIVE_INFINITY);
         Arrays.fill(chosen, -1);
         for (int a = 0; a < count; a++) {
-            int t = active[a], g = group(t);
+            int t = active[a], g = group[t];
             if (-f[t] > top[g] && up(t)) {
                 top[g] = -f[t];
                 chosen[g] = t;
@@ -133,17 +150,15 @@ final class Smo {
         double best = 0;
         j = -1;
         for (int a = 0; a < count; a++) {
-            int t = active[a], g = group(t);
-            if (!low(t)) continue;
-            bottom[g] = Math.min(bottom[g], -f[t]);
-            double b = top[g] + f[t];
-            if (!(b > 0) || chosen[g] < 0) continue;
+            int t = active[a], g = group[t];
+            double v = f[t], b = top[g] + v;
+            if (-v < bottom[g] && low(t)) bottom[g] = -v;
+            if (!(b > 0) || !low(t) || chosen[g] < 0) continue;
             double[] k = g == 0 ? first : second;
             int r = row[t];
-            double curvature = Math.max(LEAST_CURVATURE, gram.diagonal[row[chosen[g]]] + gram.diagonal[r] - 2 * k[r]),
-                    gain = b * b / curvature;
-            if (gain <= best) continue;
-            best = gain;
+            double curvature = Math.max(LEAST_CURVATURE, gram.diagonal[row[chosen[g]]] + gram.diagonal[r] - 2 * k[r]);
+            if (b * b <= best * curvature) continue;
+            best = b * b / curvature;
             j = t;
             i = chosen[g];
             step = b / curvature;
@@ -158,7 +173,13 @@ final class Smo {
         // A bound that is reached is reached exactly: "at the bound" is then an equality.
         alpha[i] = d == mostI ? y[i] > 0 ? c[i] : 0 : alpha[i] + y[i] * d;
         alpha[j] = d == mostJ ? y[j] > 0 ? 0 : c[j] : alpha[j] - y[j] * d;
+        mark(i);
+        mark(j);
         double[] ki = gram.row(row[i]), kj = gram.row(row[j]);
+        if (plain && count == f.length) {
+            for (int t = 0; t < f.length; t++) f[t] += d * (ki[t] - kj[t]);
+            return;
+        }
         for (int a = 0; a < count; a++) {
             int t = active[a], r = row[t];
             f[t] += d * (ki[r] - kj[r]);
@@ -168,7 +189,7 @@ final class Smo {
     /** Sets aside variables at a bound that no pair would move. */
     private void shrink() {
         for (int a = 0; a < count; a++) {
-            int t = active[a], g = group(t);
+            int t = active[a], g = group[t];
             boolean up = up(t), low = low(t);
             if (up && low || up && -f[t] >= bottom[g] || low && -f[t] <= top[g]) continue;
             active[a--] = active[--count];
@@ -180,7 +201,7 @@ final class Smo {
     private boolean restore() {
         if (count == y.length) return false;
         gradients(count);
-        count = y.length;
+        activateAll();
         return true;
     }
 
@@ -196,7 +217,7 @@ final class Smo {
         double sum = 0, low = Double.NEGATIVE_INFINITY, high = Double.POSITIVE_INFINITY;
         int free = 0;
         for (int t = 0; t < y.length; t++) {
-            if (group(t) != group) continue;
+            if (this.group[t] != group) continue;
             boolean up = up(t), canFall = low(t);
             if (up && canFall) {
                 sum -= f[t];

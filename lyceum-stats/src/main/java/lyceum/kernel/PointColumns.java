@@ -1,0 +1,45 @@
+package lyceum.kernel;
+
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import lyceum.backend.Parallel;
+
+/** Points column by column, so that sums over columns are made for many points at a time. */
+final class PointColumns {
+    private static final int PIECE = 1024;
+
+    private final int n;
+    private final double[][] columns;
+
+    PointColumns(double[][] points) {
+        this.n = points.length;
+        this.columns = new double[n == 0 ? 0 : points[0].length][n];
+        for (int i = 0; i < n; i++) for (int j = 0; j < columns.length; j++) columns[j][i] = points[i][j];
+    }
+
+    /** {@code f(|x - z_i|^2)} */
+    void distances(double[] x, DoubleUnaryOperator f, double[] into) {
+        Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
+            Arrays.fill(into, (int) from, (int) to, 0);
+            for (int j = 0; j < columns.length; j++) {
+                double[] column = columns[j];
+                double value = x[j];
+                for (int i = (int) from; i < (int) to; i++) into[i] += (value - column[i]) * (value - column[i]);
+            }
+            for (int i = (int) from; i < (int) to; i++) into[i] = f.applyAsDouble(into[i]);
+        });
+    }
+
+    /** {@code f(x . z_i)} */
+    void products(double[] x, DoubleUnaryOperator f, double[] into) {
+        Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
+            Arrays.fill(into, (int) from, (int) to, 0);
+            for (int j = 0; j < columns.length; j++) {
+                double[] column = columns[j];
+                double value = x[j];
+                for (int i = (int) from; i < (int) to; i++) into[i] += value * column[i];
+            }
+            for (int i = (int) from; i < (int) to; i++) into[i] = f.applyAsDouble(into[i]);
+        });
+    }
+}
