@@ -56,6 +56,23 @@ class KernelFunctionTest {
         return out;
     }
 
+    @Test void singleRowsAreTheMatrixs() {
+        var off = Gap.absolute();
+        double[] lengths = {0.7, 1.9, 1.1};
+        double[][] x = nonNegative(points(5, 9, 3)).toRows(), z = nonNegative(points(6, 2500, 3)).toRows();
+        var row = new double[2500];
+        kernels(lengths).forEach((name, kernel) -> {
+            var rows = kernel.against(z);
+            double[][] matrix = kernel.matrix(x, z);
+            for (int i = 0; i < x.length; i++) {
+                Arrays.fill(row, -7);
+                rows.row(x[i], row);
+                off.see(name, row, matrix[i]);
+            }
+        });
+        Evidence.of("rows against the matrix", off, below(1e-12));
+    }
+
     @Acceptance(topic = "mercer", clause = 6)
     @Test void gramMatricesEqualScikitLearns() {
         var gap = Gap.relativeBeyondOne();

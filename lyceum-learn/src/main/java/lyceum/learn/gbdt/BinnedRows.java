@@ -3,6 +3,7 @@ package lyceum.learn.gbdt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import lyceum.backend.Parallel;
 
 /**
@@ -12,22 +13,22 @@ import lyceum.backend.Parallel;
  * other.
  */
 final class BinnedRows implements RowStore {
-    /** Rows that one thread puts in order at a time. */
-    private static final int PIECE = 2048;
+    /** Rows that one thread puts in order at a time, and those that it counts, of so many groups. */
+    private static final int PIECE = 2048, BATCH = 256, NEAR = 4;
 
     private final int n;
     /** Borders: a value's bin is the number of borders at or below it. */
     private final double[][] cuts;
     private final boolean[] missing;
     private final FeatureBundles bundles;
-    /** Columns in a long: up to eight, alike in all but the last. */
-    private final int perGroup;
-    /** Of each group of columns and row the codes, the first column's lowest. */
-    private final long[][] packed;
+    /** Columns in a long: up to eight, alike in all but the last; longs of a row. */
+    private final int perGroup, groups;
+    /** Of each row and group of columns the codes, the first column's lowest. */
+    private final long[] packed;
     /** Where each column's bins begin among all sums. */
     private final int[] offset;
-    /** What one thread counts at a time: columns of one long, as bits. */
-    private final int[] taskGroup, taskColumns;
+    /** Columns that one thread counts at a time. */
+    private final int share;
     private final ArrayList<Histogram> made = new ArrayList<>();
     private final ArrayDeque<Histogram> free = new ArrayDeque<>();
     private int[] rows, spare, features;
@@ -54,33 +55,25 @@ final class BinnedRows implements RowStore {
         var widths = new int[p];
         for (int f = 0; f < p; f++) widths[f] = cuts[f].length + 1 + (missing[f] ? 1 : 0);
         this.bundles = bundle ? FeatureBundles.of(bins, widths, missing) : FeatureBundles.none(p, widths);
-        int columns = bundles.widths().length, groups = (columns + 7) / 8, each = (columns + groups - 1) / groups;
-        this.perGroup = each;
-        this.packed = packed(bundles.codes(bins), groups);
+        int columns = bundles.widths().length;
+        this.groups = (columns + 7) / 8;
+        int each = this.perGroup = (columns + groups - 1) / groups;
+        this.packed = packed(bundles.codes(bins));
         this.offset = new int[columns + 1];
         for (int c = 0; c < columns; c++) offset[c + 1] = offset[c] + bundles.widths()[c];
-        // Which columns share a pass tells nothing about their sums: so it may depend on the threads.
-        int parts = (2 * Parallel.threads() + groups - 1) / groups, step = (each + parts - 1) / parts, tasks = 0;
-        int[] group = new int[columns], bits = new int[columns];
-        for (int b = 0; b < groups; b++) {
-            int in = Math.min(each, columns - b * each);
-            for (int k = 0; k < in; k += step) {
-                group[tasks] = b;
-                bits[tasks++] = (1 << Math.min(k + step, in)) - (1 << k);
-            }
-        }
-        this.taskGroup = Arrays.copyOf(group, tasks);
-        this.taskColumns = Arrays.copyOf(bits, tasks);
+        // Which columns a thread takes tells nothing about their sums.
+        int threads = Parallel.threads();
+        this.share = threads <= groups ? each * ((groups + threads - 1) / threads) : (each * groups + threads - 1) / threads;
     }
 
-    private long[][] packed(byte[][] codes, int groups) {
-        var packed = new long[groups][n];
-        Parallel.range(groups, 1, 8.0 * n, (from, to) -> {
-            for (int b = (int) from; b < to; b++)
-                for (int c = b * perGroup; c < Math.min((b + 1) * perGroup, codes.length); c++) {
-                    int shift = c % perGroup * 8;
-                    for (int i = 0; i < n; i++) packed[b][i] |= (codes[c][i] & 0xffL) << shift;
-                }
+    private long[] packed(byte[][] codes) {
+        var packed = new long[n * groups];
+        Parallel.range(n, 8192, 2.0 * codes.length, (from, to) -> {
+            for (int c = 0; c < codes.length; c++) {
+                byte[] code = codes[c];
+                int group = c / perGroup, shift = c % perGroup * 8;
+                for (int i = (int) from; i < to; i++) packed[i * groups + group] |= (code[i] & 0xffL) << shift;
+            }
         });
         return packed;
     }
@@ -164,32 +157,42 @@ final class BinnedRows implements RowStore {
                 ordered[2 * i + 1] = gh[2 * row + 1];
             }
         });
-        Parallel.range(taskGroup.length, 1, 10.0 * m + 1000, (first, last) -> {
-            for (int t = (int) first; t < last; t++) {
-                int bits = taskColumns[t], base = taskGroup[t] * perGroup, live = 0;
-                for (int k = 0; k < 8; k++) if ((bits >> k & 1) != 0 && active[base + k]) live |= 1 << k;
-                if (live == 0) continue;
-                int low = offset[base + Integer.numberOfTrailingZeros(bits)], high = offset[base + 32 - Integer.numberOfLeadingZeros(bits)];
-                Arrays.fill(own.sums, 2 * low, 2 * high, 0);
-                Arrays.fill(own.counts, low, high, 0);
-                add(packed[taskGroup[t]], base, live, from, m, ordered, own.sums, own.counts);
-                if (rest == null) continue;
-                for (int i = 2 * low; i < 2 * high; i++) rest.sums[i] -= own.sums[i];
-                for (int i = low; i < high; i++) rest.counts[i] -= own.counts[i];
-            }
+        Parallel.range(columns(), share, 1.5 * m + 100, (first, last) -> {
+            int low = offset[(int) first], high = offset[(int) last];
+            Arrays.fill(own.sums, 2 * low, 2 * high, 0);
+            Arrays.fill(own.counts, low, high, 0);
+            // A few rows and groups at a time: what lies beside a group is at hand for the next one, and so are their sums.
+            int end = ((int) last - 1) / perGroup + 1;
+            for (int g = (int) first / perGroup; g < end; g += NEAR)
+                for (int begin = 0; begin < m; begin += BATCH)
+                    for (int k = g; k < Math.min(g + NEAR, end); k++)
+                        add(k, live(k, (int) first, (int) last), from, begin, Math.min(m, begin + BATCH), ordered, own);
+            if (rest == null) return;
+            for (int i = 2 * low; i < 2 * high; i++) rest.sums[i] -= own.sums[i];
+            for (int i = low; i < high; i++) rest.counts[i] -= own.counts[i];
         });
         node.histogram = own;
     }
 
+    /** Which of a group's columns the tree may ask about, of those from {@code first} to {@code last - 1}, as bits. */
+    private int live(int group, int first, int last) {
+        int live = 0;
+        for (int c = Math.max(first, group * perGroup); c < Math.min(last, (group + 1) * perGroup); c++)
+            if (active[c]) live |= 1 << c % perGroup;
+        return live;
+    }
+
     private int at(int column) { return offset[Math.min(column, offset.length - 1)]; }
 
-    /** @param live which of the eight columns count */
-    private void add(long[] codes, int base, int live, int from, int m, double[] ordered, double[] sums, int[] counts) {
-        int[] rows = this.rows;
-        int c0 = at(base), c1 = at(base + 1), c2 = at(base + 2), c3 = at(base + 3), c4 = at(base + 4), c5 = at(base + 5), c6 = at(base + 6),
-                c7 = at(base + 7);
-        for (int i = 0; i < m; i++) {
-            long code = codes[rows[from + i]];
+    private void add(int group, int live, int from, int begin, int end, double[] ordered, Histogram into) {
+        if (live == 0) return;
+        int[] rows = this.rows, counts = into.counts;
+        long[] packed = this.packed;
+        double[] sums = into.sums;
+        int groups = this.groups, base = group * perGroup, c0 = at(base), c1 = at(base + 1), c2 = at(base + 2), c3 = at(base + 3),
+                c4 = at(base + 4), c5 = at(base + 5), c6 = at(base + 6), c7 = at(base + 7);
+        for (int i = begin; i < end; i++) {
+            long code = packed[rows[from + i] * groups + group];
             double g = ordered[2 * i], h = ordered[2 * i + 1];
             if ((live & 1) != 0) add(sums, counts, c0 + (int) (code & 0xff), g, h);
             if ((live & 2) != 0) add(sums, counts, c1 + (int) (code >>> 8 & 0xff), g, h);
@@ -259,27 +262,30 @@ final class BinnedRows implements RowStore {
         }
     }
 
-    @Override public void search(LeafNode node, LeafObjective objective, double minGain) {
-        int[] features = node.features == null ? this.features : node.features;
-        int grain = (features.length + 7) / 8;
-        var scans = new SplitScan[(features.length + grain - 1) / grain];
-        Parallel.range(features.length, grain, 2000, (from, to) -> {
-            var scan = new SplitScan(node, objective, minGain);
+    @Override public void search(List<LeafNode> nodes, LeafObjective objective, double minGain) {
+        var scans = new SplitScan[nodes.size()][features.length];
+        // The thread that counted a column has its sums at hand.
+        Parallel.range(columns(), share, 1000.0 * nodes.size(), (first, last) -> {
             var sums = new Sums();
-            for (int j = (int) from; j < to; j++) {
-                sums.read(node, features[j]);
-                scan.run(features[j], sums.bins, sums.g, sums.h, sums.counts, sums.missing, sums.missingG, sums.missingH);
+            for (int j = 0; j < features.length; j++) {
+                int f = features[j], column = bundles.column()[f];
+                if (column < first || column >= last) continue;
+                for (int k = 0; k < scans.length; k++) {
+                    var node = nodes.get(k);
+                    if (node.features != null && Arrays.binarySearch(node.features, f) < 0) continue;
+                    var scan = scans[k][j] = new SplitScan(node, objective, minGain);
+                    sums.read(node, f);
+                    scan.run(f, sums.bins, sums.g, sums.h, sums.counts, sums.missing, sums.missingG, sums.missingH);
+                    if (scan.feature >= 0) scan.threshold = cut(f, scan.bin);
+                }
             }
-            if (scan.feature >= 0) scan.threshold = cut(scan.feature, scan.bin);
-            scans[(int) (from / grain)] = scan;
         });
-        for (var scan : scans) scan.offer();
+        for (var own : scans) for (var scan : own) if (scan != null) scan.offer();
     }
 
     @Override public int part(LeafNode node) {
         int f = node.feature, start = bundles.start()[f], usual = bundles.usual()[f], bins = valueBins(f);
-        int column = bundles.column()[f], shift = column % perGroup * 8;
-        long[] code = packed[column / perGroup];
+        int column = bundles.column()[f], shift = column % perGroup * 8, group = column / perGroup;
         var left = new boolean[256];
         if (start < 0) {
             for (int b = 0; b < bins; b++) left[b] = b <= node.bin;
@@ -293,7 +299,7 @@ final class BinnedRows implements RowStore {
         Parallel.range(m, PIECE, 2, (first, last) -> {
             int begin = from + (int) first, end = from + (int) last, ahead = begin, behind = end;
             for (int i = begin; i < end; i++) {
-                int row = rows[i], goes = left[(int) (code[row] >>> shift) & 0xff] ? 1 : 0;
+                int row = rows[i], goes = left[(int) (packed[row * groups + group] >>> shift) & 0xff] ? 1 : 0;
                 // Both are written and one place moves on: no branch to guess wrong.
                 spare[ahead] = row;
                 spare[behind - 1] = row;

@@ -1,6 +1,7 @@
 package lyceum.learn.gbdt;
 
 import java.util.Arrays;
+import java.util.List;
 import lyceum.backend.Parallel;
 
 /** Looks at every threshold: a node's rows are sorted by each column's ranks, by counting where there are few. */
@@ -46,7 +47,11 @@ final class ExactRows implements RowStore {
 
     @Override public void release(LeafNode node) {}
 
-    @Override public void search(LeafNode node, LeafObjective objective, double minGain) {
+    @Override public void search(List<LeafNode> nodes, LeafObjective objective, double minGain) {
+        for (var node : nodes) search(node, objective, minGain);
+    }
+
+    private void search(LeafNode node, LeafObjective objective, double minGain) {
         int[] features = node.features == null ? this.features : node.features;
         var scans = new SplitScan[features.length];
         Parallel.range(features.length, 1, 20.0 * node.rows(), (from, to) -> {

@@ -1,5 +1,7 @@
 package lyceum.learn.gbdt;
 
+import java.util.List;
+
 /** Training rows as a tree asks about them: all thresholds or bins. */
 interface RowStore {
     /** Begins a tree on some rows and columns. @param gh gradient and hessian of each row in turn */
@@ -11,8 +13,8 @@ interface RowStore {
     /** Sums of the root. */
     void root(LeafNode root);
 
-    /** Finds the node's best split, if one gains more than {@code minGain}. */
-    void search(LeafNode node, LeafObjective objective, double minGain);
+    /** Finds each node's best split, if one gains more than {@code minGain}. */
+    void search(List<LeafNode> nodes, LeafObjective objective, double minGain);
 
     /** A leaf's sums are needed no more. */
     void release(LeafNode node);

@@ -3,6 +3,7 @@ package lyceum.learn.gbdt;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.PriorityQueue;
 import lyceum.backend.Parallel;
 
@@ -49,11 +50,11 @@ final class TreeGrowth {
 
     private boolean mayGrow(LeafNode node) { return node.depth < options.maxDepth() && node.rows() >= 2L * options.minSamplesLeaf(); }
 
-    private boolean find(LeafNode node) {
-        if (mayGrow(node)) store.search(node, objective, options.minGain());
-        if (node.feature >= 0) return true;
-        store.release(node);
-        return false;
+    /** Looks for splits; of nodes that have none nothing is kept. */
+    private void find(List<LeafNode> nodes) {
+        var growing = nodes.stream().filter(this::mayGrow).toList();
+        if (!growing.isEmpty()) store.search(growing, objective, options.minGain());
+        for (var node : nodes) if (node.feature < 0) store.release(node);
     }
 
     private void byLevel(LeafNode root) {
@@ -62,7 +63,8 @@ final class TreeGrowth {
         int leaves = 1;
         while (!queue.isEmpty() && leaves < options.maxLeaves()) {
             var node = queue.poll();
-            if (!find(node)) continue;
+            find(List.of(node));
+            if (node.feature < 0) continue;
             split(node);
             leaves++;
             queue.add(node.left);
@@ -72,14 +74,16 @@ final class TreeGrowth {
 
     private void byLeaf(LeafNode root) {
         var queue = new PriorityQueue<LeafNode>((a, b) -> a.gain != b.gain ? Double.compare(b.gain, a.gain) : a.id - b.id);
-        if (find(root)) queue.add(root);
+        find(List.of(root));
+        if (root.feature >= 0) queue.add(root);
         int leaves = 1;
         while (!queue.isEmpty() && leaves < options.maxLeaves()) {
             var node = queue.poll();
             split(node);
             if (++leaves == options.maxLeaves()) return;
-            if (find(node.left)) queue.add(node.left);
-            if (find(node.right)) queue.add(node.right);
+            find(List.of(node.left, node.right));
+            if (node.left.feature >= 0) queue.add(node.left);
+            if (node.right.feature >= 0) queue.add(node.right);
         }
     }
 
