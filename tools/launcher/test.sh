@@ -131,7 +131,7 @@ test_classes() {
 }
 
 plain_run() {
-  local picked failed=()
+  local picked failed=() papers
   pick
   rm -rf "$ROOT"/*/target/surefire-reports "$ROOT"/*/target/acceptance.jsonl
   surefire test.log "${picked[@]}" -Dexcluded.tags="$(tags_left_out)" || failed+=("the build, see .lyceum/test.log")
