@@ -11,8 +11,8 @@ import lyceum.memory.Memory;
 /**
  * A cache of this machine, or its memory, and how fast it is read: each is a roof of its own ({@link #roofline}).
  *
- * <p>Measured by reading a block of half a cache's size over and over, and one of four times the last cache's. Sizes are those that Linux tells; elsewhere usual ones. A level beyond the second
- * counts as shared by all threads.
+ * <p>Measured by reading a block of half a cache's size over and over, and one that the last cache cannot hold. Sizes are those that Linux tells, a virtual machine those of its host, half a gigabyte
+ * and more; elsewhere usual ones. A level beyond the second counts as shared by all threads.
  *
  * @param name     {@code L1}, {@code L2}, {@code L3} or {@code memory}
  * @param capacity bytes; of memory, those that {@link Memory#budget} allows
@@ -22,12 +22,14 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
     private static final Path LINUX = Path.of("/sys/devices/system/cpu/cpu0/cache");
     private static final long[] USUAL = {32 << 10, 1 << 20, 32 << 20};
     private static final int PRIVATE = 2;
+    /** Of what must be written before it is read: a huge cache is not filled to be measured. */
+    private static final long MOST = 128 << 20;
 
     private static final class Once {
         static final List<MemoryLevel> MEASURED = measure();
     }
 
-    /** From the nearest to memory; measured at the first call, in about a tenth of a second. */
+    /** From the nearest to memory; measured at the first call, in about a tenth of a second, or a second where the last cache is huge. */
     public static List<MemoryLevel> measured() { return Once.MEASURED; }
 
     /** This machine's arithmetic fed from this level. */
@@ -39,11 +41,16 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
     private static List<MemoryLevel> measure() {
         var sizes = sizes(LINUX);
         var levels = new ArrayList<MemoryLevel>();
-        for (int i = 0; i < sizes.length; i++) levels.add(measure("L" + (i + 1), sizes[i], sizes[i] / 2, i < PRIVATE));
-        long beyond = Math.min(4 * sizes[sizes.length - 1], Memory.budget() / 8);
-        levels.add(measure("memory", Memory.budget(), beyond, false));
+        for (int i = 0; i < sizes.length; i++) levels.add(measure("L" + (i + 1), sizes[i], within(sizes[i]), i < PRIVATE));
+        levels.add(measure("memory", Memory.budget(), Math.min(beyond(sizes[sizes.length - 1]), Memory.budget() / 8), false));
         return List.copyOf(levels);
     }
+
+    /** Bytes that a cache of this size holds, and the one before it does not. */
+    static long within(long cache) { return Math.min(cache / 2, MOST); }
+
+    /** Bytes that a cache of this size does not hold: read in a circle, half as many again would already drive each other out. */
+    static long beyond(long cache) { return cache + Math.min(3 * cache, 2 * MOST); }
 
     /** @param block of a thread if it has the level for itself, else of all */
     private static MemoryLevel measure(String name, long capacity, long block, boolean isPrivate) {
@@ -53,7 +60,7 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
         double alone = Roofline.rate(1, t -> one.pass());
         if (threads == 1) return new MemoryLevel(name, capacity, alone, alone);
         var each = new ReadLoop[threads];
-        for (int t = 0; t < threads; t++) each[t] = new ReadLoop(isPrivate ? block : block / threads);
+        for (int t = 0; t < threads; t++) each[t] = isPrivate ? new ReadLoop(block) : one.part(t, threads);
         for (var loop : each) loop.pass();
         return new MemoryLevel(name, capacity, alone, Math.max(alone, Roofline.rate(threads, t -> each[t].pass())));
     }

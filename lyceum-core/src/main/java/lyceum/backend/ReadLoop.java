@@ -19,16 +19,32 @@ final class ReadLoop {
     private final long bytes;
 
     /** A block of about so many bytes, all of them written once. */
-    ReadLoop(long about) {
-        bytes = Math.max(TURN, about / TURN * TURN);
-        storage = Allocator.allocate(bytes, null);
-        var all = storage.segment().asSlice(storage.base(), bytes).fill((byte) 1);
+    ReadLoop(long about) { this(written(turns(about)), 0, turns(about)); }
+
+    private ReadLoop(Storage storage, long from, long bytes) {
+        this.storage = storage;
+        this.bytes = bytes;
+        var all = storage.segment().asSlice(storage.base() + from, bytes);
         left = all.asSlice(0, bytes / 2);
         right = all.asSlice(bytes / 2, bytes / 2);
         if (CODE != null) return;
         MemorySegment a = left.asSlice(0, Math.min(bytes / 2, 1 << 14)), b = right.asSlice(0, a.byteSize());
         for (int i = 0; i < 20_000 && a.mismatch(b) < 0; i++) {
         } // until it is compiled: its first turns are a hundred times slower
+    }
+
+    private static Storage written(long bytes) {
+        var storage = Allocator.allocate(bytes, null);
+        storage.segment().asSlice(storage.base(), bytes).fill((byte) 1);
+        return storage;
+    }
+
+    private static long turns(long bytes) { return Math.max(TURN, bytes / TURN * TURN); }
+
+    /** One of so many equal parts of the block. */
+    ReadLoop part(int number, int of) {
+        long each = turns(bytes / of);
+        return new ReadLoop(storage, Math.min(number * each, bytes - each), each);
     }
 
     /** Reads the block, a small one several times; returns how many bytes that were. */

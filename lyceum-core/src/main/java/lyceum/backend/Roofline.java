@@ -38,7 +38,9 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
     /** Nanoseconds. */
     private static final long WARM_UP = 50_000_000;
 
-    private static final int SAMPLES = 8;
+    private static final int SAMPLES = 8, LEAST_SAMPLES = 3;
+    /** Nanoseconds after which no more samples are taken than must be. */
+    private static final long ENOUGH = 100_000_000;
 
     private static final class Once {
         static final Roofline MEASURED = measure();
@@ -99,10 +101,11 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         double run(int thread);
     }
 
-    /** The best of some, in units a second, of so many threads at once. */
+    /** The best of some, or of a few long ones, in units a second, of so many threads at once. */
     static double rate(int threads, Task task) {
         double best = 0;
-        for (int i = 0; i < SAMPLES; i++) {
+        long begin = System.nanoTime();
+        for (int i = 0; i < LEAST_SAMPLES || i < SAMPLES && System.nanoTime() - begin < ENOUGH; i++) {
             var done = new double[threads];
             long start = System.nanoTime();
             if (threads == 1) done[0] = task.run(0);

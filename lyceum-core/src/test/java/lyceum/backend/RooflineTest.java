@@ -96,6 +96,15 @@ class RooflineTest {
         });
     }
 
+    /** A host's cache of half a gigabyte took two gigabytes written and thirty read. */
+    @Test void aHugeCacheIsNotFilledToBeMeasured() {
+        assertThat(MemoryLevel.within(48 << 10)).isEqualTo(24 << 10);
+        assertThat(MemoryLevel.beyond(32 << 20)).isEqualTo(128 << 20);
+        long huge = 480L << 20;
+        assertThat(MemoryLevel.within(huge)).isLessThanOrEqualTo(128 << 20);
+        assertThat(MemoryLevel.beyond(huge)).isBetween(huge * 3 / 2, huge * 2);
+    }
+
     @Test void cachesAreThoseThatLinuxTells(@TempDir Path folder) throws IOException {
         assertThat(MemoryLevel.sizes(folder)).as("usual ones").containsExactly(32 << 10, 1 << 20, 32 << 20);
         String[][] told = {{"Data", "1", "48K"}, {"Instruction", "1", "64K"}, {"Unified", "2", "2M"}, {"Unified", "3", "105M"}};

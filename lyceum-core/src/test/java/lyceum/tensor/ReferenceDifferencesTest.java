@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.autograd.Autograd;
@@ -202,23 +203,11 @@ class ReferenceDifferencesTest {
     @ParameterizedTest
     @MethodSource("settings") void doublesBecomeNarrowInOneRounding(Setting setting) {
         setting.run(() -> {
-            for (var type : new DType[] {DType.F16, DType.BF16}) {
-                int last = type == DType.F16 ? 0x7BFF : 0x7F7F; // the largest finite number
-                var given = new ArrayList<Double>();
-                var expected = new ArrayList<Double>();
-                for (int bits = 0; bits <= last; bits += type == DType.F16 ? 1 : 3) {
-                    double low = number(type, bits), high = bits == last ? 2 * low - number(type, bits - 1) : number(type, bits + 1);
-                    double tie = (low + high) / 2, above = bits == last ? INF : high;
-                    for (int sign : new int[] {1, -1}) {
-                        given.addAll(List.of(sign * Math.nextDown(tie), sign * tie, sign * Math.nextUp(tie)));
-                        expected.addAll(List.of(sign * low, sign * (bits % 2 == 0 ? low : above), sign * above));
-                    }
-                }
-                given.addAll(List.of(5e-324, -5e-324, Double.MAX_VALUE, INF, -INF));
-                expected.addAll(List.of(0.0, -0.0, INF, INF, -INF));
-                double[] x = given.stream().mapToDouble(v -> v).toArray(), y = expected.stream().mapToDouble(v -> v).toArray();
-                assertThat(Tensor.of(x).to(type).toDoubleArray()).containsExactly(y);
-                assertThat(Tensor.of(x).mul(1.0).to(type).to(DType.F64).toDoubleArray()).as("in a chain").containsExactly(y);
+            for (var roundings : ROUNDINGS) {
+                var type = roundings.type;
+                double[] x = roundings.given, y = roundings.expected;
+                roundings.check(Tensor.of(x).to(type).toDoubleArray(), "");
+                roundings.check(Tensor.of(x).mul(1.0).to(type).to(DType.F64).toDoubleArray(), ", in a chain");
                 for (int i = 0; i < x.length; i += 1001) { // constants
                     assertThat(Tensor.full(type, x[i], 2).toDoubleArray()).containsOnly(y[i]);
                     assertThat(Tensor.scalar(x[i]).to(type).toDoubleArray()).containsExactly(y[i]);
@@ -227,6 +216,34 @@ class ReferenceDifferencesTest {
                         .containsOnly(true);
             }
         });
+    }
+
+    private static final List<Roundings> ROUNDINGS = List.of(Roundings.to(DType.F16), Roundings.to(DType.BF16));
+
+    /** Doubles and what they become. Hundreds of thousands: they are made once and compared as arrays, for all settings. */
+    private record Roundings(DType type, double[] given, double[] expected) {
+        static Roundings to(DType type) {
+            int last = type == DType.F16 ? 0x7BFF : 0x7F7F, step = type == DType.F16 ? 1 : 3; // the largest finite number
+            var given = DoubleStream.builder();
+            var expected = DoubleStream.builder();
+            for (int bits = 0; bits <= last; bits += step) {
+                double low = number(type, bits), high = bits == last ? 2 * low - number(type, bits - 1) : number(type, bits + 1);
+                double tie = (low + high) / 2, above = bits == last ? INF : high;
+                for (int sign : new int[] {1, -1}) {
+                    given.add(sign * Math.nextDown(tie)).add(sign * tie).add(sign * Math.nextUp(tie));
+                    expected.add(sign * low).add(sign * (bits % 2 == 0 ? low : above)).add(sign * above);
+                }
+            }
+            for (double x : new double[] {5e-324, -5e-324, Double.MAX_VALUE, INF, -INF}) given.add(x);
+            for (double y : new double[] {0.0, -0.0, INF, INF, -INF}) expected.add(y);
+            return new Roundings(type, given.build().toArray(), expected.build().toArray());
+        }
+
+        void check(double[] got, String where) {
+            assertThat(got.length).isEqualTo(expected.length);
+            int at = Arrays.mismatch(got, expected);
+            if (at >= 0) throw new AssertionError(given[at] + " to " + type + where + " is " + got[at] + ", expected " + expected[at]);
+        }
     }
 
     private static double number(DType type, int bits) {

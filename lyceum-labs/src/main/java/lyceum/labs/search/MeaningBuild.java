@@ -54,7 +54,7 @@ public final class MeaningBuild {
             System.err.println("Without MiniLM on the class path topics are found by words alone.");
             return;
         }
-        make(slugs, passages, SentenceEncoder.miniLm(), old).write(file);
+        make(slugs, passages, SentenceEncoder.miniLm(TopicMeanings.WEIGHTS), old).write(file);
     }
 
     private static TopicVectors old(Path file) throws IOException {

@@ -24,7 +24,7 @@ record Passages(String headline, List<String> texts, String asked) {
     private static final int PARAGRAPHS = 3;
     private static final int SHORTEST = 30;
     /** How a text becomes vectors; with another encoder another number, or those of earlier builds are kept. */
-    private static final String RECIPE = "1 all-MiniLM-L6-v2\n";
+    private static final String RECIPE = "2 all-MiniLM-L6-v2, BF16\n";
     private static final Pattern BREAK = Pattern.compile("\n\\s*\n");
     private static final Pattern BLANK = Pattern.compile("\\s+");
 

@@ -33,8 +33,8 @@ public final class TopicMeanings implements MeaningIndex {
     /** A question is short; a page that was pasted is cut. */
     private static final int MOST_LETTERS = 600;
 
-    /** Half the memory of F32, and the same first topics. */
-    private static final DType WEIGHTS = DType.BF16;
+    /** Half the memory of F32, and the same first topics; of topics as of questions. */
+    static final DType WEIGHTS = DType.BF16;
 
     /** All that answers take. */
     private record Ready(TextEncoder encoder, Backend backend, TopicVectors vectors, Map<String, Integer> current) {}

@@ -153,16 +153,19 @@ class BaggingTest {
             // The score is of rows by members that have not seen them, told by hand.
             double[] votes = model.oobVotes();
             var train = parts.get(0);
+            var labels = train.labels();
+            var drawn = new int[100][];
+            for (int b = 0; b < 100; b++) drawn[b] = new Bagging(100).rows(b, train.size());
             int right = 0;
             for (int i = 0; i < train.size(); i++) {
                 double sum = 0, count = 0;
                 for (int b = 0; b < 100; b++) {
-                    if (Arrays.binarySearch(new Bagging(100).rows(b, train.size()), i) >= 0) continue;
+                    if (Arrays.binarySearch(drawn[b], i) >= 0) continue;
                     sum += model.members().get(b).model().predictProba(train.x().narrow(0, i, 1)).item(0, 1);
                     count++;
                 }
                 assertThat(votes[2 * i + 1]).isCloseTo(sum / count, within(1e-12));
-                if ((sum / count > 0.5 ? 1 : 0) == train.labels()[i]) right++;
+                if ((sum / count > 0.5 ? 1 : 0) == labels[i]) right++;
             }
             assertThat(model.oobScore()).isCloseTo(right / (double) train.size(), within(1e-12));
         }

@@ -38,7 +38,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         for (int row : honest) x.add(rows[row].clone());
         for (double[] row : fresh) x.add(row.clone());
         if (empty >= 0) for (double[] row : x) row[empty] = 0;
-        long[] labels = Arrays.copyOf(Arrays.stream(honest).mapToLong(row -> evaluation.y().toLongArray()[row]).toArray(), x.size());
+        long[] known = evaluation.y().toLongArray();
+        long[] labels = Arrays.copyOf(Arrays.stream(honest).mapToLong(row -> known[row]).toArray(), x.size());
         System.arraycopy(freshLabels, 0, labels, honest.length, freshLabels.length);
         var fold = new Fold(IntStream.range(0, honest.length).toArray(), IntStream.range(honest.length, x.size()).toArray());
         var preparation = evaluation.preparation().repaired() == null ? evaluation.preparation() : evaluation.preparation().repaired();

@@ -183,6 +183,7 @@ class DiscriminantAnalysisTest {
                 laws[c] = new MultivariateNormal(means[c], covariance);
             }
             double[][] rows = test.x().toRows();
+            var labels = test.labels();
             for (int i = 0; i < rows.length; i++) {
                 int best = 0;
                 double most = Double.NEGATIVE_INFINITY;
@@ -193,7 +194,7 @@ class DiscriminantAnalysisTest {
                         best = c;
                     }
                 }
-                if (best != test.labels()[i]) wrong++;
+                if (best != labels[i]) wrong++;
             }
             return (double) wrong / rows.length;
         }

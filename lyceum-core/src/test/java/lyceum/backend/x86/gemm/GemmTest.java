@@ -86,20 +86,35 @@ class GemmTest {
 
         void check() { check(0); }
 
+        /** An element of the result, the sum of its products in F64 and that of their magnitudes. */
+        interface Sums {
+            void see(long matrix, int row, int column, double sum, double magnitude);
+        }
+
+        /** Three loops, over operands that were read once. */
+        void sums(Sums sums) {
+            int rows = out.rows(), columns = out.columns(), length = a.columns();
+            for (long q = 0; q < out.batch(); q++) {
+                double[] left = a.numbers(q), right = b.numbersTurned(q);
+                for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {
+                    double sum = 0, magnitude = 0;
+                    for (int p = 0; p < length; p++) {
+                        double product = left[i * length + p] * right[j * length + p];
+                        sum += product;
+                        magnitude += Math.abs(product);
+                    }
+                    sums.see(q, i, j, sum, magnitude);
+                }
+            }
+        }
+
         /** Every element is the sum of the products, give or take {@code epsilon * k} times the sum of their magnitudes, rounded to its type. */
         void check(double epsilon) {
-            for (long q = 0; q < out.batch(); q++) for (int i = 0; i < out.rows(); i++) for (int j = 0; j < out.columns(); j++) {
-                double sum = 0, magnitude = 0;
-                for (int p = 0; p < a.columns(); p++) {
-                    double product = a.get(q, i, p) * b.get(q, p, j);
-                    sum += product;
-                    magnitude += Math.abs(product);
-                }
-                double got = out.get(q, i, j);
-                double off = epsilon * a.columns() * magnitude;
+            sums((q, i, j, sum, magnitude) -> {
+                double got = out.get(q, i, j), off = epsilon * a.columns() * magnitude;
                 if (!(got >= types.rounded(sum - off) && got <= types.rounded(sum + off))) throw new AssertionError(
                         String.format(Locale.ROOT, "element %d, %d, %d is %s, expected %s: %s", q, i, j, got, sum, this));
-            }
+            });
             out.checkSurroundings();
         }
 
@@ -233,12 +248,10 @@ class GemmTest {
                         c.a.set(0, c.a.rows() / 2, c.a.columns() / 2, Double.NaN);
                         c.b.set(0, c.b.rows() / 2, c.b.columns() / 3, Double.NEGATIVE_INFINITY);
                         c.run(backend);
-                        for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) {
-                            double sum = 0;
-                            for (int p = 0; p < c.a.columns(); p++) sum += c.a.get(0, i, p) * c.b.get(0, p, j);
-                            if (Double.compare(c.out.get(0, i, j), sum) != 0)
-                                throw new AssertionError(i + ", " + j + " is " + c.out.get(0, i, j) + ", expected " + sum + ": " + c);
-                        }
+                        c.sums((q, i, j, sum, _) -> {
+                            if (Double.compare(c.out.get(q, i, j), sum) != 0)
+                                throw new AssertionError(i + ", " + j + " is " + c.out.get(q, i, j) + ", expected " + sum + ": " + c);
+                        });
                     });
     }
 
@@ -312,13 +325,11 @@ class GemmTest {
                                 for (int j = 0; j < c.out.columns(); j++) before[q][i][j] = c.out.get(q, i, j);
                         backend.matmul(c.a.view(), c.b.view(), program, new View[] {c.out.view()}, c.out.view());
                         c.out.checkSurroundings();
-                        for (int q = 0; q < before.length; q++)
-                            for (int i = 0; i < c.out.rows(); i++) for (int j = 0; j < c.out.columns(); j++) {
-                                double sum = 0;
-                                for (int p = 0; p < c.a.columns(); p++) sum += c.a.get(q, i, p) * c.b.get(q, p, j);
-                                assertThat(c.out.get(q, i, j)).as(c.toString())
-                                        .isEqualTo(types.rounded(types.rounded(sum) + 2 * before[q][i][j]));
-                            }
+                        c.sums((q, i, j, sum, _) -> {
+                            double expected = types.rounded(types.rounded(sum) + 2 * before[(int) q][i][j]);
+                            if (Double.compare(c.out.get(q, i, j), expected) != 0)
+                                throw new AssertionError(i + ", " + j + " is " + c.out.get(q, i, j) + ", expected " + expected + ": " + c);
+                        });
                     });
     }
 

@@ -58,18 +58,12 @@ class SplitProductsTest {
 
     /** Largest error over the sum of the magnitudes of an element's products. */
     private static double error(Case c) {
-        double worst = 0;
-        for (long q = 0; q < c.out().batch(); q++) for (int i = 0; i < c.out().rows(); i++) for (int j = 0; j < c.out().columns(); j++) {
-            double sum = 0, magnitude = 0;
-            for (int p = 0; p < c.a().columns(); p++) {
-                double product = c.a().get(q, i, p) * c.b().get(q, p, j);
-                sum += product;
-                magnitude += Math.abs(product);
-            }
-            if (magnitude > 0) worst = Math.max(worst, Math.abs(c.out().get(q, i, j) - sum) / magnitude);
-        }
+        var worst = new double[1];
+        c.sums((q, i, j, sum, magnitude) -> {
+            if (magnitude > 0) worst[0] = Math.max(worst[0], Math.abs(c.out().get(q, i, j) - sum) / magnitude);
+        });
         c.out().checkSurroundings();
-        return worst;
+        return worst[0];
     }
 
     private static DoubleSupplier gaussian(long seed) { return new SplittableRandom(seed)::nextGaussian; }

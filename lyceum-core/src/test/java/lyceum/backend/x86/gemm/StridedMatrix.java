@@ -53,6 +53,22 @@ record StridedMatrix(View view, String layout) {
                         * view.dtype().bytes();
     }
 
+    /** Elements of a matrix as plain numbers, row by row: a sum over them is what a test waits for. */
+    double[] numbers(long matrix) {
+        int rows = rows(), columns = columns();
+        var numbers = new double[rows * columns];
+        for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) numbers[i * columns + j] = get(matrix, i, j);
+        return numbers;
+    }
+
+    /** The same of the matrix turned over: column by column. */
+    double[] numbersTurned(long matrix) {
+        int rows = rows(), columns = columns();
+        var numbers = new double[rows * columns];
+        for (int j = 0; j < columns; j++) for (int i = 0; i < rows; i++) numbers[j * rows + i] = get(matrix, i, j);
+        return numbers;
+    }
+
     double get(long matrix, long row, long column) {
         return Elements.getDouble(view.dtype(), view.storage().segment(), at(matrix, row, column));
     }
