@@ -229,6 +229,8 @@ public final class TokenizerPipeline implements Tokenizer {
         return b >= 0 ? new byte[] {(byte) b} : token.getBytes(StandardCharsets.UTF_8);
     }
 
+    @Override public boolean decodesApart() { return spec.decoder() instanceof TokenDecoder.ByteLevel; }
+
     @Override public String decode(int[] ids, boolean skipSpecials) {
         var tokens = new ArrayList<String>(ids.length);
         for (int id : ids) {
