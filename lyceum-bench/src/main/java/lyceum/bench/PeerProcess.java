@@ -104,9 +104,8 @@ final class PeerProcess implements AutoCloseable {
 
     /** Another JVM with this one's class path. What it writes when it crashes is of no use here. */
     static PeerProcess java(String mainClass, int threads) throws IOException {
-        var command = new ArrayList<>(List.of(JAVA, "-Xmx1g",
-                "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null", "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), mainClass));
+        var command = new ArrayList<>(List.of(JAVA, "-Xmx1g", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), mainClass));
         return new PeerProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), null, threads);
     }
 

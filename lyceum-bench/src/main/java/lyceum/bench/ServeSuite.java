@@ -172,7 +172,8 @@ final class ServeSuite implements Suite {
                     first = engine.metrics().generatedTokens();
                     var streams = new ArrayList<Future<?>>();
                     for (int i = 0; i < STREAMS; i++) {
-                        var body = "{\"prompt\":[" + i + "],\"max_tokens\":" + tokens + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}";
+                        var body = "{\"prompt\":[" + i + "],\"max_tokens\":" + tokens
+                                + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}";
                         streams.add(threads.submit(() -> drain(server.port(), body)));
                     }
                     for (var stream : streams) stream.get();

@@ -71,7 +71,8 @@ final class JlamaPeer {
         var read = new int[prompt];
         for (int i = 0; i < prompt; i++) read[i] = (7 * i + 3) % ids;
         for (int call = 0; call < calls; call++) {
-            try (var cache = new KvBufferCache(model); var known = cache.getEphemeralKvBuffer();
+            try (var cache = new KvBufferCache(model);
+                    var known = cache.getEphemeralKvBuffer();
                     var logits = model.makeDenseTensor(model.getConfig().vocabularySize)) {
                 long start = System.nanoTime();
                 try (var hidden = model.batchForward(read, 0, known)) {
