@@ -25,12 +25,14 @@ final class GgufFile implements AutoCloseable {
         try {
             path = Files.createTempFile("lyceum-bench", ".gguf");
             path.toFile().deleteOnExit();
-            var model = new DecoderLM(DecoderConfig.llama(IDS, context, LAYERS, WIDTH, HEADS, KEY_HEADS, HIDDEN), Rng.of(1));
+            var model = new DecoderLM(config(context), Rng.of(1));
             GgufModel.write(path, model, format, Map.of("tokenizer.ggml.model", "no_vocab", "llama.vocab_size", (long) IDS));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
+
+    static DecoderConfig config(int context) { return DecoderConfig.llama(IDS, context, LAYERS, WIDTH, HEADS, KEY_HEADS, HIDDEN); }
 
     Path path() { return path; }
 

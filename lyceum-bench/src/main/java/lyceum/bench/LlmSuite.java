@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Language models: reading a prompt of 512 ids and writing 128 behind it by the type of the weights, of 12 layers 1024 wide with random weights, beside llama.cpp on the same
- * file; choosing a token of 151,936; a step of training.
+ * file and Jlama on the same folder; choosing a token of 151,936; a step of training.
  */
 final class LlmSuite implements Suite {
     private static final int PROMPT = 512, WRITTEN = 128, VOCABULARY = 151_936;
@@ -32,6 +32,7 @@ final class LlmSuite implements Suite {
 
     @Override public void measure(SideBySide bench) {
         for (var format : FORMATS) written(bench, format);
+        besideJlama(bench);
         sampler(bench);
         grammar(bench);
         var c = new Case("step of GPT, 6 layers, 6 heads, 384 wide", "batch 16x256", DType.F32, Unit.MILLISECONDS)
@@ -62,6 +63,21 @@ final class LlmSuite implements Suite {
             decoded.put("written", WRITTEN);
             bench.compare(write.beside("llama_decode", decoded).atLeast(1).besideCalls("read bandwidth", 0.8,
                     reading(bench, file.weightBytes() * WRITTEN)), calls -> timed(model, calls, false));
+        }
+    }
+
+    /** The same model in BF16, from a folder of safetensors: what Jlama reads, whose kernels are of Java's vector module. */
+    private static void besideJlama(SideBySide bench) {
+        var read = new Case("prefill BF16", PROMPT + " ids", DType.BF16, new Unit.Rate("tok/s", PROMPT)).needing("Jlama");
+        var write = new Case("decode BF16", WRITTEN + " ids behind " + PROMPT, DType.BF16, new Unit.Rate("tok/s", WRITTEN))
+                .on(FeatureLevel.ofVectors(DType.BF16)).needing("Jlama");
+        if (!bench.wants(read) && !bench.wants(write)) return;
+        try (var folder = new Bf16Folder(PROMPT + WRITTEN)) {
+            var model = folder.model();
+            var request = Map.<String, Object>of("folder", folder.path().toString(), "prompt", PROMPT, "written", WRITTEN, "ids",
+                    GgufFile.IDS);
+            bench.compare(read.beside("jlama_prefill", request).atLeast(4), calls -> timed(model, calls, true));
+            bench.compare(write.beside("jlama_decode", request).atLeast(1.2), calls -> timed(model, calls, false));
         }
     }
 

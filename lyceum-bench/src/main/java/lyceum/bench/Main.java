@@ -131,6 +131,7 @@ public final class Main implements Callable<Integer> {
                     Peer.nodeLlamaCpp(root.resolve(".lyceum/peers/node-llama-cpp"), n).ifPresent(peers::add);
                     Peer.kherud(n).ifPresent(peers::add);
                 }
+                if (suite == SuiteName.llm) Peer.jlama(root.resolve("lyceum-bench/target/jlama"), n).ifPresent(peers::add);
                 var bench = new SideBySide(suite.name(), n, peers, effort, row -> {
                     rows.add(row);
                     show(row);

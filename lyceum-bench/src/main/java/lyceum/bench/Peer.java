@@ -81,6 +81,21 @@ final class Peer implements AutoCloseable {
         }
     }
 
+    /** Jlama, if this build has put its jars into a folder: a class path of their own. */
+    static Optional<Peer> jlama(Path folder, int threads) {
+        try (var files = Files.isDirectory(folder) ? Files.list(folder) : Stream.<Path>empty()) {
+            var version = files.map(p -> p.getFileName().toString()).filter(n -> n.matches("jlama-core-.*\\.jar")).findFirst()
+                    .map(n -> n.substring("jlama-core-".length(), n.length() - ".jar".length()));
+            if (version.isPresent()) return find("Jlama", "it comes by Maven's profile peers",
+                    () -> PeerProcess.source("JlamaPeer.java", folder, version.get(), threads), threads);
+        } catch (IOException e) {
+            System.err.println("No Jlama: " + e.getMessage());
+            return Optional.empty();
+        }
+        System.err.println("No Jlama: it comes by Maven's profile peers");
+        return Optional.empty();
+    }
+
     private static Optional<Peer> llamaCpp(String name, Path library, int threads) {
         var environment = Map.of("LLAMA_LIBRARY", library.toString(), "LLAMA_NAME", name);
         return find(name, "Debian's python3", () -> PeerProcess.python("llama_peer.py", threads, environment), threads);

@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class PeerProcess implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String JAVA = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     /** A malloc that keeps what was freed, as our allocator does: with glibc's settings every large result pays for new pages, and those would be what is measured. */
     private static final Map<String, String> KEEPING_MEMORY = Map.of("MALLOC_ARENA_MAX", "1", "MALLOC_MMAP_MAX_", "0",
@@ -65,13 +66,8 @@ final class PeerProcess implements AutoCloseable {
 
     /** @param more of its environment */
     static PeerProcess python(String script, int threads, Map<String, String> more) throws IOException {
-        var folder = Files.createTempDirectory("lyceum-peer");
+        var folder = unpacked("peer.py", script);
         try {
-            for (var name : List.of("peer.py", script)) {
-                try (var in = PeerProcess.class.getResourceAsStream(name)) {
-                    Files.write(folder.resolve(name), in.readAllBytes());
-                }
-            }
             var command = new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-uB",
                     folder.resolve(script).toString());
             command.environment().putAll(more);
@@ -82,11 +78,34 @@ final class PeerProcess implements AutoCloseable {
         }
     }
 
+    /** Another JVM that runs the source of a class beside this one, on the jars of a folder alone. @param version as the peer tells it */
+    static PeerProcess source(String script, Path jars, String version, int threads) throws IOException {
+        var folder = unpacked(script);
+        try {
+            var command = new ProcessBuilder(JAVA, "-Xmx4g", "-Dpeer.version=" + version, "--add-modules", "jdk.incubator.vector",
+                    "--enable-native-access=ALL-UNNAMED", "-cp", jars.resolve("*").toString(), folder.resolve(script).toString());
+            return new PeerProcess(command.redirectError(ProcessBuilder.Redirect.DISCARD), folder, threads);
+        } catch (IOException e) {
+            delete(folder);
+            throw e;
+        }
+    }
+
+    /** Scripts that stand beside this class, in a folder. */
+    private static Path unpacked(String... scripts) throws IOException {
+        var folder = Files.createTempDirectory("lyceum-peer");
+        for (var name : scripts) {
+            try (var in = PeerProcess.class.getResourceAsStream(name)) {
+                Files.write(folder.resolve(name), in.readAllBytes());
+            }
+        }
+        return folder;
+    }
+
     /** Another JVM with this one's class path. What it writes when it crashes is of no use here. */
     static PeerProcess java(String mainClass, int threads) throws IOException {
-        var command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx1g",
-                "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null", "--enable-native-access=ALL-UNNAMED", "-cp",
-                System.getProperty("java.class.path"), mainClass));
+        var command = new ArrayList<>(List.of(JAVA, "-Xmx1g", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), mainClass));
         return new PeerProcess(new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD), null, threads);
     }
 

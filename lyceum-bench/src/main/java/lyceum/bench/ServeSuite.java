@@ -1,15 +1,21 @@
 package lyceum.bench;
 
 import com.sun.management.ThreadMXBean;
+import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.quant.BlockFormat;
@@ -48,6 +54,7 @@ final class ServeSuite implements Suite {
         for (var format : List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16)) together(bench, format);
         http(bench);
         garbage(bench);
+        garbageOverHttp(bench);
         soon(bench);
     }
 
@@ -148,6 +155,46 @@ final class ServeSuite implements Suite {
                 return (threads.getThreadAllocatedBytes(id) - before) / 1e3 / (engine.metrics().generatedTokens() - first) * calls;
             }
         });
+    }
+
+    /** The same of all threads of a server that streams the tokens, in kilobytes; its clients read bytes into arrays that they have. */
+    private static void garbageOverHttp(SideBySide bench) {
+        var c = new Case("heap a token over HTTP", STREAMS + " streams", DType.F32, new Unit.Time("KB", 1)).atMost(2);
+        bench.compare(c, calls -> {
+            int tokens = 300;
+            try (var server = InferenceServer.start(ServedModel.of("tiny", tiny(), new EngineOptions().withBlocks(1024)),
+                    new ServerOptions().withPort(0)); var threads = Executors.newFixedThreadPool(STREAMS)) {
+                var heap = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+                var engine = server.served().engine();
+                long before = 0, first = 0;
+                for (int call = 0; call < 3; call++) {
+                    before = heap.getTotalThreadAllocatedBytes();
+                    first = engine.metrics().generatedTokens();
+                    var streams = new ArrayList<Future<?>>();
+                    for (int i = 0; i < STREAMS; i++) {
+                        var body = "{\"prompt\":[" + i + "],\"max_tokens\":" + tokens
+                                + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}";
+                        streams.add(threads.submit(() -> drain(server.port(), body)));
+                    }
+                    for (var stream : streams) stream.get();
+                }
+                return (heap.getTotalThreadAllocatedBytes() - before) / 1e3 / (engine.metrics().generatedTokens() - first) * calls;
+            } catch (ExecutionException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    /** Asks for a stream and reads it to its end. */
+    private static Void drain(int port, String body) throws IOException {
+        try (var socket = new Socket("127.0.0.1", port)) {
+            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            var bytes = new byte[8192];
+            int read = 0;
+            while (read >= 0) read = socket.getInputStream().read(bytes);
+        }
+        return null;
     }
 
     /** From the start of a server to its first answer; its model is there already. */

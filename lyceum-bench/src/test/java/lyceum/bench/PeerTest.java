@@ -8,9 +8,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PeerTest {
     /** A peer that answers "hello", fails at "fail" and dies at the rest. */
@@ -42,17 +46,31 @@ class PeerTest {
                 Map.of("OMP_NUM_THREADS", "2", "OPENBLAS_NUM_THREADS", "2", "MKL_NUM_THREADS", "2", "PATH", "/usr/bin"));
     }
 
-    @Test void withoutPyTorchTheLineThatInstallsItIsSaid() {
+    private static String said(Runnable body) {
         var out = new ByteArrayOutputStream();
         var before = System.err;
         try {
             System.setErr(new PrintStream(out, true));
-            System.setProperty("lyceum.python", "/bin/true");
-            assertThat(Peer.pytorch(1)).isEmpty();
+            body.run();
         } finally {
             System.setErr(before);
+        }
+        return out.toString();
+    }
+
+    @Test void withoutPyTorchTheLineThatInstallsItIsSaid() {
+        System.setProperty("lyceum.python", "/bin/true");
+        try {
+            assertThat(said(() -> assertThat(Peer.pytorch(1)).isEmpty())).contains("sudo apt-get install python3-torch");
+        } finally {
             System.clearProperty("lyceum.python");
         }
-        assertThat(out.toString()).contains("sudo apt-get install python3-torch");
+    }
+
+    @Test void withoutItsJarsJlamaIsNotHere(@TempDir Path folder) throws IOException {
+        for (var place : List.of(folder.resolve("none"), folder))
+            assertThat(said(() -> assertThat(Peer.jlama(place, 1)).isEmpty())).contains("No Jlama", "profile peers");
+        Files.createFile(folder.resolve("jlama-core-0.8.4.jar")); // of no classes: the process that is to answer ends
+        assertThat(said(() -> assertThat(Peer.jlama(folder, 1)).isEmpty())).contains("No Jlama", "ended");
     }
 }

@@ -4,6 +4,8 @@ import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
+import lyceum.backend.View;
+import lyceum.backend.scalar.Elements;
 import lyceum.withers.Withers;
 
 /**
@@ -216,15 +218,37 @@ public record Attention(double scale, double softCap, boolean causal, long windo
     }
 
     private static void within(String what, Tensor x, long low, long high) {
-        for (long value : Tracing.untold(x::toLongArray))
-            if (value < low || value > high)
-                throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
+        var view = Tracing.untold(x::view);
+        for (long i = 0; i < view.shape()[0]; i++) {
+            for (long j = 0; j < (x.rank() == 1 ? 1 : view.shape()[1]); j++) {
+                long value = number(view, i, j);
+                if (value < low || value > high)
+                    throw new ShapeException("attention: " + what + " is " + value + "; it lies between " + low + " and " + high);
+            }
+        }
+    }
+
+    /** Of a vector or a matrix, without an array of all: every layer looks at them. */
+    private static long number(View x, long i, long j) {
+        long at = i * x.strides()[0] + (j == 0 ? 0 : j * x.strides()[1]);
+        return Elements.getLong(x.dtype(), x.storage().segment(), x.byteOffset() + at * x.dtype().bytes());
     }
 
     /** Pages that are not looked at name block 0. */
     private static Tensor pages(Tensor table, Tensor lengths, long blockSize) {
-        if (table.count() == 0) return table;
-        var used = lengths == null ? table.onesLike().ne(0) : Tensor.arange(table.size(1)).mul(blockSize).lt(lengths.unsqueeze(1));
+        if (table.count() == 0 || lengths == null || isClear(table, lengths, blockSize)) return table;
+        var used = Tensor.arange(table.size(1)).mul(blockSize).lt(lengths.unsqueeze(1));
         return used.where(table, table.zerosLike()).compute();
+    }
+
+    /** Whether those pages name it already, as an engine's do: then there is nothing to compute layer by layer. */
+    private static boolean isClear(Tensor table, Tensor lengths, long blockSize) {
+        if (blockSize == 0 || Tracing.on() || Fusion.isShapesOnly()) return false; // values may not be known, or are to be told
+        View pages = table.view(), keys = lengths.view();
+        for (long b = 0; b < table.size(0); b++) {
+            long used = Math.max(0, (number(keys, b, 0) + blockSize - 1) / blockSize);
+            for (long page = used; page < table.size(1); page++) if (number(pages, b, page) != 0) return false;
+        }
+        return true;
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
+import lyceum.backend.Op;
 import lyceum.backend.PadMode;
 import lyceum.backend.View;
 
@@ -35,7 +36,7 @@ public record ConcatOp(int axis) implements Operation {
     @Override public Tensor value(Tensor... in) {
         var sizes = in[0].shape().toArray();
         for (int i = 1; i < in.length; i++) sizes[axis] += in[i].size(axis);
-        var shape = Shape.of(sizes);
+        var shape = Shape.own(sizes);
         var out = Fusion.allocate(in[0].dtype(), shape);
         into(out, in);
         return new Tensor(out, shape);
@@ -67,8 +68,18 @@ public record ConcatOp(int axis) implements Operation {
 
     private static void place(Tensor part, View out, int axis, long at) {
         if (part.count() == 0) return;
-        var shape = part.shape().toArray();
-        var window = new View(out.dtype(), out.storage(), out.offset() + at * out.strides()[axis], shape, out.strides());
+        var window = new View(out.dtype(), out.storage(), out.offset() + at * out.strides()[axis], part.shape().sizes(), out.strides());
+        var pending = part.pending();
+        boolean alone = pending != null && !pending.isProduct() && pending.op() != Op.CONST && pending.readers().get() == 0
+                && !pending.reducesRows() && part.count() > Fusion.SMALL;
+        if (alone) { // what nobody else has asked for goes straight into its place
+            var plan = new FusionPlan(part.shape(), part);
+            var program = plan.absorbed(part);
+            if (program != null) {
+                Backend.current().run(program, plan.inputs(), new View[] {window});
+                return;
+            }
+        }
         Backend.current().run(ViewOps.copyProgram(part), new View[] {part.view()}, new View[] {window});
     }
 

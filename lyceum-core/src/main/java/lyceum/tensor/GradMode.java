@@ -16,7 +16,9 @@ public final class GradMode {
     public static boolean isRecording() { return !RECORDING.isBound() || RECORDING.get(); }
 
     /** Runs {@code body} with recording on or off. */
-    public static <T> T with(boolean recording, Supplier<T> body) { return ScopedValue.where(RECORDING, recording).call(body::get); }
+    public static <T> T with(boolean recording, Supplier<T> body) {
+        return isRecording() == recording ? body.get() : ScopedValue.where(RECORDING, recording).call(body::get);
+    }
 
     /** Runs {@code body} with recording off, and so that no derivative that is being taken, forward mode's either, passes what it computes. */
     public static <T> T stopped(Supplier<T> body) { return with(false, () -> Tracing.stopped(body)); }

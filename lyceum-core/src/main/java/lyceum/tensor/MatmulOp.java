@@ -24,20 +24,30 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
 
     @Override public Tensor value(Tensor... in) {
         Tensor a = in[0], b = in[1];
-        long[] batchA = Arrays.copyOf(a.shape().sizes(), a.rank() - 2), batchB = Arrays.copyOf(b.shape().sizes(), b.rank() - 2);
-        var batch = Shape.broadcast("matmul", Shape.adopt(batchA), Shape.adopt(batchB));
+        Shape batchA = batch(a.shape().sizes()), batchB = batch(b.shape().sizes()),
+                batch = batchB.rank() == 0 ? batchA : Shape.broadcast("matmul", batchA, batchB);
         long m = a.size(-2), k = a.size(-1), n = b.size(-1);
         if (Math.max(m, Math.max(k, n)) > Integer.MAX_VALUE) throw new ShapeException(
                 "matmul: " + a.shape() + " x " + b.shape() + ": a side of a matrix has at most " + Integer.MAX_VALUE + " elements");
         var shape = Shape.adopt(sizes(batch, m, n));
         // Many left matrices and one right one are a single product of more rows.
-        boolean folds = batchA.length > 0 && batchB.length == 0 && View.size(batchA) * m <= Integer.MAX_VALUE && a.view().isContiguous();
-        var left = folds ? new ViewOps.Reshape(Shape.of(View.size(batchA) * m, k)).value(a) : a;
+        boolean folds = batchA.rank() > 0 && batchB.rank() == 0 && batchA.count() * m <= Integer.MAX_VALUE && a.view().isContiguous();
+        var left = folds ? rows(a, batchA.count() * m, k) : a;
         var pending = type == a.dtype() && precision == Precision.F32 ? Fusion.product(left, b, shape) : null;
         if (pending != null) return pending;
         var out = Fusion.allocate(type, shape);
         into(left, b, precision, out);
         return new Tensor(out, shape);
+    }
+
+    private static Tensor rows(Tensor a, long rows, long columns) {
+        long[] sizes = {rows, columns};
+        return new Tensor(a.view().with(sizes, View.contiguousStrides(sizes)), Shape.adopt(sizes));
+    }
+
+    /** The axes before the last two. */
+    private static Shape batch(long[] sizes) {
+        return sizes.length == 2 ? Shape.SCALAR : Shape.adopt(Arrays.copyOf(sizes, sizes.length - 2));
     }
 
     @Override public void into(View out, Tensor... in) { into(in[0], in[1], precision, out); }
@@ -80,7 +90,7 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
             if (strides == null) return false;
             views[i] = views[i].with(sizes, strides);
         }
-        var batch = Shape.adopt(Arrays.copyOf(sizes, sizes.length - 2));
+        var batch = batch(sizes);
         Backend.current().matmul(spread(a, batch), spread(b, batch), then, in, out);
         return true;
     }
@@ -89,7 +99,7 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
     static void into(Tensor a, Tensor b, Precision precision, View given) {
         var sizes = folded(a, b, given.shape());
         var out = sizes.length == given.shape().length ? given : given.with(sizes, View.contiguousStrides(sizes));
-        var batch = Shape.adopt(Arrays.copyOf(out.shape(), out.shape().length - 2));
+        var batch = batch(out.shape());
         View left = spread(a, batch), right = spread(b, batch);
         if (precision == Precision.F32) Backend.current().matmul(left, right, out);
         else Backend.current().matmul(left, right, precision, out);
@@ -121,5 +131,7 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
         return sizes;
     }
 
-    private static View spread(Tensor x, Shape batch) { return Fusion.broadcast(x, Shape.adopt(sizes(batch, x.size(-2), x.size(-1)))); }
+    private static View spread(Tensor x, Shape batch) {
+        return batch.rank() == 0 && x.rank() == 2 ? x.view() : Fusion.broadcast(x, Shape.adopt(sizes(batch, x.size(-2), x.size(-1))));
+    }
 }

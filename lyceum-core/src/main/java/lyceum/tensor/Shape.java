@@ -25,9 +25,12 @@ public final class Shape {
     }
 
     /** @throws ShapeException if a size is negative */
-    public static Shape of(long... sizes) {
+    public static Shape of(long... sizes) { return own(sizes.clone()); }
+
+    /** As {@link #of}, of an array that nobody else has. */
+    static Shape own(long[] sizes) {
         for (long s : sizes) if (s < 0) throw new ShapeException("shape " + text(sizes) + ": sizes cannot be negative");
-        return new Shape(sizes.clone());
+        return new Shape(sizes);
     }
 
     /** Takes the array as its own. */

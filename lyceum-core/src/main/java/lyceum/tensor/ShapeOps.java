@@ -48,6 +48,7 @@ sealed interface ShapeOps permits Tensor {
 
     default Tensor transpose(int a, int b) {
         int first = self().shape().axis("transpose", a), second = self().shape().axis("transpose", b);
+        if (!Tracing.on() && !(self().isTracked() && GradMode.isRecording())) return ViewOps.swapped(self(), first, second);
         var order = new int[self().rank()];
         for (int i = 0; i < order.length; i++) order[i] = i == first ? second : i == second ? first : i;
         return new ViewOps.Permute(Axes.adopt(order)).apply(self());

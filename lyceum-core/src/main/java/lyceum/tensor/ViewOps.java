@@ -1,7 +1,7 @@
 package lyceum.tensor;
 
 import java.util.Arrays;
-import java.util.List;
+import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Op;
@@ -11,6 +11,7 @@ import lyceum.backend.View;
 /** Views, which are new strides on the same memory, and the copy. All are linear: their push-forwards are themselves. */
 public final class ViewOps {
     static final Stop STOP = new Stop();
+    private static final Program[] COPIES = Arrays.stream(DType.values()).map(Program::copy).toArray(Program[]::new);
 
     private ViewOps() {}
 
@@ -270,6 +271,17 @@ public final class ViewOps {
         @Override public Memory memory() { return Memory.SAME; }
     }
 
+    /** Two axes in each other's place, of a tensor whose operations nobody records: every product with a weight begins with that. */
+    static Tensor swapped(Tensor x, int a, int b) {
+        var v = x.view();
+        long[] shape = v.shape().clone(), strides = v.strides().clone();
+        shape[a] = v.shape()[b];
+        shape[b] = v.shape()[a];
+        strides[a] = v.strides()[b];
+        strides[b] = v.strides()[a];
+        return seen(v.with(shape, strides));
+    }
+
     private static Tensor seen(View v) { return new Tensor(v, Shape.adopt(v.shape())); }
 
     static Shape resolve(Tensor x, long... sizes) {
@@ -289,7 +301,7 @@ public final class ViewOps {
                 throw new ShapeException("reshape: " + x.count() + " elements of shape " + x.shape() + " do not divide by " + known);
             resolved[unknown] = x.count() / known;
         }
-        var shape = Shape.of(resolved);
+        var shape = Shape.own(resolved);
         if (shape.count() != x.count())
             throw new ShapeException("reshape: shape " + x.shape() + " has " + x.count() + " elements, " + shape + " has " + shape.count());
         return shape;
@@ -334,7 +346,7 @@ public final class ViewOps {
         return new Tensor(out, x.shape());
     }
 
-    static Program copyProgram(Tensor x) { return new Program(List.of(Program.Instruction.load(x.dtype(), 0)), 0); }
+    static Program copyProgram(Tensor x) { return COPIES[x.dtype().ordinal()]; }
 
     /** {@code x} stretched to {@code shape}: a view, or where x is pending a pending value, for what is read once. */
     static Tensor stretch(Tensor x, Shape shape) { return x.shape().equals(shape) ? x : new Expand(shape, true).apply(x); }

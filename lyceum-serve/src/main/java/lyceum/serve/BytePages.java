@@ -45,13 +45,12 @@ final class BytePages implements KvPages {
     }
 
     @Override public Tensor attend(Attention attention, Tensor q, Where where) {
-        var tables = where.blocks();
+        long[] table = where.table().toLongArray(), lengths = where.lengths().toLongArray(), own = new long[table.length];
         var numbers = new HashMap<Integer, Integer>();
-        var own = new int[tables.length][];
-        for (int r = 0; r < tables.length; r++) {
-            own[r] = new int[tables[r].length];
-            for (int i = 0; i < own[r].length; i++) own[r][i] = numbers.computeIfAbsent(tables[r][i], _ -> numbers.size());
-        }
+        int widest = (int) where.table().size(1);
+        for (int r = 0; r < lengths.length; r++)
+            for (int i = r * widest; i < r * widest + (lengths[r] + blockSize - 1) / blockSize; i++)
+                own[i] = numbers.computeIfAbsent((int) table[i], _ -> numbers.size());
         float[] k = new float[numbers.size() * blockSize * heads * d], v = new float[k.length];
         numbers.forEach((block, number) -> {
             int from = block * blockSize * heads, to = number * blockSize * heads;

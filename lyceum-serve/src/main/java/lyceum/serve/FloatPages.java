@@ -12,6 +12,7 @@ import lyceum.tensor.Tensor;
 /** Off-heap, in a float type: (blocks, block size, heads, d), so that a position is one piece of memory and the kernel reads pages where they lie. */
 final class FloatPages implements KvPages {
     private final Tensor keys, values; // (slots, heads, d)
+    private final Tensor keyPages, valuePages; // the same memory as attention reads it
     private final int blockSize;
 
     FloatPages(DType stored, int blocks, int blockSize, int heads, int d) {
@@ -19,6 +20,8 @@ final class FloatPages implements KvPages {
         try (var kept = Scope.outside()) {
             keys = Tensor.zeros(stored, (long) blocks * blockSize, heads, d).compute();
             values = Tensor.zeros(stored, (long) blocks * blockSize, heads, d).compute();
+            keyPages = pages(keys);
+            valuePages = pages(values);
         }
     }
 
@@ -32,7 +35,7 @@ final class FloatPages implements KvPages {
     private Tensor pages(Tensor slots) { return slots.reshape(-1, blockSize, slots.size(1), slots.size(2)).transpose(1, 2); }
 
     @Override public Tensor attend(Attention attention, Tensor q, Where where) {
-        return where.of(attention).of(q, pages(keys), pages(values)).to(q.dtype()).compute();
+        return where.of(attention).of(q, keyPages, valuePages).to(q.dtype()).compute();
     }
 
     @Override public void copy(int from, int to) { write(read(KvPages.slots(from, blockSize)), KvPages.slots(to, blockSize)); }

@@ -1,7 +1,9 @@
 package lyceum.serve;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderLM;
@@ -11,8 +13,21 @@ import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
 import lyceum.train.peft.AdapterRegistry;
 
-/** Looks for the layer at fault where a model gave something that is no logit, by computing the text once more. */
-record LogitFault(DecoderLM model, AdapterRegistry adapters) {
+/**
+ * Looks for the layer at fault where a model gave something that is no logit, by computing the text once more. Others wait for that as long as for the text's whole
+ * prompt: it is done once for a tuning and the weights as they are, and what it found is told to all who come to the same end. For the engine's thread.
+ */
+final class LogitFault {
+    private final DecoderLM model;
+    private final AdapterRegistry adapters;
+    private final Map<String, String> found = new HashMap<>(); // by tuning
+    private long weights; // of which that was found
+
+    LogitFault(DecoderLM model, AdapterRegistry adapters) {
+        this.model = model;
+        this.adapters = adapters;
+    }
+
     /**
      * What a request fails with.
      *
@@ -24,16 +39,32 @@ record LogitFault(DecoderLM model, AdapterRegistry adapters) {
         boolean right = true;
         for (int i = at; i < at + count; i++) right &= logits[i] < Float.POSITIVE_INFINITY; // NaN is not
         if (right) return why;
+        var tuning = request.request.adapter();
+        long now = writes();
+        if (now != weights) found.clear();
+        weights = now;
+        var known = found.get(tuning);
+        if (known == null) found.put(tuning, known = looked(request));
+        else known += ", as it was found for an earlier request";
+        return new LyceumException("Engine: " + why.getMessage() + "; " + known, why);
+    }
+
+    /** How often weights of the model were written to. */
+    private long writes() {
+        long sum = 0;
+        for (var tensor : model.state().values()) sum += tensor.view().storage().version();
+        return sum;
+    }
+
+    private String looked(LiveRequest request) {
         var first = new String[1];
-        var text = why.getMessage();
         try {
             look(request, first);
-            text += first[0] != null ? "; the first output that is not finite is that of " + first[0]
-                    : "; computed once more all outputs looked at are finite";
+            return first[0] != null ? "the first output that is not finite is that of " + first[0]
+                    : "computed once more all outputs looked at are finite";
         } catch (RuntimeException | OutOfMemoryError e) {
-            text += "; looking for the layer failed: " + e.getMessage();
+            return "looking for the layer failed: " + e.getMessage();
         }
-        return new LyceumException("Engine: " + text, why);
     }
 
     private void look(LiveRequest request, String[] first) {

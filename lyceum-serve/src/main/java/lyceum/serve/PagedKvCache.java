@@ -89,28 +89,35 @@ public final class PagedKvCache implements BlockMover {
         var positions = new long[slots.length];
         singles = 0;
         while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
-        var tables = new int[singles][];
-        long[] lengths = new long[singles], starts = new long[singles];
         longer.clear();
         rotations.clear();
-        for (int i = 0; i < pieces.size(); i++) {
-            var piece = pieces.get(i);
-            var blocks = piece.table.toArray(memory.blocksFor(piece.start + piece.count));
-            if (i >= singles) {
-                longer.add(KvPages.Where.of(new int[][] {blocks}, new long[] {piece.start + piece.count}, new long[] {piece.start}));
-                continue;
-            }
-            tables[i] = blocks;
-            starts[i] = piece.start;
-            lengths[i] = starts[i] + 1;
-        }
-        single = singles == 0 ? null : KvPages.Where.of(tables, lengths, starts);
+        single = singles == 0 ? null : where(0, singles);
+        for (int i = singles; i < pieces.size(); i++) longer.add(where(i, i + 1));
         int n = 0;
         for (var piece : pieces) for (int p = piece.start; p < piece.start + piece.count; p++) {
             positions[n] = p;
             slots[n++] = piece.table.slot(p);
         }
         places = Tensor.of(positions, positions.length, 1);
+    }
+
+    /** Where pieces look. */
+    private KvPages.Where where(int from, int to) {
+        int rows = to - from, widest = 0;
+        long[] lengths = new long[rows], starts = new long[rows];
+        for (int r = 0; r < rows; r++) {
+            var piece = pieces.get(from + r);
+            starts[r] = piece.start;
+            lengths[r] = piece.start + piece.count;
+            widest = Math.max(widest, memory.blocksFor(piece.start + piece.count));
+        }
+        var table = new long[rows * widest];
+        for (int r = 0; r < rows; r++) {
+            var piece = pieces.get(from + r);
+            int used = memory.blocksFor(piece.start + piece.count);
+            for (int i = 0; i < used; i++) table[r * widest + i] = piece.table.block(i);
+        }
+        return new KvPages.Where(Tensor.of(table, rows, widest), Tensor.of(lengths), Tensor.of(starts));
     }
 
     /** The cache of a layer, for {@link lyceum.nn.TransformerDecoder#start}; it computes the pieces that {@link #at} names. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.LyceumException;
@@ -198,6 +199,38 @@ class EngineTest {
         try (var engine = new Engine(model, null, tight(Preemption.RECOMPUTE))) {
             assertThatThrownBy(() -> engine.submit(Request.greedy(new int[] {1, 2}, 5)).get()).isInstanceOf(LyceumException.class)
                     .hasMessageContaining("that of " + layer);
+        }
+    }
+
+    /** Counts passes over whole texts, a row of ids each: steps of the engine have an id a row. */
+    private static AtomicInteger looks(DecoderLM model) {
+        var looks = new AtomicInteger();
+        model.embedding().attach((ids, y, _) -> {
+            if (ids.size(1) > 1) looks.incrementAndGet();
+            return y;
+        });
+        return looks;
+    }
+
+    @Test void theLayerAtFaultIsLookedForOnceUntilWeightsAreWritten() {
+        var model = Module.copy(Tiny.llama(96));
+        Autograd.noGrad(() -> model.embedding().weight().narrow(0, 13, 1).fill_(Double.NaN));
+        var looks = looks(model);
+        try (var engine = new Engine(model, null, tight(Preemption.RECOMPUTE))) {
+            var bad = engine.submit(IntStream.range(0, 6).mapToObj(i -> Request.greedy(new int[] {1, 13, i}, 5)).toList());
+            for (int i = 0; i < bad.size(); i++) {
+                int first = i;
+                assertThatThrownBy(bad.get(i)::get).hasMessageContaining("NaN").hasMessageContaining("that of embed")
+                        .satisfies(e -> assertThat(e.getMessage().endsWith("for an earlier request")).isEqualTo(first > 0));
+            }
+            assertThat(looks).hasValue(1);
+            Autograd.noGrad(() -> {
+                model.embedding().weight().narrow(0, 13, 1).fill_(0);
+                ((Linear) model.modules().get("decoder.layers.1.mlp.up_proj")).weight().narrow(0, 2, 1).fill_(Double.NaN);
+            });
+            assertThatThrownBy(engine.submit(Request.greedy(new int[] {1, 13, 2}, 5))::get).hasMessageEndingWith("layers.1.mlp.up_proj");
+            assertThat(looks).hasValue(2);
+            assertThat(engine.metrics().failed()).isEqualTo(7);
         }
     }
 

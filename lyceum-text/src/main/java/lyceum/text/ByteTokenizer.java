@@ -27,6 +27,8 @@ public final class ByteTokenizer implements Tokenizer {
 
     @Override public int settled(String beginning, Controls controls) { return beginning.length(); }
 
+    @Override public boolean decodesApart() { return true; }
+
     @Override public String decode(int[] ids, boolean skipSpecials) {
         var b = new byte[ids.length];
         for (int i = 0; i < b.length; i++) b[i] = bytes(ids[i])[0];

@@ -8,7 +8,7 @@ import java.util.Arrays;
  */
 public final class DecodeStream {
     private final Tokenizer tokenizer;
-    private final boolean skipSpecials;
+    private final boolean skipSpecials, apart;
     private int[] window = new int[16];
     private int size, shown;
     private String before = "";
@@ -17,6 +17,7 @@ public final class DecodeStream {
     public DecodeStream(Tokenizer tokenizer, boolean skipSpecials) {
         this.tokenizer = tokenizer;
         this.skipSpecials = skipSpecials;
+        apart = tokenizer.decodesApart();
     }
 
     /** The next id; the text that is whole with it, often a word, sometimes nothing. */
@@ -24,8 +25,13 @@ public final class DecodeStream {
         if (size == window.length) window = Arrays.copyOf(window, 2 * size);
         window[size++] = id;
         var text = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
-        if (text.length() <= before.length() || text.endsWith("\uFFFD") && size - shown < 8) return "";
+        boolean whole = !text.endsWith("\uFFFD");
+        if (text.length() <= before.length() || !whole && size - shown < 8) return "";
         var fresh = text.substring(before.length());
+        if (apart && whole) {
+            begin();
+            return fresh;
+        }
         // the ids shown last stay as context: a decoder may treat a first token apart
         int keep = size - shown;
         System.arraycopy(window, shown, window, 0, keep);
@@ -39,8 +45,12 @@ public final class DecodeStream {
     public String finish() {
         var text = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
         var rest = text.substring(Math.min(text.length(), before.length()));
+        begin();
+        return rest;
+    }
+
+    private void begin() {
         size = shown = 0;
         before = "";
-        return rest;
     }
 }

@@ -95,6 +95,12 @@ public interface Tokenizer {
     /** How many ids {@link #encode(String)} gives. */
     default int count(String text) { return ids(text).length; }
 
+    /**
+     * Whether ids that end in a whole character are the same text whatever follows or stands before them: then ids that come one by one are decoded each by itself. False
+     * by default; true where tokens are bytes.
+     */
+    default boolean decodesApart() { return false; }
+
     /** The text of these ids, control tokens included. */
     default String decode(int... ids) { return decode(ids, false); }
 

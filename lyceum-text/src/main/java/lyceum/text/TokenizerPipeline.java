@@ -33,12 +33,14 @@ public final class TokenizerPipeline implements Tokenizer {
     private final Template template;
     private final EncodeOptions options;
     private final boolean raw, trims;
+    private final String[] singles; // texts of ids alone, as they are asked for: a text that comes id by id asks for the same ones again and again
 
     public TokenizerPipeline(TokenizerSpec spec) {
         this.spec = spec;
         raw = endsInBytes(spec.preTokenizer());
         pieces = Pieces.of(spec.model(), raw, spec.specials()::isSpecial);
         vocabulary = whole(spec);
+        singles = new String[vocabulary.size()];
         var normalizer = spec.normalizer();
         var tokens = spec.specials().added();
         Predicate<AddedToken> late = t -> t.normalized() && normalizer != null;
@@ -229,7 +231,17 @@ public final class TokenizerPipeline implements Tokenizer {
         return b >= 0 ? new byte[] {(byte) b} : token.getBytes(StandardCharsets.UTF_8);
     }
 
+    @Override public boolean decodesApart() { return spec.decoder() instanceof TokenDecoder.ByteLevel; }
+
     @Override public String decode(int[] ids, boolean skipSpecials) {
+        boolean single = ids.length == 1 && ids[0] >= 0 && ids[0] < singles.length;
+        if (!single) return decoded(ids, skipSpecials);
+        if (skipSpecials && vocabulary.isSpecial(ids[0])) return decoded(ids, true);
+        var known = singles[ids[0]];
+        return known != null ? known : (singles[ids[0]] = decoded(ids, false));
+    }
+
+    private String decoded(int[] ids, boolean skipSpecials) {
         var tokens = new ArrayList<String>(ids.length);
         for (int id : ids) {
             var token = vocabulary.token(id);

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import lyceum.FormatException;
 import lyceum.random.Rng;
@@ -144,6 +145,48 @@ class TokenizationTest {
                         }
                         assertThat(all.append(stream.finish()).toString()).isEqualTo(tokenizer.decode(ids, true));
                     }
+    }
+
+    /** A tokenizer whose streams keep what was shown, or not, as they are told; counts the ids that it decodes. */
+    private record Decoded(Tokenizer of, boolean decodesApart, AtomicInteger ids) implements Tokenizer {
+        @Override public Vocabulary vocabulary() { return of.vocabulary(); }
+
+        @Override public SpecialTokens specials() { return of.specials(); }
+
+        @Override public void tokenize(String text, Controls controls, TokenBuffer out) { of.tokenize(text, controls, out); }
+
+        @Override public String decode(int[] some, boolean skipSpecials) {
+            ids.addAndGet(some.length);
+            return of.decode(some, skipSpecials);
+        }
+    }
+
+    @Test void idsDecodedApartAreThePiecesThatContextGives() {
+        var rng = Rng.of(5);
+        int withheld = 0;
+        for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000())) {
+            assertThat(tokenizer.decodesApart()).isTrue();
+            Decoded apart = new Decoded(tokenizer, true, new AtomicInteger()), beside = new Decoded(tokenizer, false, new AtomicInteger());
+            for (int text = 0; text < 200; text++) {
+                // bytes in any order are broken characters; words of letters are not
+                int[] ids = text % 2 == 0 ? IntStream.range(0, 30).map(_ -> rng.nextInt(256)).toArray()
+                        : tokenizer.ids("漢字 and 👩 in " + text, EncodeOptions.PLAIN);
+                DecodeStream one = apart.decoder(), other = beside.decoder();
+                for (int id : ids) {
+                    var piece = one.push(id);
+                    assertThat(piece).isEqualTo(other.push(id));
+                    if (piece.isEmpty()) withheld++;
+                }
+                assertThat(one.finish()).isEqualTo(other.finish());
+            }
+            assertThat(apart.ids.get()).isLessThan(beside.ids.get());
+        }
+        assertThat(withheld).isGreaterThan(100);
+        assertThat(Given.miniLm().decodesApart()).isFalse();
+        var once = new Decoded(new ByteTokenizer(), true, new AtomicInteger());
+        var stream = once.decoder();
+        for (int i = 0; i < 50; i++) stream.push('a');
+        assertThat(once.ids).hasValue(50); // each once
     }
 
     /** Clause 4: nltk's tokens. */

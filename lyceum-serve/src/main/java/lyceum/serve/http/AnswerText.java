@@ -16,19 +16,28 @@ final class AnswerText {
     /** What may be told now: nothing from the beginning of a call on, nor what may become one. */
     String add(String piece) {
         text.append(piece);
-        int certain = text.length();
-        if (tools) {
-            int call = text.indexOf(CALL, Math.max(0, told));
-            if (call >= 0) certain = call;
-            else for (int n = Math.min(CALL.length() - 1, text.length() - told); n > 0; n--)
-                if (CALL.startsWith(text.substring(text.length() - n))) {
-                    certain = text.length() - n;
-                    break;
-                }
+        if (!tools) {
+            told = text.length();
+            return piece;
         }
-        var told = text.substring(this.told, Math.max(this.told, certain));
-        this.told += told.length();
-        return told;
+        var said = text.substring(told, certain());
+        told += said.length();
+        return said;
+    }
+
+    /** Up to where the text is no call and does not begin one. */
+    private int certain() {
+        int call = text.indexOf(CALL, told), length = text.length();
+        if (call >= 0) return call;
+        for (int n = Math.min(CALL.length() - 1, length - told); n > 0; n--) if (endsIn(n)) return length - n;
+        return length;
+    }
+
+    /** Whether the last n characters begin a call. */
+    private boolean endsIn(int n) {
+        int from = text.length() - n;
+        for (int i = 0; i < n; i++) if (text.charAt(from + i) != CALL.charAt(i)) return false;
+        return true;
     }
 
     /** The whole, calls apart. */

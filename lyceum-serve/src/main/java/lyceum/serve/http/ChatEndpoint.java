@@ -77,16 +77,19 @@ final class ChatEndpoint {
         var texts = IntStream.range(0, work.replies.size()).mapToObj(_ -> new AnswerText(tools)).toList();
         var generated = new AtomicLong();
         out.tell(work, () -> {
+            var events = IntStream.range(0, texts.size()).mapToObj(i -> said(head, i)).toArray(TextEvent[]::new);
             for (int i = 0; i < texts.size(); i++) out.send(chunk(head, i, d -> d.put("role", "assistant").put("content", ""), null));
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
                 var told = texts.get(index).add(piece.text());
-                if (told.isEmpty() && !logs) return;
+                if (!logs) {
+                    if (!told.isEmpty()) out.send(events[index], told);
+                    return;
+                }
                 var chunk = chunk(head, index, d -> d.put("content", told), null);
-                if (logs)
-                    TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
+                TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
                 out.send(chunk);
-            }, (index, all) -> end(out, head, index, texts.get(index), all));
+            }, (index, all) -> end(out, head, index, events[index], texts.get(index), all));
             if (wantsUsage(body)) out.send(usageChunk(head.of("chat.completion.chunk"), prompt, generated.get()));
         });
     }
@@ -100,9 +103,13 @@ final class ChatEndpoint {
         return last;
     }
 
-    private static void end(EventStream out, Head head, int index, AnswerText text, Continuation all) {
+    private static TextEvent said(Head head, int index) {
+        return TextEvent.of(null, text -> chunk(head, index, d -> d.put("content", text), null));
+    }
+
+    private static void end(EventStream out, Head head, int index, TextEvent said, AnswerText text, Continuation all) {
         var rest = text.rest();
-        if (!rest.isEmpty()) out.send(chunk(head, index, d -> d.put("content", rest), null));
+        if (!rest.isEmpty()) out.send(said, rest);
         var message = text.message();
         if (!message.toolCalls().isEmpty()) out.send(chunk(head, index, d -> calls(d.putArray("tool_calls"), message, true), null));
         out.send(chunk(head, index, _ -> {}, message.toolCalls().isEmpty() ? Work.reason(all.ending()) : "tool_calls"));

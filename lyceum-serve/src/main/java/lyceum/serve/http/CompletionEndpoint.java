@@ -3,6 +3,7 @@ package lyceum.serve.http;
 import io.javalin.http.Context;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import lyceum.llm.Continuation;
 import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.llm.generate.GenerationRequest.Piece;
@@ -128,11 +129,16 @@ final class CompletionEndpoint {
         var out = EventStream.of(context, work);
         var generated = new AtomicLong();
         out.tell(work, () -> {
+            var events = IntStream.range(0, work.replies.size())
+                    .mapToObj(index -> TextEvent.of(null, text -> chunk(head, index, text, null))).toArray(TextEvent[]::new);
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
-                if (piece.text().isEmpty() && !logs) return;
+                if (!logs) {
+                    if (!piece.text().isEmpty()) out.send(events[index], piece.text());
+                    return;
+                }
                 var chunk = chunk(head, index, piece.text(), null);
-                if (logs) logs(((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs"), piece);
+                logs(((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs"), piece);
                 out.send(chunk);
             }, (index, all) -> out.send(chunk(head, index, "", all)));
             if (ChatEndpoint.wantsUsage(body)) out.send(ChatEndpoint.usageChunk(head.deepCopy(), read, generated.get()));

@@ -15,6 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/messages} and {@code /v1/messages/count_tokens}: conversations in Anthropic's form, which are read as OpenAI's are. */
 final class MessagesEndpoint {
     private static final JsonMapper JSON = JsonMapper.shared();
+    private static final TextEvent DELTA = TextEvent.of("content_block_delta",
+            text -> block("content_block_delta", 0, b -> b.putObject("delta").put("type", "text_delta").put("text", text)));
 
     private final ServedModel served;
     private final Grammars grammars;
@@ -122,10 +124,7 @@ final class MessagesEndpoint {
         }
     }
 
-    private static void told(EventStream out, String text) {
-        if (!text.isEmpty()) out.send("content_block_delta",
-                block("content_block_delta", 0, b -> b.putObject("delta").put("type", "text_delta").put("text", text)));
-    }
+    private static void told(EventStream out, String text) { if (!text.isEmpty()) out.send(DELTA, text); }
 
     private static void call(EventStream out, ChatMessage.ToolCall call, int index) {
         out.send("content_block_start", block("content_block_start", index, b -> {

@@ -91,6 +91,8 @@ final class ResponsesEndpoint {
         var sequence = new AtomicInteger();
         var id = "msg_" + root.path("id").asString("");
         try {
+            var delta = TextEvent.of("response.output_text.delta",
+                    (number, said) -> place(event("response.output_text.delta", number), id).put("delta", said));
             var created = event("response.created", sequence);
             created.set("response", root.deepCopy().put("status", "in_progress").set("output", JSON.createArrayNode()));
             out.send("response.created", created);
@@ -101,8 +103,8 @@ final class ResponsesEndpoint {
             var begun = place(event("response.content_part.added", sequence), id);
             part(begun.putObject("part"), "");
             out.send("response.content_part.added", begun);
-            work.stream(out, options.silence().toNanos(), (_, piece) -> told(out, text.add(piece.text()), id, sequence), (_, all) -> {
-                told(out, text.rest(), id, sequence);
+            work.stream(out, options.silence().toNanos(), (_, piece) -> told(out, delta, text.add(piece.text()), sequence), (_, all) -> {
+                told(out, delta, text.rest(), sequence);
                 var message = text.message();
                 out.send("response.output_text.done",
                         place(event("response.output_text.done", sequence), id).put("text", message.content()));
@@ -142,17 +144,18 @@ final class ResponsesEndpoint {
                 .put("output_index", index).put("name", call.path("name").asString("")).put("arguments", arguments));
     }
 
-    private static ObjectNode event(String type, AtomicInteger sequence) {
-        return JSON.createObjectNode().put("type", type).put("sequence_number", sequence.getAndIncrement());
+    private static ObjectNode event(String type, AtomicInteger sequence) { return event(type, sequence.getAndIncrement()); }
+
+    private static ObjectNode event(String type, int number) {
+        return JSON.createObjectNode().put("type", type).put("sequence_number", number);
     }
 
     private static ObjectNode place(ObjectNode event, String id) {
         return event.put("item_id", id).put("output_index", 0).put("content_index", 0);
     }
 
-    private static void told(EventStream out, String text, String id, AtomicInteger sequence) {
-        if (!text.isEmpty())
-            out.send("response.output_text.delta", place(event("response.output_text.delta", sequence), id).put("delta", text));
+    private static void told(EventStream out, TextEvent delta, String text, AtomicInteger sequence) {
+        if (!text.isEmpty()) out.send(delta, sequence.getAndIncrement(), text);
     }
 
     /** In the form of chat completions. */
