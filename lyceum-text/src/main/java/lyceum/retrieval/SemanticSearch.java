@@ -97,6 +97,17 @@ public final class SemanticSearch {
         public String id() { return passage.id; }
     }
 
+    /**
+     * Why a text is found.
+     *
+     * @param words what each term of the query gives to the BM25 score of the passage where they give most; empty if the text has none of them
+     * @param covered the share of the query that they cover, which {@link Mode#FUSED} adds to the cosine unless another fusion was asked for
+     * @param byWords that passage; null if there is none
+     * @param meaning cosine of the query with the passage that is nearest to it
+     * @param byMeaning that passage
+     */
+    public record Explanation(List<Bm25.Contribution> words, double covered, Passage byWords, double meaning, Passage byMeaning) {}
+
     private final TextEncoder encoder;
     private final Options options;
     private final FlatIndex vectors;
@@ -213,6 +224,33 @@ public final class SemanticSearch {
                 case WORDS -> byWords(query, depth, filter);
                 case FUSED -> fused(covered(query, byWords(query, depth, filter)), byMeaning(vector, depth, filter, all), k);
             };
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Why a text is found, or would be. @throws IllegalArgumentException if there is no text of this id */
+    public Explanation explain(String query, String id) {
+        float[] vector = encoder.encode(query);
+        lock.readLock().lock();
+        try {
+            var own = numbers.get(id);
+            if (own == null) throw new IllegalArgumentException("explain: no text '" + id + "' in the index");
+            List<Bm25.Contribution> most = List.of();
+            double score = 0;
+            Passage byWords = null;
+            for (long number : own) {
+                var words = options.bm25.explain(this.words, query, Long.toString(number));
+                double sum = words.stream().mapToDouble(Bm25.Contribution::score).sum();
+                if (words.isEmpty() || byWords != null && sum <= score) continue;
+                most = words;
+                score = sum;
+                byWords = passages.get(number);
+            }
+            var nearest = vectors.among(vector, 1, own.stream().mapToLong(Long::longValue).toArray()).getFirst();
+            double all = options.bm25.coverage(words, query);
+            return new Explanation(List.copyOf(most), all > 0 ? Math.max(0, score) / all : 0, byWords, nearest.score(),
+                    passages.get(nearest.id()));
         } finally {
             lock.readLock().unlock();
         }

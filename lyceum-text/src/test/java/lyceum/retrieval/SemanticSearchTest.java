@@ -150,6 +150,30 @@ class SemanticSearchTest {
         assertThat(ids(search.search("thirteen", 1))).containsExactly("b");
     }
 
+    @Test void anExplanationAddsUpToTheScore() {
+        var search = toy();
+        search.add("d", "a far away farm", Map.of());
+        int explained = 0;
+        for (var query : List.of("money in the bank", "the river bank", "a boat", "nine ten river", "unheard of")) {
+            var words = search.search(query, 9, Mode.WORDS, _ -> true);
+            for (var hit : search.search(query, 9)) {
+                var why = search.explain(query, hit.id());
+                assertThat(why.covered() + why.meaning()).as(query + " in " + hit.id()).isCloseTo(hit.score(), within(1e-6));
+                assertThat(why.byMeaning().id()).isEqualTo(hit.id());
+                var byWords = words.stream().filter(w -> w.id().equals(hit.id())).findFirst();
+                assertThat(why.byWords()).isEqualTo(byWords.map(SemanticSearch.Hit::passage).orElse(null));
+                assertThat(why.words().stream().mapToDouble(Bm25.Contribution::score).sum())
+                        .isCloseTo(byWords.map(SemanticSearch.Hit::score).orElse(0.0), within(1e-9));
+                explained++;
+            }
+        }
+        assertThat(explained).isGreaterThan(12);
+        assertThat(search.explain("money", "b").words()).singleElement().satisfies(w -> assertThat(w.term()).isEqualTo("money"));
+        assertThat(search.explain("money", "b").byMeaning().text()).isEqualTo("five six seven eight money nine");
+        assertThat(search.explain("money", "d").words()).isEmpty();
+        assertThatThrownBy(() -> search.explain("money", "z")).hasMessageContaining("no text 'z'");
+    }
+
     @Test void filtersLeaveKHitsAndRemovedTextsAreGone() {
         var search = toy();
         assertThat(ids(search.search("money in the bank", 1, Mode.FUSED, p -> p.attributes().get("kind").equals("water"))))
