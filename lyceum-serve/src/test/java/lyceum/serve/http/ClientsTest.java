@@ -44,7 +44,7 @@ class ClientsTest {
     private static String base;
 
     /** Lengths as vectors. */
-    private record Lengths() implements TextEncoder {
+    record Lengths() implements TextEncoder {
         @Override public int dimension() { return 4; }
 
         @Override public Tensor encode(List<String> texts) {
