@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lyceum.FormatException;
+import lyceum.format.FolderDraft;
 import lyceum.text.encoder.TextEncoder;
 import lyceum.withers.Withers;
 import tools.jackson.core.JacksonException;
@@ -293,13 +294,10 @@ public final class SemanticSearch {
         return options.fusion.fuse(rankings, k).stream().map(hit -> new Hit(shown.get(hit.id()), hit.score())).toList();
     }
 
-    /** Writes the index into a folder. */
+    /** Writes the index into a folder; if the disk is full, what the folder held stays. */
     public void save(Path folder) throws IOException {
         lock.readLock().lock();
         try {
-            Files.createDirectories(folder);
-            vectors.save(folder.resolve("vectors.lyx"));
-            words.save(folder.resolve("words"));
             var root = JSON.createObjectNode().put("formatVersion", 1);
             var probe = root.putArray("probe");
             for (float v : encoder.encode(PROBE)) probe.add(v);
@@ -309,7 +307,11 @@ public final class SemanticSearch {
                 var attributes = node.putObject("attributes");
                 new TreeMap<>(p.attributes).forEach(attributes::put);
             });
-            Files.writeString(folder.resolve("passages.json"), JSON.writeValueAsString(root));
+            FolderDraft.write(folder, name -> name.startsWith("words/"), draft -> {
+                vectors.save(draft.resolve("vectors.lyx"));
+                words.save(draft.resolve("words"));
+                Files.writeString(draft.resolve("passages.json"), JSON.writeValueAsString(root));
+            });
         } finally {
             lock.readLock().unlock();
         }

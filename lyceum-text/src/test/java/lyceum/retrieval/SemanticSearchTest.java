@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.FormatException;
 import lyceum.random.Rng;
 import lyceum.retrieval.SemanticSearch.Mode;
@@ -230,6 +232,30 @@ class SemanticSearchTest {
                 .hasMessageContaining("is 7");
         Files.writeString(file, "{");
         assertThatThrownBy(() -> SemanticSearch.open(folder, TOY, search.options())).isInstanceOf(FormatException.class);
+    }
+
+    @Test void aSavingThatFailsLeavesTheIndexThatWasThere(@TempDir Path folder) throws IOException {
+        toy().save(folder);
+        var broken = new AtomicBoolean();
+        var failing = new TextEncoder() {
+            @Override public int dimension() { return TOY.dimension(); }
+
+            @Override public Tensor encode(List<String> texts) {
+                if (broken.get()) throw new UncheckedIOException(new IOException("No space left on device"));
+                return TOY.encode(texts);
+            }
+
+            @Override public List<TokenVectors> tokens(List<String> texts) { throw new UnsupportedOperationException(); }
+        };
+        var other = new SemanticSearch(failing);
+        other.add("x", "money", Map.of());
+        broken.set(true);
+        assertThatThrownBy(() -> other.save(folder)).hasMessageContaining("No space left");
+        assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(3);
+        broken.set(false);
+        other.save(folder);
+        assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(1);
+        assertThat(ids(SemanticSearch.open(folder, TOY, toy().options()).search("money", 3))).containsExactly("x");
     }
 
     @Test void fusionIsItsFormula() {
