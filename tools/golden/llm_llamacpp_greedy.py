@@ -20,7 +20,7 @@ PROMPTS, LENGTH, MOST, CLOSE = 50, 12, 64, 1e-2
 def context(llama, model):
     params = llama.lib.llama_context_default_params()
     words = params.words
-    words[0], words[1], words[2] = 256, 256, 256
+    words[0], words[1], words[2], words[4], words[5] = 256, 256, 256, 1, 1  # positions, batch, part of it, threads
     flash = next(i for i in range(8, 14) if words[i] == -1 and words[i + 1] == 0)
     words[flash] = 0
     cache = next(i for i in range(flash + 6, 60) if words[i] == 1 and words[i + 1] == 1)

@@ -230,6 +230,7 @@ class TokenizerPipelineTest {
         refused("{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"b\": 2000000000}, \"unk_token\": \"a\"}}", "2000000000");
         refused("{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1}, \"merges\": [\"a b\"]}}", "\"ab\"");
         refused("{\"model\": {\"type\": \"BPE\", \"dropout\": 0.1, \"vocab\": {\"a\": 0}, \"merges\": []}}", "dropout");
+        refused("{\"truncation\": {\"max_length\": 5, \"stride\": 5, \"strategy\": \"LongestFirst\"}, " + model + "}", "a stride of 5");
         refused("{\"added_tokens\": [{\"id\": 1, \"content\": \"z\", \"special\": true}], " + model + "}", "must agree");
         refused("{\"normalizer\": " + "{\"type\": \"Sequence\", \"normalizers\": [".repeat(10_000) + "]}".repeat(10_000) + ", " + model
                 + "}", "depth");
