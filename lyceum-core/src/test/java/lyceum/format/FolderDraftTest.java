@@ -34,11 +34,10 @@ class FolderDraftTest {
         });
         assertThat(held()).isEqualTo(Map.of("a", "new", "b", "new", "readme", "mine"));
         var fresh = folder.resolve("x/y");
-        for (var name : new String[] {"1", "2"})
-            FolderDraft.write(fresh, file -> file.startsWith("words/"), draft -> {
-                Files.writeString(draft.resolve("a"), name);
-                Files.writeString(Files.createDirectory(draft.resolve("words")).resolve("w" + name), name);
-            });
+        for (var name : new String[] {"1", "2"}) FolderDraft.write(fresh, file -> file.startsWith("words/"), draft -> {
+            Files.writeString(draft.resolve("a"), name);
+            Files.writeString(Files.createDirectory(draft.resolve("words")).resolve("w" + name), name);
+        });
         assertThat(fresh.resolve("a")).hasContent("2");
         assertThat(fresh.resolve("words").toFile().list()).containsExactly("w2");
     }

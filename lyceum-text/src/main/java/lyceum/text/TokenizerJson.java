@@ -231,8 +231,9 @@ final class TokenizerJson {
     /** A stride that is as long as what there is room for would never move on. */
     private static void checkTruncation(Truncation truncation, int template) {
         int room = truncation.length() - template;
-        if (room < 0 || room > 0 && truncation.stride() >= room) throw wrong("the truncation is to " + truncation.length()
-                + " tokens with a stride of " + truncation.stride() + "; the template has " + template + " of them, and a stride is smaller than what is left");
+        if (room < 0 || room > 0 && truncation.stride() >= room)
+            throw wrong("the truncation is to " + truncation.length() + " tokens with a stride of " + truncation.stride()
+                    + "; the template has " + template + " of them, and a stride is smaller than what is left");
     }
 
     private static void checkTemplate(Template template, SubwordModel model, SpecialTokens specials) {

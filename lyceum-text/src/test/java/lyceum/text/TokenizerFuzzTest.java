@@ -25,8 +25,8 @@ class TokenizerFuzzTest {
 
     private static void all(int n) {
         var verses = Given.verses().subList(0, 50);
-        var pair = new TokenizerPipeline(new TokenizerSpec(
-                new Bpe(Vocabulary.of("a", "b", "ab"), List.of(new Bpe.Merge("a", "b"))).withUserDefined(Set.of("b"))));
+        var pair = new TokenizerPipeline(
+                new TokenizerSpec(new Bpe(Vocabulary.of("a", "b", "ab"), List.of(new Bpe.Merge("a", "b"))).withUserDefined(Set.of("b"))));
         var unigram = new UnigramTrainer(120).train(verses);
         var json = new ArrayList<byte[]>();
         TokenizerPipelineTest.zoo().forEach(p -> json.add(p.toJson()));

@@ -167,8 +167,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         var map = index.putObject("weight_map");
         FolderDraft.write(folder, ModelFolder::isOfWeights, draft -> {
             for (int i = 0; i < parts.size(); i++) {
-                var file = parts.size() == 1 ? SINGLE
-                        : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
+                var file = parts.size() == 1 ? SINGLE : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
                 try (var scope = Scope.open()) {
                     var tensors = new LinkedHashMap<String, Tensor>();
                     for (var name : parts.get(i)) tensors.put(name.theirs(), Layouts.theirs(name, model.config(), state));

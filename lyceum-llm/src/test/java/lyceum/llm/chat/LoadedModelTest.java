@@ -139,7 +139,8 @@ class LoadedModelTest {
     private static Map<String, String> contents(Path folder) throws IOException {
         var contents = new TreeMap<String, String>();
         try (var files = Files.list(folder)) {
-            for (var file : files.toList()) contents.put(file.getFileName().toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+            for (var file : files.toList())
+                contents.put(file.getFileName().toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
         }
         return contents;
     }

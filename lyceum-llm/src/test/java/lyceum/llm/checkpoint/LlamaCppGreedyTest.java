@@ -40,8 +40,9 @@ class LlamaCppGreedyTest {
         int same = 0, apart = 0;
         for (int p = 0; p < prompts.length; p++) {
             var stop = new StopCriteria(MOST).withEnds(Set.of(Integer.MAX_VALUE));
-            int[] found = generator.run(List.of(new GenerationRequest(prompts[p], SamplingOptions.greedy(), stop, Rng.of(p))), Progress.SILENT)
-                    .getFirst().ids();
+            int[] found = generator
+                    .run(List.of(new GenerationRequest(prompts[p], SamplingOptions.greedy(), stop, Rng.of(p))), Progress.SILENT).getFirst()
+                    .ids();
             assertThat(found).hasSize(MOST);
             for (int t = 0; t < MOST; t++, same++) {
                 if (found[t] == expected[p][t]) continue;

@@ -20,8 +20,8 @@ public record SimClr(double temperature) implements ViewObjective {
 
     /** Of projections (n, d) of both views, in any length. @throws ShapeException if n is 1: of one thing alone nothing is to be told apart */
     public Tensor of(Tensor first, Tensor second) {
-        if (first.rank() == 2 && first.size(0) == 1)
-            throw new ShapeException("SimClr: views " + first.shape() + " of one thing; each is told from those of others, take batches of 2 at least");
+        if (first.rank() == 2 && first.size(0) == 1) throw new ShapeException(
+                "SimClr: views " + first.shape() + " of one thing; each is told from those of others, take batches of 2 at least");
         return new InfoNce(temperature).twoViews(first, second).loss();
     }
 

@@ -29,8 +29,8 @@ class SpokenDigitsTest {
     private static final Path PROGRAM = Path.of("/usr/bin/espeak-ng");
     private static final List<String> DIGITS = List.of("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine");
     private static final List<String> ACCENTS = List.of("en-us", "en-gb", "en-gb-x-rp");
-    private static final List<String> HEARD = List.of("m1", "m2", "m3", "m4", "m5", "f1", "f2", "f3", "Alex", "Andrea", "Annie", "Gene", "Lee"),
-            UNHEARD = List.of("m6", "m7", "f4", "f5", "Denis", "Alicia");
+    private static final List<String> HEARD = List.of("m1", "m2", "m3", "m4", "m5", "f1", "f2", "f3", "Alex", "Andrea", "Annie", "Gene",
+            "Lee"), UNHEARD = List.of("m6", "m7", "f4", "f5", "Denis", "Alicia");
     private static final int LEARNED = 900, JUDGED = 150;
 
     @TempDir Path folder;
@@ -43,8 +43,8 @@ class SpokenDigitsTest {
         var text = String.join(" ", words);
         var file = folder.resolve("clip" + number + ".wav");
         var voice = ACCENTS.get(rng.nextInt(ACCENTS.size())) + "+" + voices.get(rng.nextInt(voices.size()));
-        var said = new ProcessBuilder(PROGRAM.toString(), "-v", voice, "-s", "" + rng.nextInt(120, 181), "-p", "" + rng.nextInt(30, 71), "-w",
-                file.toString(), text).redirectErrorStream(true).start();
+        var said = new ProcessBuilder(PROGRAM.toString(), "-v", voice, "-s", "" + rng.nextInt(120, 181), "-p", "" + rng.nextInt(30, 71),
+                "-w", file.toString(), text).redirectErrorStream(true).start();
         var output = new String(said.getInputStream().readAllBytes());
         if (said.waitFor() != 0) throw new AssertionError(voice + ": " + output);
         return new Spoken(file, text);

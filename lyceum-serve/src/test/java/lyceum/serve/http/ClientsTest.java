@@ -91,7 +91,8 @@ class ClientsTest {
             var request = HttpRequest.newBuilder(URI.create(base.replace("/v1", path)))
                     .POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
             var answer = JsonMapper.shared()
-                    .readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).path("results");
+                    .readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body())
+                    .path("results");
             assertThat(answer.get(0).path("index").asInt()).isEqualTo(1);
             assertThat(answer.get(0).path("relevance_score").asDouble()).isCloseTo(1, Offset.offset(1e-9));
             assertThat(answer.get(1).path("relevance_score").asDouble()).isCloseTo(18.25 / Math.sqrt(6.25 * 66.25), Offset.offset(1e-9));

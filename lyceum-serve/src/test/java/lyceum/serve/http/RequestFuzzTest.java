@@ -58,9 +58,7 @@ class RequestFuzzTest extends TinyServer {
     private static void fuzzed(int n, List<String> bodies, Reader reader) {
         var bytes = bodies.stream().map(b -> b.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
         for (var body : bytes) assertThat(reader.of(Fields.of(body))).isNotNull();
-        var report = Fuzz.of(bytes)
-                .allowing(ApiException.class).allocatingAtMost(64L << 20)
-                .mutants(n, body -> reader.of(Fields.of(body)));
+        var report = Fuzz.of(bytes).allowing(ApiException.class).allocatingAtMost(64L << 20).mutants(n, body -> reader.of(Fields.of(body)));
         assertThat(report.refused()).isPositive();
         assertThat(report.accepted()).isPositive();
     }

@@ -33,8 +33,8 @@ class SamplingFieldsTest extends TinyServer {
         assertThat(breakers).isNotEmpty().allSatisfy(id -> assertThat(local.tokenizer().decode(id)).contains("?"));
         assertThat(read).isEqualTo(SamplingOptions.DEFAULT.withTemperature(0.7).withTopK(40).withTopP(0.9).withMinP(0.05).withTypicalP(0.8)
                 .withBias(Map.of(5, -3.5)).withNoRepeat(4)
-                .withPenalties(List.of(Penalties.repetition(1.1), new Penalties(1, 0.5, -1, false, Integer.MAX_VALUE, 1))).withDry(new Dry(0.9, 1.5, 3, 64, breakers))
-                .withXtc(new Xtc(0.4, 0.2)).withMirostat(new Mirostat(4, 0.2)));
+                .withPenalties(List.of(Penalties.repetition(1.1), new Penalties(1, 0.5, -1, false, Integer.MAX_VALUE, 1)))
+                .withDry(new Dry(0.9, 1.5, 3, 64, breakers)).withXtc(new Xtc(0.4, 0.2)).withMirostat(new Mirostat(4, 0.2)));
         assertThat(read("{}")).isEqualTo(SamplingOptions.DEFAULT);
         var usual = read("{\"dry_multiplier\":1}").dry();
         assertThat(usual).isEqualTo(new Dry(1, 1.75, 2, Integer.MAX_VALUE, usual.breakers()));
@@ -63,11 +63,11 @@ class SamplingFieldsTest extends TinyServer {
     }
 
     @Test void whatIsWrongIsNamed() {
-        for (var wrong : Map.of("{\"mirostat\":1}", "mirostat is 1; it is 0 or 2", "{\"mirostat\":2,\"mirostat_tau\":-1}", "mirostat_tau is -1",
-                "{\"xtc_probability\":2}", "xtc_probability is 2", "{\"xtc_threshold\":0}", "xtc_threshold is 0", "{\"dry_base\":0.5}",
-                "dry_base is 0.5", "{\"dry_allowed_length\":0}", "dry_allowed_length is 0", "{\"dry_sequence_breakers\":[\"\"]}",
-                "none of them empty", "{\"dry_sequence_breakers\":[3]}", "dry_sequence_breakers has 3", "{\"no_repeat_ngram_size\":-1}",
-                "no_repeat_ngram_size is -1").entrySet())
+        for (var wrong : Map.of("{\"mirostat\":1}", "mirostat is 1; it is 0 or 2", "{\"mirostat\":2,\"mirostat_tau\":-1}",
+                "mirostat_tau is -1", "{\"xtc_probability\":2}", "xtc_probability is 2", "{\"xtc_threshold\":0}", "xtc_threshold is 0",
+                "{\"dry_base\":0.5}", "dry_base is 0.5", "{\"dry_allowed_length\":0}", "dry_allowed_length is 0",
+                "{\"dry_sequence_breakers\":[\"\"]}", "none of them empty", "{\"dry_sequence_breakers\":[3]}",
+                "dry_sequence_breakers has 3", "{\"no_repeat_ngram_size\":-1}", "no_repeat_ngram_size is -1").entrySet())
             assertThatThrownBy(() -> read(wrong.getKey())).as(wrong.getKey()).isInstanceOf(ApiException.class)
                     .hasMessageContaining(wrong.getValue());
         assertThat(post("/v1/completions", "{\"prompt\":\"x\",\"mirostat\":1}").statusCode()).isEqualTo(400);

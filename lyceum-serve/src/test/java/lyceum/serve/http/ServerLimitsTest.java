@@ -104,14 +104,14 @@ class ServerLimitsTest extends TinyServer {
         var body = "{\"prompt\":\"to ?e\",\"max_tokens\":3}".getBytes(StandardCharsets.US_ASCII);
         body[14] = (byte) 0xC3;
         assertThat(answered("POST /v1/completions HTTP/1.1\r\nContent-Length: " + body.length,
-                ("\r\n" + new String(body, StandardCharsets.ISO_8859_1)).getBytes(StandardCharsets.ISO_8859_1))).contains("400",
-                        "not JSON", "UTF-8");
+                ("\r\n" + new String(body, StandardCharsets.ISO_8859_1)).getBytes(StandardCharsets.ISO_8859_1)))
+                .contains("400", "not JSON", "UTF-8");
     }
 
     /** More than fits into its memory: requests wait, lose their blocks and go on; those beyond the queue are asked to come again. */
     @Test void exhaustedBlocksQueueAndThenAskToComeAgain() throws Exception {
-        try (var small = InferenceServer.start(
-                ServedModel.of("small", local, new EngineOptions().withBlocks(20).withQueue(8)), new ServerOptions().withPort(0))) {
+        try (var small = InferenceServer.start(ServedModel.of("small", local, new EngineOptions().withBlocks(20).withQueue(8)),
+                new ServerOptions().withPort(0))) {
             var engine = small.served().engine();
             engine.onStep(_ -> LockSupport.parkNanos(5_000_000)); // none is over before the last has come
             var all = new ArrayList<CompletableFuture<HttpResponse<String>>>();
@@ -120,7 +120,8 @@ class ServerLimitsTest extends TinyServer {
                 all.add(HTTP.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + small.port() + "/v1/completions"))
                         .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString()));
             }
-            for (int i = 0; i < 1200 && engine.metrics().submitted() + all.stream().filter(Future::isDone).count() < 12; i++) Thread.sleep(10);
+            for (int i = 0; i < 1200 && engine.metrics().submitted() + all.stream().filter(Future::isDone).count() < 12; i++)
+                Thread.sleep(10);
             engine.onStep(_ -> {});
             int refused = 0;
             for (int i = 0; i < all.size(); i++) {
@@ -149,7 +150,8 @@ class ServerLimitsTest extends TinyServer {
             socket.setReceiveBufferSize(1024);
             socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
             // some megabytes, more than the system keeps for a connection
-            ask(socket, "{\"prompt\":\"to be\",\"n\":16,\"max_tokens\":240,\"stream\":true,\"logprobs\":20,\"ignore_eos\":true,\"seed\":1}");
+            ask(socket,
+                    "{\"prompt\":\"to be\",\"n\":16,\"max_tokens\":240,\"stream\":true,\"logprobs\":20,\"ignore_eos\":true,\"seed\":1}");
             for (int i = 0; i < 600 && engine.metrics().running() == 0; i++) Thread.sleep(10);
             var other = json(post("/v1/completions", "{\"prompt\":\"or not\",\"max_tokens\":5}"));
             assertThat(other.path("usage").path("completion_tokens").asInt()).isEqualTo(5);

@@ -103,8 +103,8 @@ final class SearchCommand implements Callable<Integer> {
                 description = "The encoder of the index; all-MiniLM-L6-v2 by default.")
         private Path encoder;
 
-        @Option(names = "--explain", description = "Say why each hit is one: what its words give, and how near its meaning is.")
-        private boolean explain;
+        @Option(names = "--explain",
+                description = "Say why each hit is one: what its words give, and how near its meaning is.") private boolean explain;
 
         @Option(names = "--json", description = "Print one JSON object for each hit.") private boolean json;
 

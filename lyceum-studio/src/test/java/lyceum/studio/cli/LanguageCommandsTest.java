@@ -143,7 +143,8 @@ class LanguageCommandsTest {
         var run = lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--config", file.toString(), "--tokenizer",
                 "unigram:200", "--minutes", "0.02", "--batch", "2");
         assertThat(run.code()).as(run.err()).isZero();
-        assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("config.json"))).path("num_hidden_layers").asInt()).isEqualTo(1);
+        assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("config.json"))).path("num_hidden_layers").asInt())
+                .isEqualTo(1);
         assertThat(run.out()).containsPattern("[1-9]\\d* steps of");
         assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", folder.resolve("o").toString(), "--minutes", "0").code())
                 .isEqualTo(LyceumCommand.USAGE);
@@ -216,12 +217,15 @@ class LanguageCommandsTest {
             try (var client = HttpClient.newHttpClient()) {
                 for (var body : Map.of("/v1/completions", "{\"prompt\":\"the green ship\",\"max_tokens\":9,\"ignore_eos\":true}",
                         "/v1/embeddings", "{\"input\":\"ships\",\"encoding_format\":\"base64\"}").entrySet()) {
-                    var answer = client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + body.getKey()))
-                            .header("Authorization", "Bearer open sesame").POST(HttpRequest.BodyPublishers.ofString(body.getValue())).build(),
+                    var answer = client.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + body.getKey()))
+                                    .header("Authorization", "Bearer open sesame")
+                                    .POST(HttpRequest.BodyPublishers.ofString(body.getValue())).build(),
                             HttpResponse.BodyHandlers.ofString());
                     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
                     var json = JsonMapper.shared().readTree(answer.body());
-                    if (body.getKey().endsWith("completions")) assertThat(json.path("usage").path("completion_tokens").asInt()).isEqualTo(9);
+                    if (body.getKey().endsWith("completions"))
+                        assertThat(json.path("usage").path("completion_tokens").asInt()).isEqualTo(9);
                     else assertThat(Base64.getDecoder().decode(json.path("data").get(0).path("embedding").asString())).hasSize(4 * 384);
                 }
             }
@@ -311,7 +315,8 @@ class LanguageCommandsTest {
         assertThat(lyceum("search", "query", index, "x", "--mode", "magic").code()).isEqualTo(LyceumCommand.USAGE);
         var why = lyceum("search", "query", index, "bake with sugar", "-k", "1", "--explain").out();
         assertThat(why).containsPattern("meaning 0\\.\\d+, words 0\\.\\d+ of the query: (sugar|bake) \\d");
-        var told = JsonMapper.shared().readTree(lyceum("search", "query", index, "bake with sugar", "-k", "1", "--explain", "--json").out());
+        var told = JsonMapper.shared()
+                .readTree(lyceum("search", "query", index, "bake with sugar", "-k", "1", "--explain", "--json").out());
         assertThat(told.path("meaning").asDouble() + told.path("covered").asDouble()).isCloseTo(told.path("score").asDouble(),
                 Offset.offset(1e-6));
         assertThat(told.path("words").propertyNames()).contains("sugar", "bake");

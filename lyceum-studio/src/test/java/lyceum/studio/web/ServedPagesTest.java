@@ -36,8 +36,9 @@ class ServedPagesTest {
         var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(ChatFormat.CHATML.marks())
                 .train(List.of("to be or not to be, that is the question"));
         var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 256, 1, 32, 4, 2, 64), Rng.of(1));
-        server = InferenceServer.start(ServedModel.of("tiny", new LoadedModel(model, tokenizer, ChatFormat.CHATML),
-                new EngineOptions().withBlocks(256)), new ServerOptions().withPort(0));
+        server = InferenceServer.start(
+                ServedModel.of("tiny", new LoadedModel(model, tokenizer, ChatFormat.CHATML), new EngineOptions().withBlocks(256)),
+                new ServerOptions().withPort(0));
         browser = new Browser(server.port());
         browser.size(1280, 900);
     }
@@ -52,7 +53,8 @@ class ServedPagesTest {
         browser.until("document.querySelector('#model').textContent === 'tiny'");
         browser.run("[['most', 12], ['seed', 3]].forEach(([id, value]) => { document.getElementById(id).value = value; })");
         browser.find("#text").sendKeys("to be?", Keys.ENTER);
-        browser.until("document.querySelector('#sum').textContent.startsWith('12 tokens, perplexity ') && !document.querySelector('#send').disabled");
+        browser.until(
+                "document.querySelector('#sum').textContent.startsWith('12 tokens, perplexity ') && !document.querySelector('#send').disabled");
         assertThat(browser.count("#tokens .token")).isEqualTo(12);
         assertThat(browser.count("#turns .turn")).isEqualTo(2);
         assertThat(browser.find("#turns .turn").getText()).contains("you").contains("to be?");

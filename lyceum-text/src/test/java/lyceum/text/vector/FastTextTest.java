@@ -315,11 +315,10 @@ class FastTextTest {
     @Test void aHundredThousandMutantsAreReadOrRefused() { mutants(34_000); }
 
     private static void mutants(int n) {
-        for (var name : List.of("letters", "independent", "cbow"))
-            Fuzz.of(file(name)).allowing(FormatException.class).mutants(n, bytes -> {
-                var model = FastTextFile.read(new ByteArrayInputStream(bytes), bytes.length);
-                model.vector("where");
-                model.textVector(List.of("the", "cat"));
-            });
+        for (var name : List.of("letters", "independent", "cbow")) Fuzz.of(file(name)).allowing(FormatException.class).mutants(n, bytes -> {
+            var model = FastTextFile.read(new ByteArrayInputStream(bytes), bytes.length);
+            model.vector("where");
+            model.textVector(List.of("the", "cat"));
+        });
     }
 }

@@ -36,7 +36,8 @@ class RealTemplatesTest {
         int rendered = 0, refused = 0;
         for (var each : golden.get("cases")) {
             var model = each.get("model").asString();
-            var source = JsonMapper.shared().readTree(Files.readString(HOME.resolve(model + "-config.json"))).get("chat_template").asString();
+            var source = JsonMapper.shared().readTree(Files.readString(HOME.resolve(model + "-config.json"))).get("chat_template")
+                    .asString();
             assertThat(ContentHash.of(source)).as(model + ": the template that was rendered").isEqualTo(each.get("template").asString());
             var values = values(each.get("values"));
             if (each.get("text").isNull()) {

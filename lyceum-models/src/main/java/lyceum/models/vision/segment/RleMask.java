@@ -146,8 +146,8 @@ public final class RleMask {
     public RleMask or(RleMask other) { return merged(other, false); }
 
     private RleMask merged(RleMask other, boolean both) {
-        if (height != other.height || width != other.width) throw new ShapeException(
-                "RleMask: " + height + " x " + width + " pixels and " + other.height + " x " + other.width + "; masks of one picture are alike");
+        if (height != other.height || width != other.width) throw new ShapeException("RleMask: " + height + " x " + width + " pixels and "
+                + other.height + " x " + other.width + "; masks of one picture are alike");
         var runs = new Runs();
         int i = 0, j = 0, left = counts[0], right = other.counts[0];
         while (true) {

@@ -77,7 +77,8 @@ class RleMaskTest {
     }
 
     @Test void whatIsNoMaskIsRefused() {
-        assertThatThrownBy(() -> RleMask.of(2, 3, 4, 1)).isInstanceOf(FormatException.class).hasMessageContaining("5 pixels together for 2 x 3");
+        assertThatThrownBy(() -> RleMask.of(2, 3, 4, 1)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("5 pixels together for 2 x 3");
         assertThatThrownBy(() -> RleMask.of(2, 3, 7, -1)).hasMessageContaining("run 1 has the length -1");
         assertThatThrownBy(() -> RleMask.of(2, 2, Integer.MAX_VALUE, Integer.MAX_VALUE, 6)).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> RleMask.of(0, 3)).hasMessageContaining("0 x 3 pixels");
