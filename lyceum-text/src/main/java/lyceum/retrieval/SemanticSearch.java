@@ -15,6 +15,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import lyceum.FormatException;
+import lyceum.format.FolderDraft;
 import lyceum.text.encoder.TextEncoder;
 import lyceum.withers.Withers;
 import tools.jackson.core.JacksonException;
@@ -96,6 +97,17 @@ public final class SemanticSearch {
     public record Hit(Passage passage, double score) {
         public String id() { return passage.id; }
     }
+
+    /**
+     * Why a text is found.
+     *
+     * @param words what each term of the query gives to the BM25 score of the passage where they give most; empty if the text has none of them
+     * @param covered the share of the query that they cover, which {@link Mode#FUSED} adds to the cosine unless another fusion was asked for
+     * @param byWords that passage; null if there is none
+     * @param meaning cosine of the query with the passage that is nearest to it
+     * @param byMeaning that passage
+     */
+    public record Explanation(List<Bm25.Contribution> words, double covered, Passage byWords, double meaning, Passage byMeaning) {}
 
     private final TextEncoder encoder;
     private final Options options;
@@ -218,6 +230,33 @@ public final class SemanticSearch {
         }
     }
 
+    /** Why a text is found, or would be. @throws IllegalArgumentException if there is no text of this id */
+    public Explanation explain(String query, String id) {
+        float[] vector = encoder.encode(query);
+        lock.readLock().lock();
+        try {
+            var own = numbers.get(id);
+            if (own == null) throw new IllegalArgumentException("explain: no text '" + id + "' in the index");
+            List<Bm25.Contribution> most = List.of();
+            double score = 0;
+            Passage byWords = null;
+            for (long number : own) {
+                var words = options.bm25.explain(this.words, query, Long.toString(number));
+                double sum = words.stream().mapToDouble(Bm25.Contribution::score).sum();
+                if (words.isEmpty() || byWords != null && sum <= score) continue;
+                most = words;
+                score = sum;
+                byWords = passages.get(number);
+            }
+            var nearest = vectors.among(vector, 1, own.stream().mapToLong(Long::longValue).toArray()).getFirst();
+            double all = options.bm25.coverage(words, query);
+            return new Explanation(List.copyOf(most), all > 0 ? Math.max(0, score) / all : 0, byWords, nearest.score(),
+                    passages.get(nearest.id()));
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
     private List<Hit> byMeaning(float[] vector, int depth, Predicate<Passage> filter, boolean all) {
         var hits = vectors.search(vector, Math.max(1, all ? passages.size() : depth), number -> filter.test(passages.get(number)));
         return best(hits.stream().map(hit -> new SearchHit(Long.toString(hit.id()), hit.score())).toList(), depth);
@@ -255,13 +294,10 @@ public final class SemanticSearch {
         return options.fusion.fuse(rankings, k).stream().map(hit -> new Hit(shown.get(hit.id()), hit.score())).toList();
     }
 
-    /** Writes the index into a folder. */
+    /** Writes the index into a folder; if the disk is full, what the folder held stays. */
     public void save(Path folder) throws IOException {
         lock.readLock().lock();
         try {
-            Files.createDirectories(folder);
-            vectors.save(folder.resolve("vectors.lyx"));
-            words.save(folder.resolve("words"));
             var root = JSON.createObjectNode().put("formatVersion", 1);
             var probe = root.putArray("probe");
             for (float v : encoder.encode(PROBE)) probe.add(v);
@@ -271,7 +307,11 @@ public final class SemanticSearch {
                 var attributes = node.putObject("attributes");
                 new TreeMap<>(p.attributes).forEach(attributes::put);
             });
-            Files.writeString(folder.resolve("passages.json"), JSON.writeValueAsString(root));
+            FolderDraft.write(folder, name -> name.startsWith("words/"), draft -> {
+                vectors.save(draft.resolve("vectors.lyx"));
+                words.save(draft.resolve("words"));
+                Files.writeString(draft.resolve("passages.json"), JSON.writeValueAsString(root));
+            });
         } finally {
             lock.readLock().unlock();
         }

@@ -47,6 +47,7 @@ final class TokenizerJson {
             var padding = optional(root, "padding", TokenizerJson::padding);
             var specials = specials(root.get("added_tokens"), model, padding);
             if (postProcessor != null) checkTemplate(postProcessor.template(), model, specials);
+            if (truncation != null) checkTruncation(truncation, postProcessor == null ? 0 : postProcessor.template().added(false));
             return new TokenizerSpec(normalizer, preTokenizer, model, postProcessor, decoder, specials, truncation, padding);
         } catch (JacksonException e) {
             var at = e.getLocation();
@@ -225,6 +226,14 @@ final class TokenizerJson {
             ids.add(id.asInt());
         }
         return new Template.Control(name, ids, number(token, "type_id", 0));
+    }
+
+    /** A stride that is as long as what there is room for would never move on. */
+    private static void checkTruncation(Truncation truncation, int template) {
+        int room = truncation.length() - template;
+        if (room < 0 || room > 0 && truncation.stride() >= room)
+            throw wrong("the truncation is to " + truncation.length() + " tokens with a stride of " + truncation.stride()
+                    + "; the template has " + template + " of them, and a stride is smaller than what is left");
     }
 
     private static void checkTemplate(Template template, SubwordModel model, SpecialTokens specials) {

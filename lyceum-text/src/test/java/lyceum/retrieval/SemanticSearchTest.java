@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.FormatException;
 import lyceum.random.Rng;
 import lyceum.retrieval.SemanticSearch.Mode;
@@ -150,6 +152,30 @@ class SemanticSearchTest {
         assertThat(ids(search.search("thirteen", 1))).containsExactly("b");
     }
 
+    @Test void anExplanationAddsUpToTheScore() {
+        var search = toy();
+        search.add("d", "a far away farm", Map.of());
+        int explained = 0;
+        for (var query : List.of("money in the bank", "the river bank", "a boat", "nine ten river", "unheard of")) {
+            var words = search.search(query, 9, Mode.WORDS, _ -> true);
+            for (var hit : search.search(query, 9)) {
+                var why = search.explain(query, hit.id());
+                assertThat(why.covered() + why.meaning()).as(query + " in " + hit.id()).isCloseTo(hit.score(), within(1e-6));
+                assertThat(why.byMeaning().id()).isEqualTo(hit.id());
+                var byWords = words.stream().filter(w -> w.id().equals(hit.id())).findFirst();
+                assertThat(why.byWords()).isEqualTo(byWords.map(SemanticSearch.Hit::passage).orElse(null));
+                assertThat(why.words().stream().mapToDouble(Bm25.Contribution::score).sum())
+                        .isCloseTo(byWords.map(SemanticSearch.Hit::score).orElse(0.0), within(1e-9));
+                explained++;
+            }
+        }
+        assertThat(explained).isGreaterThan(12);
+        assertThat(search.explain("money", "b").words()).singleElement().satisfies(w -> assertThat(w.term()).isEqualTo("monei"));
+        assertThat(search.explain("money", "b").byMeaning().text()).isEqualTo("five six seven eight money nine");
+        assertThat(search.explain("money", "d").words()).isEmpty();
+        assertThatThrownBy(() -> search.explain("money", "z")).hasMessageContaining("no text 'z'");
+    }
+
     @Test void filtersLeaveKHitsAndRemovedTextsAreGone() {
         var search = toy();
         assertThat(ids(search.search("money in the bank", 1, Mode.FUSED, p -> p.attributes().get("kind").equals("water"))))
@@ -206,6 +232,30 @@ class SemanticSearchTest {
                 .hasMessageContaining("is 7");
         Files.writeString(file, "{");
         assertThatThrownBy(() -> SemanticSearch.open(folder, TOY, search.options())).isInstanceOf(FormatException.class);
+    }
+
+    @Test void aSavingThatFailsLeavesTheIndexThatWasThere(@TempDir Path folder) throws IOException {
+        toy().save(folder);
+        var broken = new AtomicBoolean();
+        var failing = new TextEncoder() {
+            @Override public int dimension() { return TOY.dimension(); }
+
+            @Override public Tensor encode(List<String> texts) {
+                if (broken.get()) throw new UncheckedIOException(new IOException("No space left on device"));
+                return TOY.encode(texts);
+            }
+
+            @Override public List<TokenVectors> tokens(List<String> texts) { throw new UnsupportedOperationException(); }
+        };
+        var other = new SemanticSearch(failing);
+        other.add("x", "money", Map.of());
+        broken.set(true);
+        assertThatThrownBy(() -> other.save(folder)).hasMessageContaining("No space left");
+        assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(3);
+        broken.set(false);
+        other.save(folder);
+        assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(1);
+        assertThat(ids(SemanticSearch.open(folder, TOY, toy().options()).search("money", 3))).containsExactly("x");
     }
 
     @Test void fusionIsItsFormula() {

@@ -75,8 +75,8 @@ class TopicMeaningsTest {
         LOG.log(System.Logger.Level.INFO, "meaning: held back {0}, words alone {1}; tuned on {2}, words alone {3}", both, words,
                 Quality.of(tuned, BOTH), Quality.of(tuned, WORDS));
         assertThat(held).hasSizeGreaterThan(110);
-        // measured 0.86, 98% and +0.245; articles change, and processors round BF16 each in its way
-        assertThat(both.mrr()).isGreaterThanOrEqualTo(0.84);
+        // measured 0.86, 98% and +0.245
+        assertThat(both.mrr()).isGreaterThanOrEqualTo(0.85);
         assertThat(both.inTen()).isGreaterThanOrEqualTo(0.97);
         assertThat(both.mrr() - words.mrr()).isGreaterThanOrEqualTo(0.2);
     }

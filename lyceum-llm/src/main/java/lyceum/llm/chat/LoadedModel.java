@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import lyceum.FormatException;
+import lyceum.format.FolderDraft;
 import lyceum.format.Gguf;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.checkpoint.GgufModel;
@@ -127,15 +128,16 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
 
     private static String mark(Tokenizer tokenizer, Role role) { return tokenizer.specials().roles().getOrDefault(role, ""); }
 
-    /** Writes model, tokenizer, its roles and a Jinja template as a folder. @throws IllegalArgumentException if the family cannot say the configuration */
+    /** Writes model, tokenizer, its roles and a Jinja template as a folder; if the disk is full, what the folder held stays. @throws IllegalArgumentException if the family cannot say the configuration */
     public void write(Path folder, ModelFamily family) throws IOException {
-        ModelFolder.write(folder, model, family);
-        tokenizer.write(folder.resolve(TOKENIZER));
         var settings = JsonMapper.shared().createObjectNode();
         tokenizer.specials().roles().forEach((role, mark) -> settings.put(role.name().toLowerCase(Locale.ROOT) + "_token", mark));
         if (template instanceof JinjaChatTemplate jinja) settings.put("chat_template", jinja.template().source());
-        Files.deleteIfExists(folder.resolve(TEMPLATE));
-        Files.writeString(folder.resolve(CONFIG), settings.toPrettyString() + "\n");
+        FolderDraft.write(folder, name -> name.equals(TEMPLATE) || ModelFolder.isOfWeights(name), draft -> {
+            ModelFolder.write(draft, model, family);
+            tokenizer.write(draft.resolve(TOKENIZER));
+            Files.writeString(draft.resolve(CONFIG), settings.toPrettyString() + "\n");
+        });
     }
 
     /** Goes on with texts, up to one of the {@link #ends}. */

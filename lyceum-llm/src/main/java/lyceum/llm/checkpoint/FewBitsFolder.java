@@ -60,7 +60,6 @@ final class FewBitsFolder {
                         + linear.stored().getClass().getSimpleName() + ", which no file has");
             }
         });
-        Files.createDirectories(folder);
         var tensors = new LinkedHashMap<String, Tensor>();
         Autograd.noGrad(() -> model.state().forEach((name, tensor) -> tensors.put(name, tensor.detach())));
         Safetensors.write(folder.resolve("model.safetensors"), tensors, Map.of("format", METHOD));

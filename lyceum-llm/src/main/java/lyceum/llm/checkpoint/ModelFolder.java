@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
 import lyceum.FormatException;
+import lyceum.format.FolderDraft;
 import lyceum.format.Safetensors;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
@@ -37,6 +39,7 @@ import tools.jackson.core.JacksonException;
  */
 public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     private static final String SINGLE = "model.safetensors", INDEX = "model.safetensors.index.json";
+    private static final Set<String> WEIGHTS = Set.of(SINGLE, INDEX);
 
     /** Reads the configuration. @throws FormatException if it is malformed or of no known family */
     public static ModelFolder open(Path folder) throws IOException {
@@ -44,6 +47,9 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         var family = ModelFamily.of(json);
         return new ModelFolder(folder, family, family.config(json));
     }
+
+    /** Whether a file of this name says where the weights are: one of another writing would be read in place of a new one. */
+    public static boolean isOfWeights(String name) { return WEIGHTS.contains(name); }
 
     /** Tensors under the file's own names, mapped. @throws FormatException if a file or the index is malformed, or a tensor missing */
     public SequencedMap<String, Tensor> tensors() throws IOException { return tensors(path); }
@@ -132,18 +138,17 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /**
-     * Writes a model as a family has it; one whose layers are stored in few bits in one file, under this library's names and with the family's configuration.
+     * Writes a model as a family has it, all of it or, where the disk is full, nothing; one whose layers are stored in few bits in one file, under this library's names and with the family's configuration.
      *
      * @param fileBytes of tensors in one file at most, where a tensor is not larger by itself
      * @throws IllegalArgumentException if the family cannot say its configuration
      */
     public static void write(Path folder, DecoderLM model, ModelFamily family, long fileBytes) throws IOException {
         if (FewBitsFolder.is(model)) {
-            FewBitsFolder.write(folder, model, family);
+            FolderDraft.write(folder, ModelFolder::isOfWeights, draft -> FewBitsFolder.write(draft, model, family));
             return;
         }
         var json = family.write(model.config());
-        Files.createDirectories(folder);
         var parts = new ArrayList<List<TensorName>>();
         long inPart = Long.MAX_VALUE, total = 0;
         var state = model.state();
@@ -157,22 +162,22 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
             inPart += bytes;
             total += bytes;
         }
-        Files.deleteIfExists(folder.resolve(INDEX));
-        Files.deleteIfExists(folder.resolve(SINGLE));
         var index = ConfigFields.JSON.createObjectNode();
         index.putObject("metadata").put("total_size", total);
         var map = index.putObject("weight_map");
-        for (int i = 0; i < parts.size(); i++) {
-            var file = parts.size() == 1 ? SINGLE : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
-            try (var scope = Scope.open()) {
-                var tensors = new LinkedHashMap<String, Tensor>();
-                for (var name : parts.get(i)) tensors.put(name.theirs(), Layouts.theirs(name, model.config(), state));
-                Safetensors.write(folder.resolve(file), tensors, Map.of("format", "pt"));
+        FolderDraft.write(folder, ModelFolder::isOfWeights, draft -> {
+            for (int i = 0; i < parts.size(); i++) {
+                var file = parts.size() == 1 ? SINGLE : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
+                try (var scope = Scope.open()) {
+                    var tensors = new LinkedHashMap<String, Tensor>();
+                    for (var name : parts.get(i)) tensors.put(name.theirs(), Layouts.theirs(name, model.config(), state));
+                    Safetensors.write(draft.resolve(file), tensors, Map.of("format", "pt"));
+                }
+                for (var name : parts.get(i)) map.put(name.theirs(), file);
             }
-            for (var name : parts.get(i)) map.put(name.theirs(), file);
-        }
-        if (parts.size() > 1)
-            Files.writeString(folder.resolve(INDEX), ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(index) + "\n");
-        Files.writeString(folder.resolve("config.json"), json);
+            if (parts.size() > 1) Files.writeString(draft.resolve(INDEX),
+                    ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(index) + "\n");
+            Files.writeString(draft.resolve("config.json"), json);
+        });
     }
 }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.format.FolderDraft;
 import lyceum.format.Safetensors;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
@@ -68,13 +69,17 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
             Map<String, Tensor> statistics = model.statistics == null ? Map.of() : Safetensors.read(model.statistics).tensors();
             ingredients.add(new ModelMerger.Ingredient(weights.tensors(), statistics));
         }
-        boolean single = out.toString().endsWith(".safetensors");
-        if (!single) Files.createDirectories(out);
-        var file = single ? out : out.resolve("model.safetensors");
-        merger.writeWith(file, bases == null ? null : bases.tensors(), ingredients, dtype,
-                Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
-        if (!single) for (var beside : new Path[] {first.config(), first.tokenizer()})
-            if (beside != null) Files.write(out.resolve(beside.getFileName()), Files.readAllBytes(beside));
-        return Ancestry.of(file);
+        var given = bases == null ? null : bases.tensors();
+        if (out.toString().endsWith(".safetensors")) {
+            merger.writeWith(out, given, ingredients, dtype, Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
+            return Ancestry.of(out);
+        }
+        var beside = new Path[] {first.config(), first.tokenizer()};
+        FolderDraft.write(out, _ -> false, draft -> {
+            merger.writeWith(draft.resolve("model.safetensors"), given, ingredients, dtype,
+                    Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
+            for (var file : beside) if (file != null) Files.write(draft.resolve(file.getFileName()), Files.readAllBytes(file));
+        });
+        return Ancestry.of(out.resolve("model.safetensors"));
     }
 }

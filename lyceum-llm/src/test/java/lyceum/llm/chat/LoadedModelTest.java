@@ -2,12 +2,16 @@ package lyceum.llm.chat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import lyceum.FormatException;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.llm.DecoderConfig;
@@ -99,5 +103,45 @@ class LoadedModelTest {
         assertThatThrownBy(() -> LoadedModel.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("the model 300");
         Files.delete(folder.resolve("tokenizer.json"));
         assertThatThrownBy(() -> LoadedModel.open(folder)).hasMessageContaining("neither tokenizer.json nor tokenizer.model");
+    }
+
+    /** Writes another model into a folder, with too little room for its weights. */
+    static final class Writer {
+        private Writer() {}
+
+        public static void main(String[] arguments) throws IOException {
+            var other = new DecoderLM(DecoderConfig.llama(300, 128, 2, 64, 4, 2, 64), Rng.of(2));
+            new LoadedModel(other, tokenizer(), null).write(Path.of(arguments[0]), ModelFamily.LLAMA);
+        }
+    }
+
+    @Test void aFullDiskLeavesTheModelThatWasThere() throws Exception {
+        assumeTrue(Files.exists(Path.of("/bin/bash")), "no shell that limits the size of files");
+        var local = new LoadedModel(model(), tokenizer(), JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
+        local.write(folder.resolve("m"), ModelFamily.LLAMA);
+        var before = contents(folder.resolve("m"));
+        var writer = new ProcessBuilder("/bin/bash", "-c", "ulimit -f 40; exec \"$@\"", "bash",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:-UsePerfData", "--add-modules",
+                "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), Writer.class.getName(),
+                folder.resolve("m").toString()).redirectErrorStream(true).start();
+        var said = new String(writer.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(writer.waitFor()).as(said).isEqualTo(1);
+        assertThat(said).contains("File too large");
+        assertThat(contents(folder.resolve("m"))).isEqualTo(before);
+        assertThat(continued(LoadedModel.open(folder.resolve("m")))).isEqualTo(continued(local));
+        Writer.main(new String[] {folder.resolve("m").toString()});
+        assertThat(LoadedModel.open(folder.resolve("m")).model().config().width()).isEqualTo(64);
+        assertThat(contents(folder.resolve("m"))).hasSameSizeAs(before);
+    }
+
+    /** Of each file by its name. */
+    private static Map<String, String> contents(Path folder) throws IOException {
+        var contents = new TreeMap<String, String>();
+        try (var files = Files.list(folder)) {
+            for (var file : files.toList())
+                contents.put(file.getFileName().toString(), Files.readString(file, StandardCharsets.ISO_8859_1));
+        }
+        return contents;
     }
 }

@@ -2,6 +2,7 @@ package lyceum.llm.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.data.Percentage.withPercentage;
 
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +42,7 @@ class CharacterGptTest {
         assertThat(model(1).parameterCount()).isEqualTo(given.integer("parameters"));
     }
 
-    /** Held-out nats a character, the mean over as many seeds: within 0.05 of theirs at each recorded step of the second half. */
+    /** Held-out nats a character, the mean over as many seeds: within 0.05 of theirs at each recorded step of the second half, within 2% at the end. */
     @Tag("heavy")
     @Test void theHeldOutLossIsThatOfPyTorch(TestReporter reporter) {
         int[] letters = letters();
@@ -65,5 +66,6 @@ class CharacterGptTest {
         reporter.publishEntry("nats a character, ours " + Arrays.toString(ours) + ", PyTorch's " + Arrays.toString(theirs));
         for (int i = ours.length / 2; i < ours.length; i++)
             assertThat(ours[i]).as("after %d steps", (i + 1) * every).isCloseTo(theirs[i], within(0.05));
+        assertThat(ours[ours.length - 1]).as("the end").isCloseTo(theirs[theirs.length - 1], withPercentage(2));
     }
 }

@@ -1,5 +1,6 @@
 package lyceum.models.ssl;
 
+import lyceum.ShapeException;
 import lyceum.nn.loss.InfoNce;
 import lyceum.tensor.Tensor;
 
@@ -17,8 +18,12 @@ public record SimClr(double temperature) implements ViewObjective {
     /** At 0.5. */
     public SimClr() { this(0.5); }
 
-    /** Of projections (n, d) of both views, in any length. */
-    public Tensor of(Tensor first, Tensor second) { return new InfoNce(temperature).twoViews(first, second).loss(); }
+    /** Of projections (n, d) of both views, in any length. @throws ShapeException if n is 1: of one thing alone nothing is to be told apart */
+    public Tensor of(Tensor first, Tensor second) {
+        if (first.rank() == 2 && first.size(0) == 1) throw new ShapeException(
+                "SimClr: views " + first.shape() + " of one thing; each is told from those of others, take batches of 2 at least");
+        return new InfoNce(temperature).twoViews(first, second).loss();
+    }
 
     @Override public Tensor loss(Outputs seen) { return of(seen.first(), seen.second()); }
 }

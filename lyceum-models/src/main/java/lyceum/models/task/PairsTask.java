@@ -52,6 +52,9 @@ public final class PairsTask implements TrainingTask {
         int side = data.whole("side", 32, 4);
         var rows = Rows.of(data, pairs.size(), rng.split(1));
         if (rows.learned().length < 2) throw data.wrong("pictures", "a pair is told from others; there is one");
+        var training = settings.section("training");
+        if (training.whole("batch", 32, 1) == 1)
+            throw training.wrong("batch", "it is 1; a pair is told from the others of its batch, take 2 at least");
         var words = PainterModel.words(pairs.texts());
         if (words.isEmpty()) throw data.wrong("pictures", "they have no captions");
         var reader = PainterModel.reader(words);

@@ -379,6 +379,9 @@ class TwoViewLearnerTest {
         assertThatThrownBy(() -> new BarlowTwins(Double.NaN)).hasMessageContaining("lambda is NaN");
         assertThatThrownBy(() -> new VicReg().withCovariance(-2)).hasMessageContaining("-2.0");
         assertThatThrownBy(() -> new VicReg().of(Tensor.ones(1, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
+        assertThatThrownBy(() -> new SimClr().of(Tensor.ones(1, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3) of one thing");
+        assertThatThrownBy(() -> bare(new SimClr()).fit(normal(1, 20, 6), NOISE, new Trainer(new Adam(1), 1).withBatchSize(1), Rng.of(1),
+                Progress.SILENT)).hasMessageContaining("of one thing");
         assertThatThrownBy(() -> Byol.of(Tensor.ones(4, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
         assertThatThrownBy(() -> SimSiam.of(Tensor.ones(4, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
         assertThatThrownBy(() -> ViewHeads.of(0)).hasMessageContaining("projection of 0");

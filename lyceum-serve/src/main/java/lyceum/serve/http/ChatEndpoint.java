@@ -25,7 +25,7 @@ final class ChatEndpoint {
     }
 
     void handle(Context context) {
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, options.mostBytes());
         boolean tools = Messages.hasTools(body), logs = body.flag("logprobs", false);
         int top = body.whole("top_logprobs", 0, 0, 20);
         var messages = Messages.read(body.get("messages"));

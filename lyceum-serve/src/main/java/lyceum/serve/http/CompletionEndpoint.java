@@ -29,7 +29,7 @@ final class CompletionEndpoint {
     }
 
     void handle(Context context) {
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, options.mostBytes());
         var prompts = body.inputs("prompt", served.tokenizer()::ids);
         boolean echo = body.flag("echo", false), stream = body.flag("stream", false);
         int logs = body.whole("logprobs", -1, 0, MOST_LOGPROBS), most = body.whole("max_tokens", DEFAULT_TOKENS, 0, Integer.MAX_VALUE);

@@ -1,5 +1,7 @@
 package lyceum.serve.http;
 
+import io.javalin.http.Context;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -9,8 +11,30 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The fields of a request, each checked as it is read; what nobody reads is ignored. */
 record Fields(JsonNode json) {
-    /** @throws ApiException if it is no JSON object */
-    static Fields of(String body) {
+    /**
+     * Of a request's body, of which no more is read than that, whether its head says how long it is or not.
+     *
+     * @throws ApiException if it is longer (413), breaks off, or is no JSON object
+     */
+    static Fields of(Context context, int mostBytes) {
+        if (context.req().getContentLengthLong() > mostBytes) throw tooLong(mostBytes);
+        byte[] body;
+        try {
+            var in = context.req().getInputStream();
+            body = in.readNBytes(mostBytes);
+            if (body.length == mostBytes && in.read() >= 0) throw tooLong(mostBytes);
+        } catch (IOException e) {
+            throw ApiException.bad(null, "the body breaks off: " + e.getMessage());
+        }
+        return of(body);
+    }
+
+    private static ApiException tooLong(int mostBytes) {
+        return ApiException.of(413, "invalid_request_error", null, "the body is longer than " + mostBytes + " bytes");
+    }
+
+    /** Of JSON in UTF-8. @throws ApiException if it is no JSON object */
+    static Fields of(byte[] body) {
         try {
             var json = JsonMapper.shared().readTree(body);
             if (json.isObject()) return new Fields(json);

@@ -1,15 +1,12 @@
 package lyceum.serve.http;
 
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import lyceum.FormatException;
 import lyceum.llm.TokenConstraint;
-import lyceum.llm.generate.Penalties;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
 import lyceum.random.Rng;
@@ -25,21 +22,13 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
 
     static GenerationFields of(Fields body, ServedModel served, Grammars grammars, ServerOptions options, String most) {
         int vocabulary = served.engine().model().vocabulary();
-        var sampling = SamplingOptions.DEFAULT.withTemperature(body.number("temperature", 1, 0, 100))
-                .withTopP(body.number("top_p", 1, 1e-9, 1)).withMinP(body.number("min_p", 0, 0, 1))
-                .withTypicalP(body.number("typical_p", 1, 1e-9, 1)).withBias(bias(body, vocabulary));
-        int k = body.whole("top_k", 0, -1, Integer.MAX_VALUE);
-        if (k > 0) sampling = sampling.withTopK(k);
-        var penalties = new Penalties(body.number("repetition_penalty", body.number("repeat_penalty", 1, 1e-3, 100), 1e-3, 100),
-                body.number("presence_penalty", 0, -10, 10), body.number("frequency_penalty", 0, -10, 10), false, Integer.MAX_VALUE, 1);
-        if (penalties.repetition() != 1) sampling = sampling.withPenalty(penalties.withPresence(0).withFrequency(0).withPrompt(true));
-        if (penalties.presence() != 0 || penalties.frequency() != 0) sampling = sampling.withPenalty(penalties.withRepetition(1));
+        var sampling = SamplingFields.of(body, vocabulary, grammars);
         var stops = body.texts("stop");
         if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty))
             throw ApiException.bad("stop", "stop has " + stops.size() + " texts; at most " + MOST_STOPS + ", none of them empty");
         boolean ignores = body.flag("ignore_eos", false);
         var ends = new HashSet<>(ignores ? Set.of() : served.ends());
-        for (var id : body.get("stop_token_ids")) ends.add(known("stop_token_ids", id.toString(), vocabulary));
+        for (var id : body.get("stop_token_ids")) ends.add(SamplingFields.known("stop_token_ids", id.toString(), vocabulary));
         int least = body.whole("min_tokens", 0, 0, Integer.MAX_VALUE);
         if (ignores && ends.isEmpty()) { // no end at all would mean the model's own
             ends.add(NEVER);
@@ -57,21 +46,6 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
     private static String adapter(Fields body, ServedModel served) {
         var asked = body.text("model", served.name());
         return asked.equals(served.name()) || asked.isEmpty() ? "" : asked;
-    }
-
-    private static Map<Integer, Double> bias(Fields body, int vocabulary) {
-        var bias = new HashMap<Integer, Double>();
-        for (var entry : body.get("logit_bias").properties()) {
-            if (!entry.getValue().isNumber()) throw ApiException.bad("logit_bias",
-                    "logit_bias of " + entry.getKey() + " is " + Fields.shown(entry.getValue()) + "; it is a number");
-            bias.put(known("logit_bias", entry.getKey(), vocabulary), Math.clamp(entry.getValue().asDouble(), -100, 100));
-        }
-        return bias;
-    }
-
-    private static int known(String field, String id, int vocabulary) {
-        if (id.matches("\\d{1,9}") && Integer.parseInt(id) < vocabulary) return Integer.parseInt(id);
-        throw ApiException.bad(field, field + " has the id " + id + "; ids are 0 to " + (vocabulary - 1));
     }
 
     private static TokenConstraint constraint(Fields body, Grammars grammars) {

@@ -1,22 +1,54 @@
 package lyceum.serve.http;
 
+import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lyceum.serve.constrain.GrammarConstraint;
 import lyceum.serve.constrain.ResponseFormat;
 
-/** The grammars that were asked for last, compiled: a client says the same schema with every request, and its masks are known the second time. */
+/**
+ * What was asked for last, compiled: a client says the same schema with every request, and its masks are known the second time; so are the ids that hold the texts
+ * which break a run.
+ */
 final class Grammars {
     private static final int KEPT = 32;
 
     private final ServedModel served;
-    private final Map<String, GrammarConstraint> known = new LinkedHashMap<>(16, 0.75f, true) {
+    private final Map<String, GrammarConstraint> known = new Recent<>();
+    private final Map<List<String>, Set<Integer>> holders = new Recent<>();
+
+    /** The last that were asked for. */
+    private static final class Recent<K, V> extends LinkedHashMap<K, V> {
         private static final long serialVersionUID = 1;
 
-        @Override protected boolean removeEldestEntry(Map.Entry<String, GrammarConstraint> eldest) { return size() > KEPT; }
-    };
+        Recent() { super(16, 0.75f, true); }
+
+        @Override protected boolean removeEldestEntry(Map.Entry<K, V> eldest) { return size() > KEPT; }
+    }
 
     Grammars(ServedModel served) { this.served = served; }
+
+    /** Ids of the tokens that hold one of the texts at least. */
+    Set<Integer> idsWith(List<String> texts) {
+        synchronized (holders) {
+            if (holders.get(texts) instanceof Set<Integer> ids) return ids;
+        }
+        var wanted = texts.stream().map(text -> new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1)).toList();
+        var ids = new HashSet<Integer>();
+        for (int id = 0; id < served.pieces().vocabulary(); id++) {
+            var bytes = served.pieces().bytes(id);
+            if (bytes == null) continue;
+            var piece = new String(bytes, StandardCharsets.ISO_8859_1); // a character a byte: tokens cut characters
+            if (wanted.stream().anyMatch(piece::contains)) ids.add(id);
+        }
+        synchronized (holders) {
+            holders.put(List.copyOf(texts), ids);
+        }
+        return ids;
+    }
 
     /** What a format asks for; null for any text. @throws IllegalArgumentException or FormatException if it cannot be promised */
     GrammarConstraint of(String format) {

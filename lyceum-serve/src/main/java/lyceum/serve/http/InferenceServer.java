@@ -47,7 +47,6 @@ public final class InferenceServer implements AutoCloseable {
             config.startup.showJavalinBanner = false;
             config.startup.showOldJavalinVersionWarning = false;
             config.startup.startupWatcherEnabled = false;
-            config.http.maxRequestSize = options.mostBytes();
             config.http.compressionStrategy = CompressionStrategy.NONE;
             config.router.ignoreTrailingSlashes = true;
             var threads = new QueuedThreadPool(THREADS, 4);
@@ -58,7 +57,7 @@ public final class InferenceServer implements AutoCloseable {
             config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             var routes = config.routes;
             routes.before(context -> check(context, options));
-            var texts = new TextEndpoints(served);
+            var texts = new TextEndpoints(served, options);
             var grammars = new Grammars(served);
             var messages = new MessagesEndpoint(served, grammars, options);
             post(routes::post, "/v1/chat/completions", new ChatEndpoint(served, grammars, options)::handle);
@@ -78,8 +77,7 @@ public final class InferenceServer implements AutoCloseable {
                     .result(MetricsText.of(served.name(), served.engine().metrics())));
             routes.exception(ApiException.class, (e, context) -> answer(context, e));
             routes.exception(HttpResponseException.class,
-                    (e, context) -> answer(context, ApiException.of(e.getStatus(), "invalid_request_error", null,
-                            e.getStatus() == 413 ? "the body is longer than " + options.mostBytes() + " bytes" : e.getMessage())));
+                    (e, context) -> answer(context, ApiException.of(e.getStatus(), "invalid_request_error", null, e.getMessage())));
             routes.exception(Exception.class, (e, context) -> answer(context, e instanceof RuntimeException r
                     ? (ApiException) Work.translated(r) : ApiException.of(500, "server_error", null, String.valueOf(e.getMessage()))));
         });

@@ -30,12 +30,12 @@ final class MessagesEndpoint {
     }
 
     void count(Context context) {
-        var body = translated(Fields.of(context.body()));
+        var body = translated(Fields.of(context, options.mostBytes()));
         context.contentType("application/json").result(JSON.createObjectNode().put("input_tokens", prompt(body).length).toString());
     }
 
     void handle(Context context) {
-        var asked = Fields.of(context.body());
+        var asked = Fields.of(context, options.mostBytes());
         if (!asked.has("max_tokens")) throw ApiException.bad("max_tokens", "max_tokens is missing");
         var body = translated(asked);
         boolean tools = Messages.hasTools(body);

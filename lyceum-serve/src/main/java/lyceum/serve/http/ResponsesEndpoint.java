@@ -28,7 +28,7 @@ final class ResponsesEndpoint {
     }
 
     void handle(Context context) {
-        var asked = Fields.of(context.body());
+        var asked = Fields.of(context, options.mostBytes());
         if (asked.has("previous_response_id"))
             throw ApiException.bad("previous_response_id", "nothing is stored here: send the conversation whole as input");
         var body = translated(asked);

@@ -15,13 +15,17 @@ final class TextEndpoints {
     private static final int MOST_INPUTS = 2048;
 
     private final ServedModel served;
+    private final int mostBytes;
 
-    TextEndpoints(ServedModel served) { this.served = served; }
+    TextEndpoints(ServedModel served, ServerOptions options) {
+        this.served = served;
+        mostBytes = options.mostBytes();
+    }
 
     /** {@code POST /v1/embeddings}. */
     void embeddings(Context context) {
         var encoder = encoder();
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, mostBytes);
         var texts = body.texts("input");
         if (texts.isEmpty() || texts.size() > MOST_INPUTS)
             throw ApiException.bad("input", "input has " + texts.size() + " texts; 1 to " + MOST_INPUTS);
@@ -62,7 +66,7 @@ final class TextEndpoints {
     /** {@code POST /v1/rerank}: documents by the cosine of their vectors with the query's. */
     void rerank(Context context) {
         var encoder = encoder();
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, mostBytes);
         var documents = body.texts("documents");
         if (documents.isEmpty() || documents.size() > MOST_INPUTS || !body.has("query"))
             throw ApiException.bad("documents", "rerank wants a query and 1 to " + MOST_INPUTS + " documents");
@@ -95,7 +99,7 @@ final class TextEndpoints {
 
     /** {@code POST /tokenize}: of a prompt or of messages. */
     void tokenize(Context context) {
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, mostBytes);
         int[] ids = body.has("messages") ? Messages.ids(served, Messages.read(body.get("messages")), body)
                 : served.tokenizer().ids(body.text("prompt", body.text("content", "")));
         var root = JsonMapper.shared().createObjectNode().put("count", ids.length).put("max_model_len",
@@ -107,7 +111,7 @@ final class TextEndpoints {
 
     /** {@code POST /detokenize}. */
     void detokenize(Context context) {
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, mostBytes);
         var ids = body.inputs("tokens", _ -> new int[0]).getFirst();
         for (int id : ids)
             if (id < 0 || id >= served.tokenizer().vocabulary().size())
@@ -119,7 +123,7 @@ final class TextEndpoints {
 
     /** {@code POST /apply-template}. */
     void template(Context context) {
-        var body = Fields.of(context.body());
+        var body = Fields.of(context, mostBytes);
         var text = Messages.template(served, body).render(Messages.read(body.get("messages")), body.flag("add_generation_prompt", true))
                 .text();
         context.contentType("application/json").result(JsonMapper.shared().createObjectNode().put("prompt", text).toString());

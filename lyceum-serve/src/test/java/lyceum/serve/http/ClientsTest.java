@@ -44,7 +44,7 @@ class ClientsTest {
     private static String base;
 
     /** Lengths as vectors. */
-    private record Lengths() implements TextEncoder {
+    record Lengths() implements TextEncoder {
         @Override public int dimension() { return 4; }
 
         @Override public Tensor encode(List<String> texts) {
@@ -87,13 +87,16 @@ class ClientsTest {
     }
 
     @Test void documentsAreRankedByTheCosine() throws Exception {
-        var request = HttpRequest.newBuilder(URI.create(base + "/rerank"))
-                .POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
-        var answer = JsonMapper.shared()
-                .readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).path("results");
-        assertThat(answer.get(0).path("index").asInt()).isEqualTo(1);
-        assertThat(answer.get(0).path("relevance_score").asDouble()).isCloseTo(1, Offset.offset(1e-9));
-        assertThat(answer.get(1).path("relevance_score").asDouble()).isCloseTo(18.25 / Math.sqrt(6.25 * 66.25), Offset.offset(1e-9));
+        for (var path : List.of("/v1/rerank", "/rerank", "/v2/rerank")) {
+            var request = HttpRequest.newBuilder(URI.create(base.replace("/v1", path)))
+                    .POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
+            var answer = JsonMapper.shared()
+                    .readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body())
+                    .path("results");
+            assertThat(answer.get(0).path("index").asInt()).isEqualTo(1);
+            assertThat(answer.get(0).path("relevance_score").asDouble()).isCloseTo(1, Offset.offset(1e-9));
+            assertThat(answer.get(1).path("relevance_score").asDouble()).isCloseTo(18.25 / Math.sqrt(6.25 * 66.25), Offset.offset(1e-9));
+        }
     }
 
     @Test void langChains() throws Exception {

@@ -16,6 +16,7 @@ class RequestFuzzTest extends TinyServer {
             "{\"model\":\"tiny\",\"messages\":[{\"role\":\"system\",\"content\":\"be\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"to be?\"}]}],"
                     + "\"temperature\":0.7,\"top_p\":0.9,\"top_k\":40,\"min_p\":0.1,\"typical_p\":0.9,\"seed\":7,\"n\":2,\"stop\":[\"a\",\"b\"],"
                     + "\"logit_bias\":{\"5\":-3.5,\"17\":100},\"presence_penalty\":0.5,\"frequency_penalty\":-1,\"repetition_penalty\":1.1,"
+                    + "\"dry_multiplier\":0.8,\"dry_sequence_breakers\":[\"\\n\"],\"xtc_probability\":0.5,\"mirostat\":2,\"no_repeat_ngram_size\":3,"
                     + "\"max_completion_tokens\":5,\"min_tokens\":1,\"priority\":3,\"cache_salt\":\"x\",\"stream_options\":{\"include_usage\":true}}",
             "{\"messages\":[{\"role\":\"user\",\"content\":\"1+1\"},{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c1\",\"type\":\"function\","
                     + "\"function\":{\"name\":\"add\",\"arguments\":\"{\\\"a\\\":1}\"}}]},{\"role\":\"tool\",\"tool_call_id\":\"c1\",\"content\":\"2\"}],\"tools\":["
@@ -55,10 +56,9 @@ class RequestFuzzTest extends TinyServer {
     }
 
     private static void fuzzed(int n, List<String> bodies, Reader reader) {
-        bodies.forEach(body -> assertThat(reader.of(Fields.of(body))).isNotNull());
-        var report = Fuzz.of(bodies.stream().map(b -> b.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new))
-                .allowing(ApiException.class).allocatingAtMost(64L << 20)
-                .mutants(n, bytes -> reader.of(Fields.of(new String(bytes, StandardCharsets.UTF_8))));
+        var bytes = bodies.stream().map(b -> b.getBytes(StandardCharsets.UTF_8)).toArray(byte[][]::new);
+        for (var body : bytes) assertThat(reader.of(Fields.of(body))).isNotNull();
+        var report = Fuzz.of(bytes).allowing(ApiException.class).allocatingAtMost(64L << 20).mutants(n, body -> reader.of(Fields.of(body)));
         assertThat(report.refused()).isPositive();
         assertThat(report.accepted()).isPositive();
     }

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -12,6 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
@@ -58,6 +63,103 @@ class ServerLimitsTest extends TinyServer {
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("421", "answers to localhost");
         }
         assertThatThrownBy(() -> new ServerOptions().withHost("0.0.0.0")).hasMessageContaining("wants a key");
+    }
+
+    /** What a raw request is answered. @param body as it goes over the wire */
+    private static String answered(String head, byte[] body) throws IOException {
+        try (var socket = new Socket("127.0.0.1", server.port())) {
+            socket.setSoTimeout(20_000);
+            var out = socket.getOutputStream();
+            out.write((head + "\r\nHost: localhost\r\nConnection: close\r\n").getBytes(StandardCharsets.US_ASCII));
+            out.write(body);
+            out.flush();
+            var said = new StringBuilder();
+            var part = new byte[4096];
+            try {
+                for (int n; !said.toString().endsWith("}") && (n = socket.getInputStream().read(part)) > 0;)
+                    said.append(new String(part, 0, n, StandardCharsets.UTF_8));
+            } catch (SocketException reset) { // whoever is refused may be cut off while he still sends
+                assertThat(said).isNotEmpty();
+            }
+            return said.toString();
+        }
+    }
+
+    /** Nobody says beforehand how long a body in chunks is. */
+    @Test void bodiesInChunksAreCountedLikeAnyOther() throws IOException {
+        var chunk = "1000\r\n" + "x".repeat(4096) + "\r\n";
+        var begun = "\r\n" + "Transfer-Encoding: chunked";
+        for (var path : List.of("/v1/completions", "/v1/chat/completions", "/v1/responses", "/v1/messages", "/v1/messages/count_tokens",
+                "/tokenize", "/detokenize", "/apply-template")) {
+            var longer = "\r\n" + "c\r\n{\"prompt\": \"\r\n" + chunk.repeat(25) + "0\r\n\r\n";
+            assertThat(answered("POST " + path + " HTTP/1.1" + begun, longer.getBytes(StandardCharsets.US_ASCII))).as(path).contains("413",
+                    "longer than 100000 bytes");
+        }
+        var whole = "\r\n" + "f\r\n{\"prompt\":\"to b\r\n" + "12\r\ne\",\"max_tokens\":3}\r\n" + "0\r\n\r\n";
+        assertThat(answered("POST /v1/completions HTTP/1.1" + begun, whole.getBytes(StandardCharsets.US_ASCII))).contains("200 OK",
+                "\"completion_tokens\":3");
+    }
+
+    @Test void brokenUtf8IsNoText() throws IOException {
+        var body = "{\"prompt\":\"to ?e\",\"max_tokens\":3}".getBytes(StandardCharsets.US_ASCII);
+        body[14] = (byte) 0xC3;
+        assertThat(answered("POST /v1/completions HTTP/1.1\r\nContent-Length: " + body.length,
+                ("\r\n" + new String(body, StandardCharsets.ISO_8859_1)).getBytes(StandardCharsets.ISO_8859_1)))
+                .contains("400", "not JSON", "UTF-8");
+    }
+
+    /** More than fits into its memory: requests wait, lose their blocks and go on; those beyond the queue are asked to come again. */
+    @Test void exhaustedBlocksQueueAndThenAskToComeAgain() throws Exception {
+        try (var small = InferenceServer.start(ServedModel.of("small", local, new EngineOptions().withBlocks(20).withQueue(8)),
+                new ServerOptions().withPort(0))) {
+            var engine = small.served().engine();
+            engine.onStep(_ -> LockSupport.parkNanos(5_000_000)); // none is over before the last has come
+            var all = new ArrayList<CompletableFuture<HttpResponse<String>>>();
+            for (int i = 0; i < 12; i++) {
+                var body = "{\"prompt\":\"to be " + i + "\",\"max_tokens\":150,\"temperature\":0,\"ignore_eos\":true}";
+                all.add(HTTP.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + small.port() + "/v1/completions"))
+                        .POST(HttpRequest.BodyPublishers.ofString(body)).build(), HttpResponse.BodyHandlers.ofString()));
+            }
+            for (int i = 0; i < 1200 && engine.metrics().submitted() + all.stream().filter(Future::isDone).count() < 12; i++)
+                Thread.sleep(10);
+            engine.onStep(_ -> {});
+            int refused = 0;
+            for (int i = 0; i < all.size(); i++) {
+                var answer = all.get(i).get(120, TimeUnit.SECONDS);
+                if (answer.statusCode() == 429) {
+                    refused++;
+                    assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+                    assertThat(answer.body()).contains("queue_full");
+                    continue;
+                }
+                var alone = json(post("/v1/completions",
+                        "{\"prompt\":\"to be " + i + "\",\"max_tokens\":150,\"temperature\":0,\"ignore_eos\":true}"));
+                assertThat(json(answer).path("choices").get(0).path("text")).isEqualTo(alone.path("choices").get(0).path("text"));
+            }
+            assertThat(refused).isEqualTo(4);
+            var after = engine.metrics();
+            assertThat(after.preemptions()).isPositive();
+            assertThat(after.freeBlocks() + after.keptBlocks()).isEqualTo(after.blocks());
+        }
+    }
+
+    /** A client that reads nothing holds neither the engine nor the others. */
+    @Test void aClientThatDoesNotReadHindersNobody() throws Exception {
+        var engine = server.served().engine();
+        try (var socket = new Socket()) {
+            socket.setReceiveBufferSize(1024);
+            socket.connect(new InetSocketAddress("127.0.0.1", server.port()));
+            // some megabytes, more than the system keeps for a connection
+            ask(socket,
+                    "{\"prompt\":\"to be\",\"n\":16,\"max_tokens\":240,\"stream\":true,\"logprobs\":20,\"ignore_eos\":true,\"seed\":1}");
+            for (int i = 0; i < 600 && engine.metrics().running() == 0; i++) Thread.sleep(10);
+            var other = json(post("/v1/completions", "{\"prompt\":\"or not\",\"max_tokens\":5}"));
+            assertThat(other.path("usage").path("completion_tokens").asInt()).isEqualTo(5);
+            for (int i = 0; i < 1200 && engine.metrics().running() + engine.metrics().waiting() > 0; i++) Thread.sleep(50);
+            var after = engine.metrics();
+            assertThat(after.running() + after.waiting()).as("requests whose client stands still").isZero();
+            assertThat(after.freeBlocks() + after.keptBlocks()).isEqualTo(after.blocks());
+        }
     }
 
     @Test void anEndMarkIsIgnoredIfAsked() {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -102,6 +103,9 @@ final class SearchCommand implements Callable<Integer> {
                 description = "The encoder of the index; all-MiniLM-L6-v2 by default.")
         private Path encoder;
 
+        @Option(names = "--explain",
+                description = "Say why each hit is one: what its words give, and how near its meaning is.") private boolean explain;
+
         @Option(names = "--json", description = "Print one JSON object for each hit.") private boolean json;
 
         @Override public Integer call() throws IOException {
@@ -113,11 +117,29 @@ final class SearchCommand implements Callable<Integer> {
             var out = parent.lyceum.terminal().out();
             if (hits.isEmpty()) parent.lyceum.terminal().err().println("Nothing is found.");
             for (var hit : hits.subList(0, Math.min(k, hits.size()))) {
-                if (json) out.println(JsonMapper.shared().createObjectNode().put("id", hit.id()).put("score", hit.score())
-                        .put("start", hit.passage().start()).put("text", hit.passage().text()));
-                else out.printf("%.3f  %s%n       %s%n", hit.score(), hit.id(), excerpt(hit.passage().text(), query));
+                var why = explain ? search.explain(query, hit.id()) : null;
+                if (json) {
+                    var said = JsonMapper.shared().createObjectNode().put("id", hit.id()).put("score", hit.score())
+                            .put("start", hit.passage().start()).put("text", hit.passage().text());
+                    if (why != null) {
+                        var words = said.put("meaning", why.meaning()).put("covered", why.covered()).putObject("words");
+                        why.words().forEach(word -> words.put(word.term(), word.score()));
+                    }
+                    out.println(said);
+                    continue;
+                }
+                out.printf("%.3f  %s%n       %s%n", hit.score(), hit.id(), excerpt(hit.passage().text(), query));
+                if (why != null) out.println("       " + told(why));
             }
             return LyceumCommand.DONE;
+        }
+
+        /** Both halves of a score; the words that give most come first. */
+        private static String told(SemanticSearch.Explanation why) {
+            var words = why.words().stream().sorted(Comparator.comparingDouble(word -> -word.score()))
+                    .map(word -> String.format(Locale.ROOT, "%s %.2f", word.term(), word.score())).toList();
+            return String.format(Locale.ROOT, "meaning %.3f, words %.3f of the query%s", why.meaning(), why.covered(),
+                    words.isEmpty() ? "" : ": " + String.join(", ", words));
         }
 
         private SemanticSearch.Mode mode() {

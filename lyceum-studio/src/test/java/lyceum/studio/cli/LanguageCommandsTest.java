@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
@@ -32,11 +33,13 @@ import lyceum.text.PreTokenizer;
 import lyceum.text.TokenizerPipeline;
 import lyceum.train.peft.Lora;
 import lyceum.train.peft.Peft;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** One chain: texts, a tokenizer, a model of them, what it is worth, fewer bits, words out of it; and what is said when it cannot be. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -132,6 +135,23 @@ class LanguageCommandsTest {
                 .contains("holds no run to continue");
     }
 
+    @Test void aConfigurationAndMinutesAreTaken() throws IOException {
+        var out = folder.resolve("own");
+        var config = JsonMapper.shared().readTree(Files.readString(model.resolve("config.json")));
+        ((ObjectNode) config).put("num_hidden_layers", 1);
+        var file = Files.writeString(folder.resolve("own.json"), config.toString());
+        var run = lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--config", file.toString(), "--tokenizer",
+                "unigram:200", "--minutes", "0.02", "--batch", "2");
+        assertThat(run.code()).as(run.err()).isZero();
+        assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("config.json"))).path("num_hidden_layers").asInt())
+                .isEqualTo(1);
+        assertThat(run.out()).containsPattern("[1-9]\\d* steps of");
+        assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", folder.resolve("o").toString(), "--minutes", "0").code())
+                .isEqualTo(LyceumCommand.USAGE);
+        assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", folder.resolve("o").toString(), "--config", "huge").err())
+                .contains("huge");
+    }
+
     @Test void modelsAreMergedByARecipe() throws IOException {
         var weights = Safetensors.read(model.resolve("model.safetensors")).tensors();
         var recipe = Files.writeString(folder.resolve("recipe.yaml"), """
@@ -182,6 +202,39 @@ class LanguageCommandsTest {
             assertThat(run.get().out()).contains("base at http://127.0.0.1:" + port + "/v1");
         }
         assertThat(texts).as("whoever guesses, the text is the same").hasSize(1);
+    }
+
+    /** Keys and values in eight bits, a key, an encoder, no guesses of its own. */
+    @Test void itIsServedToWhoHasTheKey() throws Exception {
+        int port = freePort();
+        var key = Files.writeString(folder.resolve("key.txt"), "open sesame\n");
+        var run = new AtomicReference<CommandFixture>();
+        var served = Thread.ofPlatform().start(() -> run.set(lyceum("serve", model.toString(), "--port", "" + port, "--kv", "q8",
+                "--api-key-file", key.toString(), "--draft", "ngram", "--guess", "2", "--embed")));
+        try {
+            assertThat(asked(port, "/health", null)).contains("ok");
+            assertThat(asked(port, "/v1/models", null)).contains("invalid_api_key");
+            try (var client = HttpClient.newHttpClient()) {
+                for (var body : Map.of("/v1/completions", "{\"prompt\":\"the green ship\",\"max_tokens\":9,\"ignore_eos\":true}",
+                        "/v1/embeddings", "{\"input\":\"ships\",\"encoding_format\":\"base64\"}").entrySet()) {
+                    var answer = client.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + body.getKey()))
+                                    .header("Authorization", "Bearer open sesame")
+                                    .POST(HttpRequest.BodyPublishers.ofString(body.getValue())).build(),
+                            HttpResponse.BodyHandlers.ofString());
+                    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+                    var json = JsonMapper.shared().readTree(answer.body());
+                    if (body.getKey().endsWith("completions"))
+                        assertThat(json.path("usage").path("completion_tokens").asInt()).isEqualTo(9);
+                    else assertThat(Base64.getDecoder().decode(json.path("data").get(0).path("embedding").asString())).hasSize(4 * 384);
+                }
+            }
+        } finally {
+            served.interrupt();
+            served.join();
+        }
+        assertThat(run.get().err()).isEmpty();
+        assertThat(run.get().out()).contains("model at http://127.0.0.1:" + port + "/v1");
     }
 
     private static int freePort() throws IOException {
@@ -260,6 +313,13 @@ class LanguageCommandsTest {
         assertThat(lyceum("search", "query", index, "baking", "--mode", "dense", "--filter", "language=de").out()).contains("kuchen")
                 .doesNotContain("cake");
         assertThat(lyceum("search", "query", index, "x", "--mode", "magic").code()).isEqualTo(LyceumCommand.USAGE);
+        var why = lyceum("search", "query", index, "bake with sugar", "-k", "1", "--explain").out();
+        assertThat(why).containsPattern("meaning 0\\.\\d+, words 0\\.\\d+ of the query: (sugar|bake) \\d");
+        var told = JsonMapper.shared()
+                .readTree(lyceum("search", "query", index, "bake with sugar", "-k", "1", "--explain", "--json").out());
+        assertThat(told.path("meaning").asDouble() + told.path("covered").asDouble()).isCloseTo(told.path("score").asDouble(),
+                Offset.offset(1e-6));
+        assertThat(told.path("words").propertyNames()).contains("sugar", "bake");
         var vectors = folder.resolve("v.safetensors");
         assertThat(lyceum("embed", notes.toString(), "--out", vectors.toString()).out()).contains("4 vectors of 384");
         assertThat(Safetensors.read(vectors).tensors().get("vectors").shape().toArray()).containsExactly(4, 384);

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import lyceum.DType;
+import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.sounds.Sound;
@@ -209,6 +210,35 @@ class VisionAndSoundCommandsTest {
         assertThat(done("vision", "embed", pairs, a, captions.resolve("0000.png"), "--out", vectors)).contains("2 vectors of 32 numbers");
         assertThat(Safetensors.read(vectors).tensors().get("vectors").shape().toArray()).containsExactly(2, 32);
         assertThat(refused("imagine", pairs, "a red square", "--out", a)).contains("is a ContrastiveVlm");
+        var alone = Files.writeString(folder.resolve("alone.yaml"),
+                Files.readString(folder.resolve("match-captions.yaml")).replaceFirst("batch: \\d+", "batch: 1"));
+        assertThat(refused("train", "--config", alone, "--out", folder.resolve("alone"))).contains("training.batch", "take 2 at least");
+    }
+
+    @Test void classifiersTellWhatAPictureShows() throws IOException {
+        for (int i = 0; i < 24; i++) {
+            float light = i % 2 == 0 ? 0.1f : 0.9f;
+            var file = Files.createDirectories(folder.resolve("lights/" + (i % 2 == 0 ? "dark" : "bright"))).resolve(i + ".png");
+            ImageFolder.write(Raster.make(3, 12, 12, (c, y, x) -> light), file);
+        }
+        var config = Files.writeString(folder.resolve("lights.yaml"), """
+                task: images
+                data: {train: lights, validation: 0.1}
+                model: {widths: [8, 16]}
+                training: {epochs: 12, batch: 4, rate: 0.01}
+                """);
+        var model = folder.resolve("lights.model");
+        done("train", "--config", config, "--out", model);
+        Path dark = folder.resolve("lights/dark/0.png"), bright = folder.resolve("lights/bright/1.png");
+        assertThat(done("vision", "classify", model, dark, bright)).contains("%  dark", "%  bright");
+        var told = json(done("vision", "classify", model, dark, bright, "--json"));
+        assertThat(told).hasSize(2);
+        for (int i = 0; i < 2; i++) {
+            var first = told.get(i).path("classes").get(0);
+            assertThat(first.path("label").asString()).isEqualTo(i == 0 ? "dark" : "bright");
+            assertThat(first.path("probability").asDouble()).isGreaterThan(0.5);
+        }
+        assertThat(refused("vision", "detect", model, dark)).contains("no detector");
     }
 
     @Test void nodesWithoutALabelGetOne() throws IOException {

@@ -3,6 +3,8 @@ package lyceum.studio.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,30 @@ class PagesTest extends OpenStudio {
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
         assertThat(answer.body()).doesNotContain(" style=").doesNotContain("<script>").doesNotContain("onclick");
+    }
+
+    @Test void everyGuideIsListedAndShownWithItsPictures() throws IOException {
+        var list = http.get("/guides").body();
+        int shown = 0, pictures = 0;
+        try (var guides = Files.newDirectoryStream(Path.of("../docs/guides"), "*.md")) {
+            for (var guide : guides) {
+                var markdown = Files.readString(guide);
+                var title = markdown.lines().findFirst().orElseThrow().substring(2);
+                var name = guide.getFileName().toString().replace(".md", "");
+                assertThat(list).contains("<a href=\"/guides/" + name + "\">" + title + "</a>");
+                var page = http.get("/guides/" + name);
+                assertThat(page.statusCode()).as(name).isEqualTo(200);
+                assertThat(page.body()).contains("<h1>" + title + "</h1>");
+                assertThat(page.body().split("<pre", -1)).as(name).hasSize(markdown.split("```[a-z]+\n", -1).length);
+                int own = markdown.split("!\\[", -1).length - 1;
+                assertThat(page.body().split("<img src=\"data:image/png;base64,", -1)).as(name).hasSize(own + 1);
+                pictures += own;
+                shown++;
+            }
+        }
+        assertThat(shown).isEqualTo(Guides.NAMES.size());
+        assertThat(pictures).isGreaterThanOrEqualTo(3);
+        assertThat(http.get("/guides/no-such-guide").statusCode()).isEqualTo(404);
     }
 
     @Test void everyTopicHasAPage() {

@@ -34,6 +34,7 @@ import lyceum.text.lm.NGramSmoothing.KneserNey;
 import lyceum.text.lm.NGramSmoothing.Mle;
 import lyceum.text.lm.NGramSmoothing.StupidBackoff;
 import lyceum.text.lm.NGramSmoothing.WittenBell;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -201,26 +202,50 @@ class NGramLanguageModelTest {
         assertThat(model.probability(2, 0)).isCloseTo(1.5 / 3 + 0.5 * 2 / 3 * alone, within());
     }
 
+    private static final String ARPA = """
+            made by hand
+            \\data\\
+            ngram 1=4
+            ngram 2=2
+
+            \\1-grams:
+            -1\t</s>
+            -99\t<s>\t-0.5
+            -0.4\ta\t-0.25
+            -0.3\tb
+
+            \\2-grams:
+            -0.1\ta b
+            -0.2\t<s> a
+
+            \\end\\
+            """;
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsOfFilesAreReadOrRefused(@TempDir Path folder) throws Exception {
+        arpaMutants(100_000);
+        var small = new NGramEstimator(3, 5).withMarks(0, 1).fit(List.of(new int[] {2, 3, 2, 4}, new int[] {2, 4, 4}));
+        small.save(folder.resolve("small"));
+        savedMutants(100_000, folder.resolve("small"));
+    }
+
+    private static void arpaMutants(int n) {
+        Fuzz.of(ARPA.getBytes(StandardCharsets.UTF_8)).allowing(FormatException.class).mutants(n, bytes -> {
+            var model = ArpaFile.read(new ByteArrayInputStream(bytes)).model();
+            model.after(0).logProbabilities();
+        });
+    }
+
+    private static void savedMutants(int n, Path path) {
+        Fuzz.of(path).allowing(FormatException.class).mutants(n, bytes -> {
+            var model = NGramLanguageModel.of(Safetensors.read(MemorySegment.ofArray(bytes)));
+            model.after(0, 2 % model.vocabulary()).logProbabilities();
+            model.score(0, 0, 0);
+        });
+    }
+
     @Test void aFileWrittenByHand(@TempDir Path folder) throws Exception {
-        var arpa = """
-                made by hand
-                \\data\\
-                ngram 1=4
-                ngram 2=2
-
-                \\1-grams:
-                -1\t</s>
-                -99\t<s>\t-0.5
-                -0.4\ta\t-0.25
-                -0.3\tb
-
-                \\2-grams:
-                -0.1\ta b
-                -0.2\t<s> a
-
-                \\end\\
-                """;
-        var read = ArpaFile.read(new ByteArrayInputStream(arpa.getBytes(StandardCharsets.UTF_8)));
+        var read = ArpaFile.read(new ByteArrayInputStream(ARPA.getBytes(StandardCharsets.UTF_8)));
         double ten = Math.log(10);
         assertThat(read.model().score(read.ids("a", "b", "</s>")) / ten).as("s a, a b, b backs off").isCloseTo(-0.2 - 0.1 - 1, within());
         assertThat(read.model().score(read.ids("b", "a", "a")) / ten).isCloseTo(-0.5 - 0.3 - 0.4 - 0.25 - 0.4, within());
@@ -228,7 +253,7 @@ class NGramLanguageModelTest {
         for (var wrong : Map.of("ngram 1=4", "ngram 1=5", "ngram 2=2", "ngram 2=9999999999", "-0.1\ta b", "-0.1\ta c", "-0.3\tb", "0.3\tb",
                 "-0.2\t<s> a", "-0.1\ta b", "\\end\\", "", "-0.4\ta", "NaN\ta").entrySet())
             assertThatThrownBy(() -> ArpaFile
-                    .read(new ByteArrayInputStream(arpa.replace(wrong.getKey(), wrong.getValue()).getBytes(StandardCharsets.UTF_8))))
+                    .read(new ByteArrayInputStream(ARPA.replace(wrong.getKey(), wrong.getValue()).getBytes(StandardCharsets.UTF_8))))
                     .as(wrong.toString()).isInstanceOf(FormatException.class).hasMessageContaining("at line");
         var odd = read.words().stream().map(w -> w.equals("b") ? "\u2003" : w.equals("a") ? "\u3000a\u2028" : w).toList();
         var copy = folder.resolve("odd.arpa");
@@ -237,10 +262,7 @@ class NGramLanguageModelTest {
         assertThat(ArpaFile.read(copy).model().size(2)).isEqualTo(read.model().size(2));
         assertThatThrownBy(() -> ArpaFile.write(copy, read.model(), odd.stream().map(w -> w.equals("\u2003") ? "x\ud800" : w).toList()))
                 .hasMessageContaining("character 1 is half of a surrogate pair");
-        Fuzz.of(arpa.getBytes(StandardCharsets.UTF_8)).allowing(FormatException.class).mutants(5_000, bytes -> {
-            var model = ArpaFile.read(new ByteArrayInputStream(bytes)).model();
-            model.after(0).logProbabilities();
-        });
+        arpaMutants(5_000);
     }
 
     private static org.assertj.core.data.Offset<Double> within() { return org.assertj.core.data.Offset.offset(1e-12); }
@@ -265,11 +287,7 @@ class NGramLanguageModelTest {
         tensors.put("1.starts", Tensor.of(starts));
         assertThatThrownBy(() -> NGramTable.of(tensors, 3, 5, false)).isInstanceOf(FormatException.class)
                 .hasMessageContaining("followers end before they begin");
-        Fuzz.of(path).allowing(FormatException.class).mutants(5_000, bytes -> {
-            var model = NGramLanguageModel.of(Safetensors.read(MemorySegment.ofArray(bytes)));
-            model.after(0, 2 % model.vocabulary()).logProbabilities();
-            model.score(0, 0, 0);
-        });
+        savedMutants(5_000, path);
     }
 
     @Test void prunedModelsAreSmallerAndStillSumToOne() {

@@ -31,6 +31,7 @@ import lyceum.testing.Fuzz;
 import lyceum.text.vector.EmbeddingTable.Analogy;
 import lyceum.text.vector.EmbeddingTable.Nearness;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -227,16 +228,21 @@ class EmbeddingTableTest {
         assertThat(VectorFiles.readSafetensors(folder.resolve("s")).names()).containsExactly("a b");
     }
 
-    @Test void mutatedFilesAreReadOrRefused() throws Exception {
+    @Test void mutatedFilesAreReadOrRefused() throws Exception { mutants(5_000); }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutatedFilesAreReadOrRefused() throws Exception { mutants(100_000); }
+
+    private void mutants(int n) throws Exception {
         var table = random(3, 6, 4);
         VectorFiles.writeText(table, folder.resolve("t"));
         VectorFiles.writeGlove(table, folder.resolve("g"));
         VectorFiles.writeBinary(table, folder.resolve("b"));
         VectorFiles.writeSafetensors(table, folder.resolve("s"));
-        Fuzz.of(folder.resolve("t"), folder.resolve("g")).allowing(FormatException.class).mutants(5_000,
+        Fuzz.of(folder.resolve("t"), folder.resolve("g")).allowing(FormatException.class).mutants(n,
                 b -> VectorFiles.readText(new ByteArrayInputStream(b)));
-        Fuzz.of(folder.resolve("b")).allowing(FormatException.class).mutants(5_000, EmbeddingTableTest::binary);
-        Fuzz.of(folder.resolve("s")).allowing(FormatException.class).mutants(5_000,
+        Fuzz.of(folder.resolve("b")).allowing(FormatException.class).mutants(n, EmbeddingTableTest::binary);
+        Fuzz.of(folder.resolve("s")).allowing(FormatException.class).mutants(n,
                 b -> VectorFiles.fromContents(Safetensors.read(MemorySegment.ofArray(b))));
     }
 }

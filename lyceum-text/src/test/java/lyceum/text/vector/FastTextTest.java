@@ -34,6 +34,7 @@ import lyceum.testing.Golden;
 import lyceum.text.vector.EmbeddingTable.Neighbour;
 import lyceum.text.vector.FastTextClassifier.Labelled;
 import lyceum.text.vector.FastTextSettings.Loss;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -307,11 +308,17 @@ class FastTextTest {
         quantised[quantised.length - 3 * 3 * 4 - 17] = 1;
         assertThatThrownBy(() -> FastTextFile.read(new ByteArrayInputStream(quantised), quantised.length))
                 .isInstanceOf(FormatException.class).hasMessageContaining("quantised");
-        for (var name : List.of("letters", "independent", "cbow"))
-            Fuzz.of(file(name)).allowing(FormatException.class).mutants(1_700, bytes -> {
-                var model = FastTextFile.read(new ByteArrayInputStream(bytes), bytes.length);
-                model.vector("where");
-                model.textVector(List.of("the", "cat"));
-            });
+        mutants(1_700);
+    }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsAreReadOrRefused() { mutants(34_000); }
+
+    private static void mutants(int n) {
+        for (var name : List.of("letters", "independent", "cbow")) Fuzz.of(file(name)).allowing(FormatException.class).mutants(n, bytes -> {
+            var model = FastTextFile.read(new ByteArrayInputStream(bytes), bytes.length);
+            model.vector("where");
+            model.textVector(List.of("the", "cat"));
+        });
     }
 }

@@ -17,6 +17,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.linalg.Lu;
+import lyceum.linalg.SingularMatrixException;
 import lyceum.models.generative.flow.AutoregressiveFlow.Direction;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
@@ -243,5 +244,14 @@ class FlowLayerTest {
         assertThatThrownBy(() -> new RealNvpConfig(1, 2, 8)).hasMessageContaining("1 features");
         assertThatThrownBy(() -> new MafConfig(2, 1, 8).withLimit(0)).hasMessageContaining("limit");
         assertThatThrownBy(() -> new FlowChain(Collections.emptyList())).hasMessageContaining("no layer");
+    }
+
+    /** Weights from elsewhere may have a direction that is lost: there is no way back, and that is said. */
+    @Test void aSingularLayerHasNoWayBack() {
+        var singular = new InvertibleConvolution(3, DType.F64, Rng.of(1));
+        var items = Tensor.ones(DType.F64, 2, 3);
+        assertThat(singular.inverse(items, Pass.inference()).value().isFinite().all().item()).isEqualTo(1);
+        Autograd.noGrad(() -> singular.state().get("log_s").narrow(0, 1, 1).fill_(Double.NEGATIVE_INFINITY));
+        assertThatThrownBy(() -> singular.inverse(items, Pass.inference()).value().compute()).isInstanceOf(SingularMatrixException.class);
     }
 }

@@ -1,0 +1,74 @@
+package lyceum.format;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.function.Predicate;
+
+/**
+ * Files that belong together, written into a folder that is there or not: first all of them into a draft inside of it, and only when all are whole are they moved to their
+ * places. A disk that fills up, or any error, leaves what the folder held before.
+ *
+ * {@snippet :
+ * FolderDraft.write(folder, Set.of("index.json")::contains, draft -> {
+ *     Files.writeString(draft.resolve("config.json"), json);
+ *     Safetensors.write(draft.resolve("model.safetensors"), tensors, Map.of());
+ * });
+ * }
+ */
+public final class FolderDraft {
+    private FolderDraft() {}
+
+    /** What writes the files, folders of files among them, into the empty folder that it is given. */
+    @FunctionalInterface
+    public interface Writer {
+        void write(Path draft) throws IOException;
+    }
+
+    /**
+     * Writes files. Others stay, but for the obsolete ones.
+     *
+     * @param obsolete whether a file that is not written anew is deleted, by its name in the folder, such as {@code words/old.bin}; asked of those beside files that are
+     * @throws IOException if they cannot be written, and then the folder is as it was
+     */
+    public static void write(Path folder, Predicate<String> obsolete, Writer writer) throws IOException {
+        Files.createDirectories(folder);
+        var draft = Files.createTempDirectory(folder, ".draft");
+        try {
+            writer.write(draft);
+            var written = files(draft, Integer.MAX_VALUE);
+            var beside = new HashSet<Path>();
+            for (var file : written) {
+                var target = folder.resolve(draft.relativize(file));
+                beside.add(target.getParent());
+                Files.createDirectories(target.getParent());
+                Files.move(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            }
+            var names = written.stream().map(file -> name(draft, file)).toList();
+            for (var parent : beside) for (var file : files(parent, 1)) {
+                var name = name(folder, file);
+                if (!names.contains(name) && obsolete.test(name)) Files.delete(file);
+            }
+        } finally {
+            delete(draft);
+        }
+    }
+
+    private static String name(Path folder, Path file) { return folder.relativize(file).toString().replace('\\', '/'); }
+
+    private static List<Path> files(Path folder, int depth) throws IOException {
+        try (var files = Files.walk(folder, depth)) {
+            return files.filter(Files::isRegularFile).toList();
+        }
+    }
+
+    private static void delete(Path draft) throws IOException {
+        try (var all = Files.walk(draft)) {
+            for (var each : all.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
+        }
+    }
+}

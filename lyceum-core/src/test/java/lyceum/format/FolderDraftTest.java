@@ -1,0 +1,54 @@
+package lyceum.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FolderDraftTest {
+    @TempDir private Path folder;
+
+    private Map<String, String> held() throws IOException {
+        var held = new TreeMap<String, String>();
+        try (var files = Files.list(folder)) {
+            for (var file : files.toList()) held.put(file.getFileName().toString(), Files.readString(file));
+        }
+        return held;
+    }
+
+    @Test void filesComeTogetherAndWhatIsObsoleteGoes() throws IOException {
+        Files.writeString(folder.resolve("a"), "old");
+        Files.writeString(folder.resolve("index"), "old");
+        Files.writeString(folder.resolve("readme"), "mine");
+        FolderDraft.write(folder, Set.of("index", "a")::contains, draft -> {
+            Files.writeString(draft.resolve("a"), "new");
+            FolderDraft.write(draft, _ -> false, inner -> Files.writeString(inner.resolve("b"), "new"));
+            assertThat(Files.readString(folder.resolve("index"))).isEqualTo("old");
+        });
+        assertThat(held()).isEqualTo(Map.of("a", "new", "b", "new", "readme", "mine"));
+        var fresh = folder.resolve("x/y");
+        for (var name : new String[] {"1", "2"}) FolderDraft.write(fresh, file -> file.startsWith("words/"), draft -> {
+            Files.writeString(draft.resolve("a"), name);
+            Files.writeString(Files.createDirectory(draft.resolve("words")).resolve("w" + name), name);
+        });
+        assertThat(fresh.resolve("a")).hasContent("2");
+        assertThat(fresh.resolve("words").toFile().list()).containsExactly("w2");
+    }
+
+    @Test void anErrorLeavesWhatThereWas() throws IOException {
+        Files.writeString(folder.resolve("a"), "old");
+        Files.writeString(folder.resolve("index"), "old");
+        assertThatThrownBy(() -> FolderDraft.write(folder, Set.of("index")::contains, draft -> {
+            Files.writeString(draft.resolve("a"), "new");
+            throw new IOException("No space left on device");
+        })).hasMessageContaining("No space left");
+        assertThat(held()).isEqualTo(Map.of("a", "old", "index", "old"));
+    }
+}
