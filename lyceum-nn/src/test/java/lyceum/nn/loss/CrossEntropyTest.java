@@ -2,6 +2,7 @@ package lyceum.nn.loss;
 
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -130,6 +131,10 @@ class CrossEntropyTest {
         Evidence.of("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item(), below(1e-12));
         assertThat(Loss.crossEntropyOf(p, p, 1).sub(entropy).abs().max().item()).isLessThan(1e-12);
         assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
+        // What never comes costs nothing; what has no code costs without end.
+        Tensor rare = Tensor.of(0.5, 0.5, 0), code = Tensor.of(0.25, 0.75, 0);
+        Evidence.of("an outcome that never comes", Loss.crossEntropyOf(rare, code, 0).item() + 0.5 * Math.log(0.25 * 0.75), equalTo(0, 1e-15));
+        Evidence.of("an outcome without a code", Loss.crossEntropyOf(rare, Tensor.of(1.0, 0, 0), 0).item(), exactly(Double.POSITIVE_INFINITY));
         // In every direction along the simplex, too, and the slope there is the same for all outcomes.
         for (double step : new double[] {1e-3, 0.1}) {
             var near = p.mul(1 - step).add(q.mul(step));
