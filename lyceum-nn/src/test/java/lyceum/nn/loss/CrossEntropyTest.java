@@ -98,6 +98,14 @@ class CrossEntropyTest {
             gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(1, true)).sub(soft)).abs().max()
                     .item();
             Evidence.of(type + " probabilities", gap, below(1e-7));
+            // So many classes that the logit of each row is fetched from its place.
+            var many = Tensor.randn(rng, type, 50, 600).mul(3);
+            var numbers = Tensor.randint(rng, 0, 600, 50);
+            var hits = numbers.oneHot(type, 600);
+            gap = Autograd.grad(z -> sum.of(z, numbers)).apply(many).sub(many.softmax(1).sub(hits)).abs().max().item();
+            Evidence.of(type + " 600 classes", gap, below(1e-7));
+            double expected = -many.to(DType.F64).logSoftmax(1).mul(hits.to(DType.F64)).sum().item();
+            Evidence.of(type + " their loss, relative", Math.abs(sum.of(many, numbers).item() / expected - 1), below(type == DType.F32 ? 1e-6 : 1e-14));
         }
     }
 
