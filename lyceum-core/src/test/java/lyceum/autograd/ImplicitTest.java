@@ -34,6 +34,7 @@ class ImplicitTest {
         for (double e : new double[] {0.1, 0.5, 0.9}) {
             var theta = Tensor.of(e, 1.2);
             var found = Implicit.root(KEPLER, Tensor.of(1.0), theta).item();
+            gap.see("equation", found - e * Math.sin(found), 1.2);
             var gradient = Autograd.grad(t -> Implicit.root(KEPLER, Tensor.of(1.0), t).sum()).apply(theta);
             double slope = 1 / (1 - e * Math.cos(found));
             gap.see("root", gradient.toDoubleArray(), new double[] {Math.sin(found) * slope, slope});

@@ -169,6 +169,13 @@ class EigenTest {
         assertThat(top.converged()).isTrue();
         Evidence.of("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")), below(1e-8));
         assertThat(orthonormality(top.vectors())).isLessThan(1e-12);
+        double residuals = 0;
+        for (int i = 0; i < 10; i++) {
+            var vector = top.vectors().select(1, i);
+            double residual = norm(laplacian.apply(vector).sub(vector.mul(top.values().item(i))));
+            residuals = Math.max(residuals, Math.abs(top.residuals().item(i) - residual));
+        }
+        Evidence.of("reported residuals against A v - l v", residuals, below(1e-12));
         var block = new Lobpcg(3, true).withTolerance(1e-8).run(laplacian, Rng.of(2));
         assertThat(maxDifference(block.values().toDoubleArray(), Arrays.copyOf(c.doubles("expected.largest"), 3))).isLessThan(1e-8);
     }

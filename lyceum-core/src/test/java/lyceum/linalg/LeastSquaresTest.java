@@ -36,6 +36,12 @@ class LeastSquaresTest {
         var chosen = LeastSquares.solve(LONGLEY.design(), LONGLEY.response());
         assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
         assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
+        // Of four times more rows than columns the conditioning decides; units of columns do not.
+        Tensor twice = Tensor.concat(0, LONGLEY.design(), LONGLEY.design()), response = Tensor.concat(0, LONGLEY.response(), LONGLEY.response());
+        Evidence.of("digits by the automatic choice of 32 rows", LONGLEY.digitsRight(LeastSquares.solve(twice, response).coefficients()), atLeast(9));
+        Tensor easy = gaussian(Rng.of(46), 40, 5), units = Tensor.of(1e-3, 1, 1e3, 1e-2, 10), y = gaussian(Rng.of(47), 40, 1).reshape(40);
+        assertThat(LeastSquares.solve(easy, y).method()).isEqualTo(LeastSquares.Method.NORMAL);
+        assertThat(LeastSquares.solve(easy.mul(units), y).method()).isEqualTo(LeastSquares.Method.NORMAL);
     }
 
     @Test
@@ -72,7 +78,7 @@ class LeastSquaresTest {
     @Test
     @Acceptance(topic = "ols", clause = 3) void theHatMatrixIsAProjectionOfTraceRank() {
         var rng = Rng.of(3);
-        double symmetric = 0, idempotent = 0, trace = 0, maps = 0;
+        double symmetric = 0, idempotent = 0, trace = 0, maps = 0, covariance = 0;
         for (int trial = 0; trial < 40; trial++) {
             int m = 3 + rng.nextInt(20), n = 1 + rng.nextInt(10), rank = 1 + rng.nextInt(Math.min(m, n));
             var a = trial % 2 == 0 ? gaussian(rng, m, n) : gaussian(rng, m, rank).matmul(gaussian(rng, rank, n));
@@ -86,12 +92,15 @@ class LeastSquaresTest {
                 trace = Math.max(trace, Math.abs(h.trace().item() - fit.rank()));
                 maps = Math.max(maps, maxDifference(h.matmul(y), fit.fitted()));
                 assertThat(maxDifference(fit.leverage(), h.diagonal())).isLessThan(1e-14);
+                var inverse = PseudoInverse.of(a, 1e-10).matrix();
+                covariance = Math.max(covariance, relative(fit.covarianceFactor(), inverse.matmul(inverse.transpose())));
             }
         }
         Evidence.of("asymmetry", symmetric, below(1e-10));
         Evidence.of("|HH - H|", idempotent, below(1e-10));
         Evidence.of("trace against rank", trace, below(1e-10));
         Evidence.of("|Hy - fitted|", maps, below(1e-9));
+        Evidence.of("covariance factor against that of the pseudoinverse, relative", covariance, below(1e-9));
     }
 
     @Test

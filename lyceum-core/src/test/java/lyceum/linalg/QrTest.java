@@ -66,8 +66,11 @@ class QrTest {
     @Test
     @Acceptance(topic = "qr", clause = 2) void longleyCoefficientsHaveEightDigits() {
         var longley = Longley.of(GOLDEN);
-        double digits = longley.digitsRight(Qr.of(longley.design()).solve(longley.response()));
+        var plain = Qr.of(longley.design());
+        double digits = longley.digitsRight(plain.solve(longley.response()));
         Evidence.of("significant digits", digits, atLeast(8));
+        Evidence.of("with column pivoting", longley.digitsRight(Qr.pivoted(longley.design()).solve(longley.response())), atLeast(8));
+        Evidence.of("with an explicit Q", longley.digitsRight(plain.signNormalised().solve(longley.response())), atLeast(8));
     }
 
     @Test

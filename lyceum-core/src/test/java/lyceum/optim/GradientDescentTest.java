@@ -203,6 +203,13 @@ class GradientDescentTest {
             for (int i = 0; i < p; i++) worst = Math.max(worst, Math.abs(minimum.x()[i] - expected[i]));
         }
         Evidence.of("largest gap to OLS", worst, below(1e-8));
+        // A search starts at twice the last length: where the first trial always does, lengths double.
+        Objective bowl = (w, g) -> {
+            g[0] = w[0];
+            return w[0] * w[0] / 2;
+        };
+        assertThat(GradientDescent.armijo(1.0 / 1024).withMaxIterations(4).trace(bowl, new double[] {1}).lengths()).containsExactly(1.0 / 1024,
+                1.0 / 512, 1.0 / 256, 1.0 / 128);
     }
 
     /** By QR with modified Gram and Schmidt, twice. */

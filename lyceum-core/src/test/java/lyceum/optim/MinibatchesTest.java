@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
@@ -89,7 +90,9 @@ class MinibatchesTest {
         var path = GradientDescent.constant(0.5).withMaxIterations(25).withGradientTolerance(0).trace(Objective.of(data::loss),
                 new double[4]);
         var w = Tensor.zeros(DType.F64, 4).copy().requiresGrad();
-        new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25, Rng.of(1));
+        var history = new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25, Rng.of(1));
+        assertThat(history.examples()).containsExactly(LongStream.rangeClosed(1, 25).map(step -> step * n).toArray());
+        assertThat(history.losses()).containsExactly(Arrays.copyOf(path.values(), 25));
         Evidence.of("b = n against gradient descent", Gap.absolute().see("w", w.toDoubleArray(), path.minimum().x()), exactly(0));
 
         var single = Tensor.zeros(DType.F64, 4).copy().requiresGrad();

@@ -70,6 +70,25 @@ class LogSumExpTest {
         Evidence.of("largest gap to SciPy", gap, atMost(1e-13));
     }
 
+    /** A signed sum with weights of one is the plain one; axes are dropped, and the type is that of both. */
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void signedSumsHaveTheAxesAndTypesOfPlainOnes() {
+        var gap = Gap.absolute();
+        for (var type : new DType[] {DType.F32, DType.F64}) {
+            var x = Tensor.randn(Rng.of(9), type, 2, 3, 4).mul(5).compute();
+            var ones = Tensor.ones(type, 4);
+            for (int[] axes : new int[][] {{0}, {1}, {2}, {0, 2}, {0, 1, 2}}) {
+                var signed = LogSumExp.signed(x, ones, axes);
+                var plain = x.logSumExp(axes, false);
+                assertThat(signed.log().shape()).isEqualTo(plain.shape());
+                assertThat(signed.sign().shape()).isEqualTo(plain.shape());
+                assertThat(signed.log().dtype()).isEqualTo(plain.dtype()).isEqualTo(type);
+                gap.see(type + ", axes " + axes.length, signed.log().toDoubleArray(), plain.toDoubleArray());
+            }
+        }
+        Evidence.of("signed against plain", gap, atMost(1e-5));
+    }
+
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void infinitiesAndNaNAreAsInSciPy() {
         var gap = Gap.relativeBeyondOne();

@@ -155,6 +155,8 @@ class SoftmaxTest {
         OnlineSoftmax total = new OnlineSoftmax(2), masked = new OnlineSoftmax(2);
         masked.add(Double.NEGATIVE_INFINITY, far);
         Evidence.of("largest of a fully masked row", Arrays.stream(masked.result()).map(Math::abs).max().orElseThrow(), exactly(0));
+        Evidence.of("its logarithm", masked.logSumExp(), exactly(Double.NEGATIVE_INFINITY));
+        Evidence.of("share of nothing", new LogSumExp().share(3), exactly(0));
         total.merge(masked);
         total.add(Double.NEGATIVE_INFINITY, far);
         total.add(2, new double[] {1, 5});
@@ -166,7 +168,7 @@ class SoftmaxTest {
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void onlineAndMergedBlocksEqualTwoPasses() {
-        var gap = Gap.absolute();
+        Gap gap = Gap.absolute(), logs = Gap.relativeBeyondOne();
         var rng = Rng.of(5);
         for (int run = 0; run < 1000; run++) {
             int n = 1 + rng.nextInt(60);
@@ -192,10 +194,12 @@ class SoftmaxTest {
                 from = to;
             }
             gap.see("run " + run, total.result(), expected);
+            logs.see("run " + run, total.logSumExp(), Tensor.of(scores).logSumExp().item());
             var p = Tensor.of(scores).softmax(0).toDoubleArray();
             for (int i = 0; i < n; i++) gap.see("share, run " + run, sums.share(scores[i]), p[i]);
         }
         Evidence.of("largest gap to two passes over 1,000 splits", gap, atMost(1e-12));
+        Evidence.of("logarithm of the sum against that of two passes", logs, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 6)

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -35,6 +36,22 @@ class SplitTest {
             }
         }
         Evidence.of("largest distance from the request in rows", worst, below(1));
+        // Which rows a part gets is chance, and so is their order.
+        int seeds = 400, ascending = 0;
+        var labels = IntStream.range(0, 40).map(row -> row % 3).toArray();
+        int[] drawn = new int[40], drawnByClass = new int[40];
+        for (int seed = 0; seed < seeds; seed++) {
+            Split plain = Split.random(40, Rng.of(seed), 0.75, 0.25), stratified = Split.stratified(labels, Rng.of(seed), 0.75, 0.25);
+            for (int row : plain.get(1)) drawn[row]++;
+            for (int row : stratified.get(1)) drawnByClass[row]++;
+            for (var split : List.of(plain, stratified)) if (isAscending(split.get(1))) ascending++;
+        }
+        // Five deviations of a share of 400 draws.
+        for (int row = 0; row < 40; row++) {
+            assertThat(drawn[row] / (double) seeds).as("row %d, random", row).isBetween(0.14, 0.36);
+            assertThat(drawnByClass[row] / (double) seeds).as("row %d, stratified", row).isBetween(0.14, 0.36);
+        }
+        Evidence.of("parts of 10 rows, of 800, in ascending order", ascending, exactly(0));
     }
 
     @Test
@@ -117,7 +134,7 @@ class SplitTest {
     @Acceptance(topic = "data-split", clause = 3) void noTrainingTimeIsAfterATestTimeMinusTheGap() {
         long latest = Long.MIN_VALUE;
         var rng = Rng.of(5);
-        int unused = 0;
+        int unused = 0, wasted = 0;
         for (int setting = 0; setting < 300; setting++) {
             int n = 100 + rng.nextInt(500);
             long gap = rng.nextInt(20);
@@ -129,9 +146,25 @@ class SplitTest {
                 latest = Math.max(latest, last - Math.min(first - gap, first - 1));
             }
             unused += split.unused().length;
+            for (int row : split.unused()) {
+                boolean needed = false;
+                for (int q = 1; q < 3; q++) {
+                    long first = Arrays.stream(split.get(q)).mapToLong(i -> times[i]).min().getAsLong();
+                    needed |= times[row] > first - gap && times[row] < first;
+                }
+                if (!needed) wasted++;
+            }
             assertThat(split.unused().length + Arrays.stream(split.sizes()).sum()).isEqualTo(n);
         }
         Evidence.of("rows that fell into a gap", unused, above(0));
+        Evidence.of("of them those that the gap does not ask for", wasted, exactly(0));
+        // Ten rows a time: a cut goes to the nearest place between two times.
+        var tens = LongStream.range(0, 100).map(row -> row / 10).toArray();
+        assertThat(Split.byTime(tens, 0, 0.5, 0.2, 0.3).sizes()).containsExactly(50, 20, 30);
+        assertThat(Split.byTime(tens, 0, 0.46, 0.54).sizes()).containsExactly(50, 50);
+        assertThat(Split.byTime(tens, 0, 0.44, 0.56).sizes()).containsExactly(40, 60);
+        assertThat(Split.byTime(tens, 0, 0.04, 0.96).sizes()).containsExactly(10, 90);
+        assertThat(Split.byTime(tens, 0, 0.96, 0.04).sizes()).containsExactly(90, 10);
         Evidence.of("latest training time less the first that is not allowed", latest, atMost(0));
     }
 
@@ -160,11 +193,12 @@ class SplitTest {
         Evidence.of("old assignments kept", kept / 5000.0, exactly(1));
     }
 
-    @Test void hashSplitFollowsItsSharesAndNeverChangesBetweenVersions() {
+    @Test
+    @Acceptance(topic = "data-split", clause = 4) void hashSplitFollowsItsSharesAndNeverChangesBetweenVersions() {
         var keys = IntStream.range(0, 20000).mapToLong(i -> i).toArray();
         var sizes = Split.byKey(keys, 0, 0.7, 0.1, 0.2).sizes();
-        assertThat(sizes[0]).isBetween(13800, 14200);
-        assertThat(sizes[1]).isBetween(1870, 2130);
+        Evidence.of("rows of 20,000 in the first part, of share 0.7", sizes[0], between(13_800, 14_200));
+        Evidence.of("rows of 20,000 in the second part, of share 0.1", sizes[1], between(1_870, 2_130));
         assertThat(Split.byKey(List.of("a", "b", "c", "d", "ä", "", "a"), 1, 0.5, 0.5).assignment()).containsExactly(1, 1, 0, 1, 1, 0, 1);
         assertThat(Split.byKey(keys, 1, 0.5, 0.5).assignment()).isNotEqualTo(Split.byKey(keys, 2, 0.5, 0.5).assignment());
     }
@@ -257,6 +291,11 @@ class SplitTest {
         for (int p = 0; p < parts; p++) sum += shares[p] = 0.15 + rng.nextDouble();
         for (int p = 0; p < parts; p++) shares[p] /= sum;
         return shares;
+    }
+
+    private static boolean isAscending(int[] rows) {
+        for (int i = 1; i < rows.length; i++) if (rows[i] < rows[i - 1]) return false;
+        return true;
     }
 
     private static void assertPartition(Split split, int n) {

@@ -79,6 +79,34 @@ class MlpTest {
         Evidence.of("F64", worst.get(DType.F64), below(1e-12));
     }
 
+    /** Where neighbouring layers have one width, too: without an asked-for residual nothing is added. */
+    @Test
+    @Acceptance(topic = "multilayer-perceptron", clause = 1) void layersOfOneWidthAreComposedAsTheySay() {
+        Gap plain = Gap.absolute(), residual = Gap.absolute(), heads = Gap.absolute();
+        var rng = Rng.of(12);
+        var x = Tensor.randn(rng, DType.F64, 9, 5).compute();
+        for (boolean adds : new boolean[] {false, true}) {
+            var config = MlpConfig.regressor(5, 5, 5, 7, 7).withActivation(Activation.TANH).withDropout(0.5).withResidual(adds).withDtype(DType.F64);
+            var mlp = new Mlp(config, rng);
+            var h = x;
+            for (int l = 0; l < 4; l++) {
+                var layer = mlp.layers().get(l);
+                var next = h.matmul(layer.weight().transpose()).add(layer.bias());
+                if (l < 3) next = next.tanh();
+                h = adds && (l == 0 || l == 2) ? next.add(h) : next; // 5 to 5, 7 to 7
+            }
+            (adds ? residual : plain).see("output", mlp.forward(x).toDoubleArray(), h.toDoubleArray());
+            heads.see("numbers", mlp.predict(x).toDoubleArray(), mlp.forward(x).toDoubleArray());
+        }
+        var classifier = new Mlp(MlpConfig.classifier(5, 3, 4).withDtype(DType.F64), rng);
+        var logits = classifier.forward(x);
+        heads.see("probabilities", classifier.probabilities(x).toDoubleArray(), logits.softmax(1).toDoubleArray());
+        heads.see("classes", classifier.classes(x).toDoubleArray(), logits.argmax(1).toDoubleArray());
+        Evidence.of("plain layers", plain, below(1e-14));
+        Evidence.of("with residuals", residual, below(1e-14));
+        Evidence.of("heads", heads, below(1e-15));
+    }
+
     @Test
     @Acceptance(topic = "multilayer-perceptron", clause = 2) void parameterCountIsTheSumOverLayers() {
         for (int[] hidden : new int[][] {{}, {7}, {30, 20}, {5, 5, 5, 5}}) {

@@ -110,6 +110,7 @@ class SigmoidTest {
         double[] p = exact.doubles("input.p"), y = exact.doubles("expected.y");
         for (int i = 0; i < p.length; i++) assertThat(Activation.logit(p[i])).isCloseTo(y[i], within(2 * Math.ulp(y[i])));
         assertThat(Activation.logit(0)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(Activation.logit(1)).isEqualTo(Double.POSITIVE_INFINITY);
         assertThatThrownBy(() -> Activation.logit(1.2)).hasMessage("logit: p is 1.2; it lies in [0, 1]");
     }
 

@@ -74,6 +74,51 @@ class KMeansTest {
             assertThat(model.converged()).isTrue();
         }
         Evidence.of("largest relative gap", worst, below(1e-8));
+        // A tolerance ends the run at the first squared movement of the centres of at most so much of the mean variance.
+        double[][] rows = Datasets.iris().x().mul(10).toRows(), centres = {rows[0], rows[1], rows[2]};
+        int before = 0;
+        for (double tolerance : new double[] {0.1, 1e-2, 1e-4}) {
+            int expected = iterations(rows, centres, tolerance);
+            assertThat(expected).isGreaterThan(before);
+            for (var algorithm : new Algorithm[] {Algorithm.LLOYD, Algorithm.HAMERLY}) assertThat(KMeans.from(Tensor.of(centres)).withAlgorithm(algorithm)
+                    .withTolerance(tolerance).fit(Tensor.of(rows)).iterations()).as("tolerance %s", tolerance).isEqualTo(expected);
+            before = expected;
+        }
+    }
+
+    /** The iterations of a plain loop until the centres move by no more than the tolerance asks for. */
+    private static int iterations(double[][] x, double[][] start, double tolerance) {
+        int k = start.length, p = x[0].length;
+        double limit = 0;
+        for (int j = 0; j < p; j++) {
+            double mean = 0;
+            for (double[] row : x) mean += row[j] / x.length;
+            for (double[] row : x) limit += tolerance * (row[j] - mean) * (row[j] - mean) / x.length / p;
+        }
+        double[][] centres = start;
+        for (int iteration = 1;; iteration++) {
+            var sums = new double[k][p];
+            var counts = new int[k];
+            for (double[] row : x) {
+                int nearest = 0;
+                for (int c = 1; c < k; c++) if (squared(row, centres[c]) < squared(row, centres[nearest])) nearest = c;
+                counts[nearest]++;
+                for (int j = 0; j < p; j++) sums[nearest][j] += row[j];
+            }
+            double moved = 0;
+            for (int c = 0; c < k; c++) {
+                for (int j = 0; j < p; j++) sums[c][j] /= counts[c];
+                moved += squared(sums[c], centres[c]);
+            }
+            centres = sums;
+            if (moved <= limit) return iteration;
+        }
+    }
+
+    private static double squared(double[] a, double[] b) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
+        return sum;
     }
 
     /** Integer grids have ties and duplicates, which bounds must not decide differently. */

@@ -80,6 +80,10 @@ class F1Test {
         }
         Evidence.of("F-beta of precision and recall less that of the counts", byCounts, atMost(1e-15));
         assertThat(ClassificationMetrics.fBeta(0, 0, 1)).isZero();
+        assertThat(ClassificationMetrics.fBeta(0, 0.5, 1)).isZero();
+        assertThat(ClassificationMetrics.fBeta(0.5, 0, 0)).isZero();
+        assertThat(ClassificationMetrics.fBetaOfGuessing(0, 0, 1)).isZero();
+        assertThat(ClassificationMetrics.f1OfMeans(Tensor.of(0L, 1), Tensor.of(1L, 0))).isZero();
         Evidence.of("pairs, of 10,000, with F1 outside of minimum and mean", outside, exactly(0));
     }
 
@@ -138,6 +142,9 @@ class F1Test {
             Evidence.of("F* - that of the distribution, beta " + beta, rule.fBeta() - best, equalTo(0, 0.01));
             Evidence.of("threshold - that of the distribution, beta " + beta, rule.threshold() - at, equalTo(0, 0.01));
         }
+        // Where flagging all is best, and where flagging one row and flagging four have the same F1.
+        assertThat(Thresholds.plugInFBeta(new double[] {0.9, 0.9}, 1).fBeta()).isCloseTo(3.6 / 3.8, within(1e-15));
+        assertThat(Thresholds.maximisingFBeta(new boolean[] {true, false, false, true}, new double[] {4, 3, 2, 1}, 1).threshold()).isEqualTo(4);
     }
 
     /** Of probabilities {@code u^k}, u uniform: {@code F(t) = 2 (1 - t^(1 + 1/k)) / ((k + 1) (1 - t^(1/k)) + 1)}, largest by golden sections; {@code 3 - sqrt(5)} for k = 1. */

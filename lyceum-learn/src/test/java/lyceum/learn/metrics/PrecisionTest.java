@@ -96,6 +96,7 @@ class PrecisionTest {
                         ClassificationMetrics.precisionAt(sensitivity, specificity, prevalence));
             }
         }
+        assertThat(ClassificationMetrics.precisionAt(0, 1, 0.5)).as("of no alarm at all").isZero();
         Evidence.of("counted precision against the formula", gap, atMost(0.01));
     }
 

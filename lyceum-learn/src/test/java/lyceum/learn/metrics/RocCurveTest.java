@@ -67,6 +67,11 @@ class RocCurveTest {
         Evidence.of("samples", checked, exactly(200));
         Evidence.of("rates and areas", gap, atMost(1e-12));
         Evidence.of("thresholds", thresholds, exactly(0));
+        // A row without weight is not there.
+        var absent = RocCurve.of(new boolean[] {true, true, false, false}, new double[] {4, 3, 2, 1}, new double[] {1, 0, 0.5, 2}, false);
+        assertThat(absent.thresholds()).containsExactly(Double.POSITIVE_INFINITY, 4, 2, 1);
+        assertThat(absent.falsePositives()).containsExactly(0, 0, 0.5, 2.5);
+        assertThat(absent.truePositives()).containsExactly(0, 1, 1, 1);
     }
 
     @Acceptance(topic = TOPIC, clause = 2)

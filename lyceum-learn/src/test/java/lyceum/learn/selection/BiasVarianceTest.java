@@ -48,6 +48,15 @@ class BiasVarianceTest {
             Evidence.of("k = " + k + ": variance k / sigma^2", parts.meanVariance() * k / (SIGMA * SIGMA), equalTo(1, 0.05));
             Evidence.of("k = " + k + ": sum over test error", parts.expectedError() / parts.meanTestError(), equalTo(1, 0.02));
         }
+        // One neighbour at the points themselves has no bias. Of four redraws the plain estimate of bias^2 would be sigma^2 / 4 too high.
+        double bias = 0, variance = 0;
+        for (int seed = 0; seed < 60; seed++) {
+            var parts = new BiasVariance(4, seed).decompose(new KNeighborsRegressor(1), SINE, X);
+            bias += parts.meanBiasSquared() / 60;
+            variance += parts.meanVariance() / 60;
+        }
+        Evidence.of("bias^2 of one neighbour from 4 redraws, over sigma^2 / 4", 4 * bias / (SIGMA * SIGMA), equalTo(0, 0.15));
+        Evidence.of("variance of one neighbour from 4 redraws, over sigma^2", variance / (SIGMA * SIGMA), equalTo(1, 0.06));
     }
 
     /** By antithetic noise bias^2 is exact, so that "never rises" can be asked of it to rounding; between some degrees it is level, for the sine is odd. */

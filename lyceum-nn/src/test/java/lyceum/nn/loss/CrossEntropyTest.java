@@ -2,6 +2,7 @@ package lyceum.nn.loss;
 
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -97,6 +98,14 @@ class CrossEntropyTest {
             gap = Autograd.grad(z -> sum.of(z, soft)).apply(logits).sub(logits.softmax(1).mul(soft.sum(1, true)).sub(soft)).abs().max()
                     .item();
             Evidence.of(type + " probabilities", gap, below(1e-7));
+            // So many classes that the logit of each row is fetched from its place.
+            var many = Tensor.randn(rng, type, 50, 600).mul(3);
+            var numbers = Tensor.randint(rng, 0, 600, 50);
+            var hits = numbers.oneHot(type, 600);
+            gap = Autograd.grad(z -> sum.of(z, numbers)).apply(many).sub(many.softmax(1).sub(hits)).abs().max().item();
+            Evidence.of(type + " 600 classes", gap, below(1e-7));
+            double expected = -many.to(DType.F64).logSoftmax(1).mul(hits.to(DType.F64)).sum().item();
+            Evidence.of(type + " their loss, relative", Math.abs(sum.of(many, numbers).item() / expected - 1), below(type == DType.F32 ? 1e-6 : 1e-14));
         }
     }
 
@@ -130,6 +139,10 @@ class CrossEntropyTest {
         Evidence.of("H(p, q) - H(p) - KL", cross.sub(entropy).sub(divergence).abs().max().item(), below(1e-12));
         assertThat(Loss.crossEntropyOf(p, p, 1).sub(entropy).abs().max().item()).isLessThan(1e-12);
         assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
+        // What never comes costs nothing; what has no code costs without end.
+        Tensor rare = Tensor.of(0.5, 0.5, 0), code = Tensor.of(0.25, 0.75, 0);
+        Evidence.of("an outcome that never comes", Loss.crossEntropyOf(rare, code, 0).item() + 0.5 * Math.log(0.25 * 0.75), equalTo(0, 1e-15));
+        Evidence.of("an outcome without a code", Loss.crossEntropyOf(rare, Tensor.of(1.0, 0, 0), 0).item(), exactly(Double.POSITIVE_INFINITY));
         // In every direction along the simplex, too, and the slope there is the same for all outcomes.
         for (double step : new double[] {1e-3, 0.1}) {
             var near = p.mul(1 - step).add(q.mul(step));
