@@ -19,7 +19,7 @@ public final class Csr {
     private static final long MOST = Integer.MAX_VALUE - 16;
 
     private final long rows, columns;
-    private final SparseRows.Pattern pattern;
+    private final CsrPattern pattern;
     private final int[] rowStart;
     private final int[] column;
     private final Tensor values;
@@ -27,15 +27,15 @@ public final class Csr {
     private volatile SparseRows met;
 
     private Csr(long rows, long columns, int[] rowStart, int[] column, Tensor values) {
-        this(new SparseRows.Pattern((int) rows, (int) columns, rowStart, column), values);
+        this(new CsrPattern(new SparseRows.Pattern((int) rows, (int) columns, rowStart, column)), values);
     }
 
-    private Csr(SparseRows.Pattern pattern, Tensor values) {
-        this.rows = pattern.rows();
-        this.columns = pattern.columns();
+    private Csr(CsrPattern pattern, Tensor values) {
+        this.rows = pattern.rows().rows();
+        this.columns = pattern.rows().columns();
         this.pattern = pattern;
-        this.rowStart = pattern.starts();
-        this.column = pattern.column();
+        this.rowStart = pattern.rows().starts();
+        this.column = pattern.rows().column();
         this.values = values;
     }
 
@@ -85,38 +85,21 @@ public final class Csr {
     /** The entries of a matrix that are not zero. Values have no gradient; those of {@link #places} in the matrix do. */
     public static Csr fromDense(Tensor dense) {
         if (dense.rank() != 2) throw new ShapeException("Csr: shape " + dense.shape() + " is not a matrix");
-        var type = dense.dtype().toFloat();
-        boolean isNarrow = type == DType.F32;
-        var narrow = isNarrow ? dense.detach().to(type).toFloatArray() : null;
-        var wide = isNarrow ? null : dense.detach().toDoubleArray();
-        int m = Math.toIntExact(dense.size(0)), n = Math.toIntExact(dense.size(1)), count = 0;
-        if (isNarrow) for (float v : narrow) count += v != 0 ? 1 : 0;
-        else for (double v : wide) count += v != 0 ? 1 : 0;
-        var start = new int[m + 1];
-        var column = new int[count];
-        var from = new int[count];
+        var all = dense.detach();
+        var isThere = Items.bytes(all.ne(0)); // a byte each, whatever the type: less to read than the numbers
+        int m = Math.toIntExact(all.size(0)), n = Math.toIntExact(all.size(1)), count = 0;
+        for (byte b : isThere) count += b != 0 ? 1 : 0;
+        int[] start = new int[m + 1], column = new int[count], from = new int[count];
         count = 0;
         for (int i = 0, at = 0; i < m; i++) {
             for (int j = 0; j < n; j++, at++) {
-                if ((isNarrow ? narrow[at] : wide[at]) == 0) continue;
+                if (isThere[at] == 0) continue;
                 column[count] = j;
                 from[count++] = at;
             }
             start[i + 1] = count;
         }
-        return new Csr(m, n, start, column, isNarrow ? Tensor.of(picked(narrow, from)) : Tensor.of(picked(wide, from)).to(type));
-    }
-
-    private static float[] picked(float[] all, int[] from) {
-        var some = new float[from.length];
-        for (int e = 0; e < some.length; e++) some[e] = all[from[e]];
-        return some;
-    }
-
-    private static double[] picked(double[] all, int[] from) {
-        var some = new double[from.length];
-        for (int e = 0; e < some.length; e++) some[e] = all[from[e]];
-        return some;
+        return new Csr(m, n, start, column, all.flatten().indexSelect(0, Tensor.of(from)).to(all.dtype().toFloat()).compute());
     }
 
     /** From entries in any order; entries at the same place are added. */
@@ -237,21 +220,8 @@ public final class Csr {
     }
 
     public Csr transpose() {
-        int n = Math.toIntExact(columns);
-        var start = new int[n + 1];
-        for (int c : column) start[c + 1]++;
-        for (int j = 0; j < n; j++) start[j + 1] += start[j];
-        var next = start.clone();
-        var row = new int[column.length];
-        var from = new long[column.length];
-        for (int i = 0; i < rows; i++) {
-            for (int e = rowStart[i]; e < rowStart[i + 1]; e++) {
-                int to = next[column[e]]++;
-                row[to] = i;
-                from[to] = e;
-            }
-        }
-        return new Csr(columns, rows, start, row, values.indexSelect(0, Tensor.of(from)));
+        var turned = pattern.turned();
+        return new Csr(turned.pattern(), values.indexSelect(0, turned.from()));
     }
 
     /**
@@ -315,13 +285,13 @@ public final class Csr {
 
     int[] columnNumbers() { return column; }
 
-    SparseRows.Pattern pattern() { return pattern; }
+    CsrPattern pattern() { return pattern; }
 
     /** With what was arranged at an earlier product, if the values are still those. */
     SparseRows operand(View v) {
         var known = met;
         if (known != null && known.holds(v)) return known;
-        var operand = new SparseRows(pattern, v);
+        var operand = new SparseRows(pattern.rows(), v);
         if (v.storage() == values.view().storage()) met = operand; // and not a copy in another type, which nobody meets again
         return operand;
     }

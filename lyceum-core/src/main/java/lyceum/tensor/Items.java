@@ -44,10 +44,16 @@ final class Items {
     }
 
     static boolean[] booleans(Tensor x) {
-        var bytes = new byte[length("toBooleanArray", x)];
-        copy(x, DType.BOOL, ValueLayout.JAVA_BYTE, bytes, bytes.length);
+        var bytes = bytes(x);
         var array = new boolean[bytes.length];
         for (int i = 0; i < array.length; i++) array[i] = bytes[i] != 0;
+        return array;
+    }
+
+    /** A byte for each element, 0 where it is false. */
+    static byte[] bytes(Tensor x) {
+        var array = new byte[length("toBooleanArray", x)];
+        copy(x, DType.BOOL, ValueLayout.JAVA_BYTE, array, array.length);
         return array;
     }
 

@@ -2,7 +2,6 @@ package lyceum.tensor;
 
 import lyceum.DType;
 import lyceum.backend.Backend;
-import lyceum.backend.SparseRows;
 import lyceum.backend.View;
 
 /** Operand 0, the values of a sparse matrix of one float type, times operand 1 of that type: a dense matrix (columns, k) or vector (columns). */
@@ -24,16 +23,8 @@ public record SparseMatmulOp(Csr matrix) implements Operation {
 
     @Override public Tensor pullback(int i, Tensor g, Reading reading) {
         if (i == 1) return matrix.withValues(reading.operand(0)).transpose().matmul(g);
-        SparseRows.Pattern pattern = matrix.pattern();
-        var rowOf = new long[pattern.entries()];
-        var columnOf = new long[pattern.entries()];
-        for (int r = 0; r < pattern.rows(); r++) {
-            for (int e = pattern.starts()[r]; e < pattern.starts()[r + 1]; e++) {
-                rowOf[e] = r;
-                columnOf[e] = pattern.column()[e];
-            }
-        }
-        var terms = g.indexSelect(0, Tensor.of(rowOf)).mul(reading.operand(1).indexSelect(0, Tensor.of(columnOf)));
+        var pattern = matrix.pattern();
+        var terms = g.indexSelect(0, pattern.rowOf()).mul(reading.operand(1).indexSelect(0, pattern.columnOf()));
         return terms.rank() == 1 ? terms : terms.sum(1);
     }
 

@@ -8,7 +8,10 @@ import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Parallel;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class CsrTest {
@@ -95,6 +98,84 @@ class CsrTest {
                 for (int e = product.rowStart(i) + 1; e < product.rowStart(i + 1); e++)
                     assertThat(product.column(e)).isGreaterThan(product.column(e - 1));
             assertThat(left.matmul(Csr.fromDense(b.to(DType.F64))).dtype()).isEqualTo(DType.F64);
+        }
+    }
+
+    /** Rows with fewer terms than words of places beside others with more, over several words of words. */
+    @Test void sparseProductsOfLongRowsWithFewTermsKeepOrderAndPlaces() {
+        var rng = Rng.of(9);
+        for (int n : new int[] {4096, 4097, 20_000}) for (var type : new DType[] {DType.F32, DType.F64}) {
+            Tensor a = Tensor.randint(rng, -3, 4, 150, 40).to(type).compute(), b = Tensor.randint(rng, -9, 10, 40, n).to(type);
+            a = Tensor.rand(rng, 150, 40).lt(Tensor.arange(150).to(DType.F32).div(100).unsqueeze(1)).where(a, a.zerosLike()).compute();
+            b = Tensor.rand(rng, 40, n).lt(Tensor.arange(40).to(DType.F32).add(1).mul(3e-4).unsqueeze(1)).where(b, b.zerosLike()).compute();
+            Csr product = Csr.fromDense(a).matmul(Csr.fromDense(b));
+            assertThat(product.dtype()).isEqualTo(type);
+            assertThat(product.toDense().toDoubleArray()).isEqualTo(a.matmul(b).add(0).toDoubleArray());
+            for (int i = 0; i < 150; i++)
+                for (int e = product.rowStart(i) + 1; e < product.rowStart(i + 1); e++)
+                    assertThat(product.column(e)).isGreaterThan(product.column(e - 1));
+        }
+    }
+
+    /** The order of the terms is that of the left matrix's columns, whatever the threads. */
+    @Test void sparseProductsAreSumsInF64InTheOrderOfTheColumns() {
+        var rng = Rng.of(10);
+        Tensor a = Tensor.randn(rng, 300, 80), b = Tensor.randn(rng, 80, 500);
+        Csr left = Csr.fromDense(a.abs().gt(1).where(a, a.zerosLike())), right = Csr.fromDense(b.abs().gt(0.7).where(b, b.zerosLike()));
+        double[][] x = left.toDense().toRows(), y = right.toDense().toRows();
+        var product = left.matmul(right);
+        var values = product.values().toFloatArray();
+        for (int i = 0; i < 300; i++) for (int e = product.rowStart(i); e < product.rowStart(i + 1); e++) {
+            double sum = 0;
+            for (int k = 0; k < 80; k++) sum += x[i][k] * y[k][product.column(e)];
+            assertThat(values[e]).isEqualTo((float) sum);
+        }
+        var alone = new Csr[1];
+        Parallel.sequentially(() -> alone[0] = left.matmul(right));
+        assertThat(alone[0].values().toFloatArray()).isEqualTo(values);
+    }
+
+    @Test void everyNumberThatIsNotZeroIsAnEntryWhateverTheType() {
+        for (var type : new DType[] {DType.F64, DType.F32, DType.F16, DType.BF16, DType.I32, DType.U8}) {
+            var csr = Csr.fromDense(Tensor.of(new double[] {0, 3, 0, 0, 1, 0}, 2, 3).to(type));
+            assertThat(csr.dtype()).isEqualTo(type.toFloat());
+            assertThat(new int[] {csr.entries(), csr.rowStart(1), csr.column(0), csr.column(1)}).containsExactly(2, 1, 1, 1);
+            assertThat(csr.values().toDoubleArray()).containsExactly(3, 1);
+        }
+        assertThat(Csr.fromDense(Tensor.of(new double[] {-0.0, Double.NaN, Double.MIN_VALUE}, 1, 3)).values().toDoubleArray())
+                .containsExactly(Double.NaN, Double.MIN_VALUE);
+        assertThat(Csr.fromDense(Tensor.of(new double[] {2, 0, 0, 3}, 2, 2).transpose().expand(2, 2)).entries()).isEqualTo(2);
+    }
+
+    @Tag("heavy")
+    @Test void aProductOfMoreEntriesThanAnArrayHoldsIsRefusedByTheirNumber() {
+        int n = 46_342;
+        var start = new int[n + 1];
+        for (int i = 0; i <= n; i++) start[i] = i;
+        Csr column = Csr.of(n, 1, start, new int[n], Tensor.ones(n)),
+                row = Csr.of(1, n, new int[] {0, n}, Arrays.copyOf(start, n), Tensor.ones(n));
+        assertThatThrownBy(() -> column.matmul(row)).isInstanceOf(ShapeException.class).hasMessageContaining("2147580964 entries");
+    }
+
+    /** A training has one pattern: what gradients make of it is made once, outlives the step, and is nothing of a run for shapes. */
+    @Test void gradientsMakeRowsColumnsAndTransposeOfAPatternOnce() {
+        var dense = sparse(6, 5);
+        var csr = Csr.fromDense(dense);
+        var x = Tensor.randn(Rng.of(6), DType.F64, 5, 3).compute();
+        ShapesOnly.run(() -> Autograd.grad(v -> csr.withValues(v).matmul(x).square().sum()).apply(csr.values()));
+        ShapesOnly.run(() -> csr.transpose().matmul(Tensor.zeros(DType.F64, 6, 2)));
+        Tensor rows = null, columns = null;
+        for (int step = 0; step < 3; step++) try (var scope = Scope.open("step")) {
+            Tensor v = csr.values().mul(step + 1).requiresGrad(), t = x.detach().requiresGrad();
+            csr.withValues(v).matmul(t).square().sum().backward();
+            var full = dense.mul(step + 1).matmul(x);
+            close(v.grad(), full.mul(2).matmul(x.transpose()).maskedSelect(dense.ne(0)));
+            close(t.grad(), dense.mul(step + 1).transpose().matmul(full.mul(2)));
+            if (step > 0) assertThat(csr.pattern().rowOf()).isSameAs(rows);
+            if (step > 0) assertThat(csr.pattern().columnOf()).isSameAs(columns);
+            rows = csr.pattern().rowOf();
+            columns = csr.withValues(csr.values()).pattern().columnOf();
+            assertThat(csr.transpose().pattern()).isSameAs(csr.withValues(csr.values()).transpose().pattern());
         }
     }
 

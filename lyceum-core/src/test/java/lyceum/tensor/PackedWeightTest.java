@@ -38,6 +38,7 @@ class PackedWeightTest {
         });
     }
 
+    /** What is packed where there are tiles, and lowered ones elsewhere, is in TileConvolutionTest; this is the door that users take. */
     @Test void aWriteToTheWeightIsSeen() {
         Tensor x = whole(DType.BF16, 1, 1, 32, 24, 24), weight = whole(DType.BF16, 2, 32, 32, 3, 3);
         var packed = PackedWeight.of(weight);

@@ -15,7 +15,8 @@ public final class Matrices {
 
     /** The rows of a finite matrix. */
     public static double[][] rows(String operation, Tensor a) {
-        requireFactorable(operation, a);
+        requireMatrix(operation, a);
+        requireElements(operation, a.size(0), a.size(1));
         int m = size(operation, a.size(0)), n = size(operation, a.size(1));
         double[] flat = a.toDoubleArray();
         requireFinite(operation, flat, n);
@@ -36,7 +37,7 @@ public final class Matrices {
             for (int j = 0; j < row.length; j++) sums[j] += Math.abs(row[j]);
             to.setRow(i, 0, row, 0, row.length);
         }
-        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), row.length);
+        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, from);
         return to;
     }
 
@@ -58,7 +59,7 @@ public final class Matrices {
                 to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
             }
         }
-        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), n);
+        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, from);
         return to;
     }
 
@@ -86,7 +87,7 @@ public final class Matrices {
             for (double value : row) sum += Math.abs(value);
             to.setRow(i, 0, row, 0, row.length);
         }
-        if (!Double.isFinite(sum)) requireFinite(operation, b.toDoubleArray(), from.n());
+        if (!Double.isFinite(sum)) requireFinite(operation, from);
         return to;
     }
 
@@ -98,18 +99,20 @@ public final class Matrices {
                 + (a.rank() > 2 ? "Autograd.vmap does it for each of a batch" : "reshape it to (rows, columns)"));
     }
 
-    /** A matrix whose factors can be held: one Java array has its elements at some step or other. */
+    /** A matrix whose factors can be held: outside the heap, or in rows that were one Java array. */
     public static void requireFactorable(String operation, Tensor a) {
         requireMatrix(operation, a);
-        requireElements(operation, a.size(0), a.size(1));
+        int m = size(operation, a.size(0)), n = size(operation, a.size(1));
+        if (!Block.pays(m, n)) requireElements(operation, m, n);
     }
 
-    /** That a matrix (m, n) is within the same bound. */
+    /** That one Java array holds a matrix (m, n). */
     public static void requireElements(String operation, long m, long n) {
         if (m > 0 && n > MOST / m) throw new ShapeException(operation + ": a matrix (" + m + ", " + n + ") has more than " + MOST
                 + " elements, a square one at most 46340 rows; take fewer, or solve by products alone (ConjugateGradient, Lsqr, Lanczos on LinearMap.of(rows, columns, x -> a.matmul(x), ..); RandomizedSvd)");
     }
 
+    /** A square matrix whose factors can be held. */
     public static void requireSquare(String operation, Tensor a) {
         requireFactorable(operation, a);
         if (a.size(0) != a.size(1)) throw new ShapeException(operation + ": shape " + a.shape() + " is not square");
@@ -150,17 +153,27 @@ public final class Matrices {
     }
 
     public static void requireFinite(String operation, double[] flat, int columns) {
-        for (int i = 0; i < flat.length; i++) {
-            if (Double.isFinite(flat[i])) continue;
-            String place = columns == 1 ? "entry " + i : "entry (" + i / columns + ", " + i % columns + ")";
-            throw new IllegalArgumentException(operation + ": " + place + " is " + flat[i] + "; remove or replace such values first");
+        for (int i = 0; i < flat.length; i++) if (!Double.isFinite(flat[i])) throw notFinite(operation, i / columns, i % columns, columns, flat[i]);
+    }
+
+    /** The same of what may be more than an array holds. */
+    private static void requireFinite(String operation, Block a) {
+        var row = new double[a.n()];
+        for (int i = 0; i < a.m(); i++) {
+            a.row(i, 0, row, 0, row.length);
+            for (int j = 0; j < row.length; j++) if (!Double.isFinite(row[j])) throw notFinite(operation, i, j, row.length, row[j]);
         }
+    }
+
+    private static IllegalArgumentException notFinite(String operation, int i, int j, int columns, double value) {
+        var place = columns == 1 ? "entry " + i : "entry (" + i + ", " + j + ")";
+        return new IllegalArgumentException(operation + ": " + place + " is " + value + "; remove or replace such values first");
     }
 
     /** The float type that a result takes: the input's, or F64 for integers. */
     public static DType resultType(Tensor a) { return a.dtype().isFloat() ? a.dtype() : DType.F64; }
 
-    public static Tensor tensor(double[][] a, int n, DType type) { return Tensor.of(Dense.toRowMajor(a, n), a.length, n).to(type); }
+    public static Tensor tensor(double[][] a, int n, DType type) { return Block.empty(a.length, n).setRows(a).tensor(type); }
 
     public static Tensor tensor(double[] x, DType type) { return Tensor.of(x, x.length).to(type); }
 

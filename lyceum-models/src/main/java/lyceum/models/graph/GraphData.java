@@ -2,6 +2,7 @@ package lyceum.models.graph;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import lyceum.DType;
@@ -9,6 +10,7 @@ import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.SparseRows;
 import lyceum.memory.Scope;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
 
@@ -36,11 +38,21 @@ public final class GraphData {
     private volatile Neighbours.Side out;
     private volatile Tensor sources, targets;
     private volatile GraphData looped, symmetric, scaled;
-    /** The weights as a column of F32, and each way with them, where they do not change: kept for the next layer, and the next step. */
-    private volatile Tensor single;
-    /** Writes to the weights that {@link #single} knows of. */
-    private int seen;
-    private volatile SparseRows singleIn, singleOut;
+    private volatile Single single = Single.NONE;
+
+    /**
+     * The weights as a column of F32 where they do not change (null: not asked for, or ones), and each way with them that was gone: kept for the next layer,
+     * and the next step.
+     *
+     * @param version writes to the weights that it knows of
+     */
+    private record Single(Tensor column, int version, SparseRows in, SparseRows out) {
+        static final Single NONE = new Single(null, 0, null, null);
+
+        SparseRows way(boolean back) { return back ? out : in; }
+
+        Single with(boolean back, SparseRows rows) { return new Single(column, version, back ? in : rows, back ? rows : out); }
+    }
 
     private GraphData(int nodes, int[] source, int[] target, int[] order, Tensor weights, Tensor features, int[] graphOf, int graphs,
             boolean normalised) {
@@ -170,14 +182,14 @@ public final class GraphData {
 
     /** The node that speaks along each edge, I64 (edges). */
     public Tensor source() {
-        if (sources == null) sources = kept(() -> Tensor.of(Arrays.stream(source).asLongStream().toArray()));
-        return sources;
+        var known = sources;
+        return known != null ? known : kept(() -> Tensor.of(Arrays.stream(source).asLongStream().toArray()), t -> sources = t);
     }
 
     /** The node that hears along each edge, ascending, I64 (edges). */
     public Tensor target() {
-        if (targets == null) targets = kept(() -> Tensor.of(Arrays.stream(target).asLongStream().toArray()));
-        return targets;
+        var known = targets;
+        return known != null ? known : kept(() -> Tensor.of(Arrays.stream(target).asLongStream().toArray()), t -> targets = t);
     }
 
     /** The number that edge e had when the edges were given. */
@@ -241,10 +253,13 @@ public final class GraphData {
                 features == null ? null : features.indexSelect(0, index), new int[chosen.length], 1, normalised);
     }
 
-    /** What is remembered for later calls outlives the scope of the first one. */
-    private static <T> T kept(Supplier<T> made) {
+    /** What is remembered for later calls outlives the scope of the first one; a run for shapes alone has nothing to remember. */
+    private static <T> T kept(Supplier<T> made, Consumer<T> keep) {
+        if (ShapesOnly.isRunning()) return made.get();
         try (var outside = Scope.outside()) {
-            return made.get();
+            var found = made.get();
+            keep.accept(found);
+            return found;
         }
     }
 
@@ -253,7 +268,7 @@ public final class GraphData {
     /** With an edge of weight 1 from each node to itself where there is none; its features are the mean of those that arrive, 0 if none do. */
     public GraphData withLoops() {
         if (looped != null) return looped;
-        return isTracked() ? looped() : (looped = kept(this::looped));
+        return isTracked() ? looped() : kept(this::looped, g -> looped = g);
     }
 
     private GraphData looped() {
@@ -276,10 +291,7 @@ public final class GraphData {
         var known = loops ? symmetric : scaled;
         if (known != null) return known;
         if (isTracked()) return scaled(loops);
-        var found = kept(() -> scaled(loops));
-        if (loops) symmetric = found;
-        else scaled = found;
-        return found;
+        return kept(() -> scaled(loops), loops ? g -> symmetric = g : g -> scaled = g);
     }
 
     private GraphData scaled(boolean loops) {
@@ -346,25 +358,28 @@ public final class GraphData {
 
     private Tensor column(Tensor like) {
         if (weights == null) return null;
-        if (like.dtype() != DType.F32 || weights.isTracked() || Tracing.on()) return weights.to(like.dtype()).unsqueeze(1);
+        if (like.dtype() != DType.F32 || weights.isTracked() || Tracing.on() || ShapesOnly.isRunning())
+            return weights.to(like.dtype()).unsqueeze(1);
         synchronized (start) {
             int now = weights.view().storage().version();
-            if (single == null || seen != now) {
-                singleIn = singleOut = null;
-                single = kept(() -> weights.detach().to(DType.F32).copy().unsqueeze(1).compute());
-                seen = now;
-            }
-            return single;
+            if (single.column == null || single.version != now)
+                kept(() -> weights.detach().to(DType.F32).copy().unsqueeze(1).compute(), c -> single = new Single(c, now, null, null));
+            return single.column;
         }
     }
 
     /** The operator of a sum by one weight an edge: w (edges, 1), or null for ones. */
     SparseRows rows(boolean back, Tensor w, DType type) {
         var own = single;
-        boolean isOwn = w == null ? weights == null && type == DType.F32 : own != null && w.view().storage() == own.view().storage();
+        boolean isOwn = w == null ? weights == null && type == DType.F32
+                : own.column != null && w.view().storage() == own.column.view().storage();
         if (!isOwn) return side(back).rows(w, type);
-        if (back) return singleOut == null ? singleOut = kept(() -> side(true).rows(w, type)) : singleOut;
-        return singleIn == null ? singleIn = kept(() -> side(false).rows(w, type)) : singleIn;
+        if (own.way(back) != null) return own.way(back);
+        return kept(() -> side(back).rows(w, type), rows -> {
+            synchronized (start) {
+                if (single.column == own.column) single = single.with(back, rows); // and not beside weights that were written since
+            }
+        });
     }
 
     /** Sums of weights that arrive; 1 where that is 0. */

@@ -24,6 +24,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -294,6 +295,25 @@ class MessagePassingTest {
         assertThat(looped.edges()).isEqualTo(5);
         assertThat(looped.features().flatten().toDoubleArray()).containsExactly(5, 5, 1, 2, 0);
         assertThat(looped.withLoops()).isSameAs(looped);
+    }
+
+    /** What a graph remembers of itself has values: that of a run for shapes alone has none, and ends with it. */
+    @Test void aRunForShapesAloneLeavesNothingThatAGraphRemembers() {
+        var rng = Rng.of(11);
+        var g = directed(9, 0.4, rng);
+        var weighted = g.withWeights(Tensor.rand(rng, DType.F32, g.edges()).add(0.5).compute());
+        Tensor h = normal(rng, 9, 4).to(DType.F32).compute();
+        for (var graph : List.of(g, weighted)) {
+            ShapesOnly.run(() -> List.of(graph.source(), graph.target(), graph.normalised(true), graph.normalised(false), graph.withLoops(),
+                    graph.gather(Aggregation.SUM, h)));
+            var twin = graph.renumbered(IntStream.range(0, 9).toArray()); // remembers nothing yet
+            assertThat(graph.source().toIntArray()).isEqualTo(twin.source().toIntArray());
+            assertThat(graph.target().toIntArray()).isEqualTo(twin.target().toIntArray());
+            for (boolean loops : new boolean[] {false, true})
+                assertThat(graph.normalised(loops).weights().toDoubleArray()).isEqualTo(twin.normalised(loops).weights().toDoubleArray());
+            assertThat(graph.withLoops().edges()).isEqualTo(twin.withLoops().edges());
+            assertThat(graph.gather(Aggregation.SUM, h).toFloatArray()).isEqualTo(twin.gather(Aggregation.SUM, h).toFloatArray());
+        }
     }
 
     /** Sums by one weight an edge go through a sparse product that is kept. */

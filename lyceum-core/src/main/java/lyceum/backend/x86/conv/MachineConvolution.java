@@ -2,6 +2,7 @@ package lyceum.backend.x86.conv;
 
 import java.lang.ref.Reference;
 import java.util.EnumMap;
+import java.util.function.BiFunction;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Epilogue;
@@ -26,10 +27,13 @@ public final class MachineConvolution {
     private final TileConvolution tiles;
 
     /** @param backend casts, and does the epilogues that no kernel can */
-    public MachineConvolution(Cpu cpu, Backend backend) {
-        this.kernels = new KernelCache<>(cpu);
+    public MachineConvolution(Cpu cpu, Backend backend) { this(new KernelCache<>(cpu), backend, TileConvolution::of); }
+
+    /** @param tiles what convolves by tiles, or null */
+    MachineConvolution(KernelCache<Cpu> kernels, Backend backend, BiFunction<KernelCache<Cpu>, Backend, TileConvolution> tiles) {
+        this.kernels = kernels;
         this.backend = backend;
-        this.tiles = TileConvolution.of(kernels, backend);
+        this.tiles = tiles.apply(kernels, backend);
     }
 
     /** Made at the first convolution of the type. */

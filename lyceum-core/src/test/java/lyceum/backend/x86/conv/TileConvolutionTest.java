@@ -12,6 +12,7 @@ import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
 import lyceum.backend.Parallel;
 import lyceum.backend.WindowGeometry;
+import lyceum.backend.WindowWeight;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.LoweredTiles;
@@ -45,12 +46,18 @@ class TileConvolutionTest {
         Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512), "what goes to tiles and comes from them is moved by AVX-512");
     }
 
-    private static TileConvolution lowered() {
+    /** Of this CPU as if it had tiles. */
+    private static KernelCache<Cpu> kernels() {
         var features = EnumSet.copyOf(Cpu.current().features());
         features.addAll(EnumSet.of(Feature.AMX_TILE, Feature.AMX_BF16));
         var cpu = new Cpu(Cpu.current().name(), Set.copyOf(features), Cpu.current().l1(), Cpu.current().l2(), Cpu.current().l3());
-        var kernels = new KernelCache<>(cpu);
-        return new TileConvolution(kernels, Backend.named("scalar"), new TileWindows(kernels, a -> new LoweredTiles(a, cpu.vectorBits())));
+        return new KernelCache<>(cpu);
+    }
+
+    private static TileConvolution lowered() { return lowered(kernels(), Backend.named("scalar")); }
+
+    private static TileConvolution lowered(KernelCache<Cpu> kernels, Backend programs) {
+        return new TileConvolution(kernels, programs, new TileWindows(kernels, a -> new LoweredTiles(a, kernels.cpu().vectorBits())));
     }
 
     /** Whole numbers, so that every sum is exact and is rounded once. */
@@ -102,6 +109,28 @@ class TileConvolutionTest {
     @Test void moreChannelsThanStayInTheCacheAreAddedUpInParts() {
         check(new Case(new Convolution().withPadding(1), new long[] {1, 470, 3, 4}, new long[] {33, 470, 3, 3}), false);
         check(new Case(new Convolution(), new long[] {1, 900, 5, 7}, new long[] {65, 900, 1, 1}), true);
+    }
+
+    /** What a layer keeps is packed once, and again after the weight was written to: else a convolution gives that of the old one. */
+    @Test void aKeptWeightIsPackedOnceAndAnewAfterAWrite() {
+        var c = new Case(new Convolution(), new long[] {1, 32, 24, 24}, new long[] {32, 32, 3, 3});
+        Tensor x = whole(1, c.x), weight = whole(2, c.weight), y = Tensor.zeros(DType.BF16, c.y()).copy().compute();
+        var g = WindowGeometry.of(c.how.over(2), c.x, c.weight, c.y());
+        var machine = new MachineConvolution(kernels(), Backend.named("scalar"), TileConvolutionTest::lowered);
+        var kept = new WindowWeight(weight.view());
+        Object last = null;
+        for (int write = 0; write < 2; write++) {
+            for (int again = 0; again < 2; again++) {
+                assertThat(machine.forward(g, x.view(), weight.view(), kept, Epilogue.NONE, y.view())).isTrue();
+                assertThat(y.toFloatArray())
+                        .isEqualTo(x.to(DType.F64).conv(weight.to(DType.F64), null, c.how).to(DType.BF16).toFloatArray());
+                Object packed = kept.arranged(machine, w -> null); // null if nobody has packed it as it is now
+                assertThat(packed).isNotNull();
+                assertThat(packed == last).as("the weight of the last convolution").isEqualTo(again == 1);
+                last = packed;
+            }
+            weight.mul_(Tensor.full(DType.BF16, 2));
+        }
     }
 
     @Test void bitsDoNotDependOnTheThreads() {

@@ -16,6 +16,7 @@ import lyceum.backend.x86.asm.Feature;
 import lyceum.backend.x86.gemm.GemmTest.Case;
 import lyceum.backend.x86.gemm.GemmTest.Types;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.testing.ForkedJvm;
 import lyceum.testing.Generator;
 import lyceum.testing.Property;
 import org.junit.jupiter.api.Assumptions;
@@ -120,6 +121,12 @@ class TilesTest {
                     run(lowered, c);
                     assertThat(bytes).isEqualTo(c.out().bytes());
                 });
+    }
+
+    @Test void sumsOverWindowsTouchNothingBeyondTheirOperands() {
+        var run = ForkedJvm.of(TileWindowBounds.class).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("windows summed: ");
     }
 
     /** The code for a CPU with tiles, whatever this one has. */
