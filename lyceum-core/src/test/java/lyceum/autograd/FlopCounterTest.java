@@ -17,6 +17,8 @@ import lyceum.backend.Convolution;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
+import lyceum.tensor.Csr;
+import lyceum.tensor.LstmOp;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -238,6 +240,29 @@ class FlopCounterTest {
         assertThat(flops.others()).isEqualTo(3 * 4 * 5);
         assertThat(flops.rows()).extracting(FlopCounter.Row::operation, FlopCounter.Row::products, FlopCounter.Row::others)
                 .contains(tuple("matmul", 120L, 0L), tuple("add", 0L, 20L), tuple("tanh", 0L, 20L), tuple("sum", 0L, 20L));
+    }
+
+    /** Two for each entry and column, forward and in the gradient of the dense operand; that of the entries is gathered and added up. */
+    @Test void sparseProductsCountTheirEntries() {
+        for (int columns : new int[] {0, 1, 6}) { // 0 stands for a vector
+            var a = Csr.of(3, 4, new int[] {0, 2, 2, 5}, new int[] {0, 2, 1, 2, 3}, Tensor.of(1.0f, 2, 3, 4, 5));
+            var flops = FlopCounter.count(() -> a.matmul(columns == 0 ? tracked(4) : tracked(4, columns)).sum().backward());
+            assertThat(flops.products(false)).as("%d columns", columns).isEqualTo(2 * 5 * Math.max(1, columns));
+            assertThat(flops.products(true)).as("%d columns, backward", columns).isEqualTo(2 * 5 * Math.max(1, columns));
+            assertThat(flops.rows()).extracting(FlopCounter.Row::operation).contains("sparse matmul");
+        }
+    }
+
+    /** A product of (batch, n) and (n, 4 n) a step, and as one operation twice that backward, whatever its sweep runs inside. */
+    @Test void anLstmCountsItsSteps() {
+        long steps = 5, batch = 2, n = 3, products = 2 * steps * batch * 4 * n * n;
+        Runnable body = () -> LstmOp.of(tracked(steps, batch, 4 * n), tracked(4 * n, n), zeros(batch, n), zeros(batch, n)).sum().backward();
+        var flops = FlopCounter.count(body);
+        assertThat(flops.products(false)).isEqualTo(products);
+        assertThat(flops.products(true)).isEqualTo(2 * products);
+        assertThat(flops.rows()).filteredOn(row -> row.operation().equals("lstm")).extracting(FlopCounter.Row::backward,
+                FlopCounter.Row::calls, FlopCounter.Row::products).containsExactly(tuple(false, 1L, products), tuple(true, 1L, 2 * products));
+        assertThat(FlopCounter.ofShapes(body).rows()).isEqualTo(flops.rows());
     }
 
     @Test void whatNeedsValuesSaysSo() {

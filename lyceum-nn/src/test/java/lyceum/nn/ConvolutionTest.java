@@ -7,20 +7,24 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
+import lyceum.backend.WindowWeight;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.random.Rng;
+import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -190,6 +194,55 @@ class ConvolutionTest {
     }
 
     private static Dataset images(Dataset d) { return d.withX(d.x().to(DType.F32).div(16).reshape(d.size(), 1, 8, 8).compute()); }
+
+    /** Whole numbers, so that every sum is exact. */
+    private static Tensor whole(DType type, long seed, long... shape) { return Tensor.randint(Rng.of(seed), -3, 4, shape).to(type).compute(); }
+
+    /** What a layer predicts, and how often the backend was given a weight that is arranged once. */
+    private record Prediction(double[] values, int packed) {
+        static Prediction of(ConvLayer layer, Tensor x, boolean learning) {
+            var backend = Backend.current();
+            var seen = new int[1];
+            var asking = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (p, method, in) -> {
+                if (in != null && Arrays.stream(in).anyMatch(WindowWeight.class::isInstance)) seen[0]++;
+                return method.invoke(backend, in);
+            });
+            var values = new double[1][];
+            Backend.with(asking, () -> values[0] = GradMode.with(learning, () -> layer.forward(x)).to(DType.F64).toDoubleArray());
+            return new Prediction(values[0], seen[0]);
+        }
+    }
+
+    private static ConvLayer layer(Tensor w, Tensor b, Convolution how, int axes) {
+        return axes == 1 ? new Conv1d(w, b, how) : axes == 2 ? new Conv2d(w, b, how) : new Conv3d(w, b, how);
+    }
+
+    @Test void aPackedLayerPredictsWhatItLearns() {
+        for (var type : new DType[] {DType.F32, DType.BF16}) for (int axes = 1; axes <= 3; axes++) {
+            long[] shape = Arrays.copyOf(new long[] {2, 20, 9, 8, 7}, axes + 2), kernel = Arrays.copyOf(new long[] {18, 20, 3, 3, 3}, axes + 2);
+            Tensor x = whole(type, 1, shape), w = whole(type, 2, kernel), b = whole(type, 3, 18);
+            var how = new Convolution().withPadding(1);
+            var layer = layer(w, b, how, axes);
+            var unpacked = Prediction.of(layer, x, false);
+            assertThat(layer.pack()).isSameAs(layer);
+            Prediction packed = Prediction.of(layer, x, false), learning = Prediction.of(layer, x, true);
+            assertThat(new int[] {unpacked.packed, packed.packed, learning.packed}).as(type + ", %d axes", axes).containsExactly(0, 1, 0);
+            assertThat(packed.values).isEqualTo(unpacked.values);
+            assertThat(learning.values).isEqualTo(unpacked.values);
+            var twin = Module.copy(layer);
+            Autograd.noGrad(() -> twin.weight().mul_(-1));
+            assertThat(Prediction.of(layer, x, false)).usingRecursiveComparison().isEqualTo(packed);
+            var turned = layer(twin.weight(), b, how, axes);
+            assertThat(Prediction.of(twin, x, false).values).isEqualTo(Prediction.of(turned, x, false).values).isNotEqualTo(packed.values);
+            Autograd.noGrad(() -> layer.weight().mul_(-1));
+            assertThat(Prediction.of(layer, x, false).values).isEqualTo(Prediction.of(turned, x, false).values);
+        }
+        var back = new ConvTranspose2d(whole(DType.BF16, 1, 20, 18, 3, 3), null, new Convolution());
+        var x = whole(DType.BF16, 2, 1, 20, 5, 5);
+        var expected = Prediction.of(back, x, false);
+        back.pack();
+        assertThat(Prediction.of(back, x, false)).usingRecursiveComparison().isEqualTo(expected);
+    }
 
     @Test void poolsOfOneTwoAndThreeAxes() {
         var x = Tensor.arange(24).to(DType.F64);

@@ -1,11 +1,12 @@
 package lyceum.models.audio;
 
+import java.util.Arrays;
 import lyceum.backend.Parallel;
 import lyceum.math.Fft;
 
 /**
  * Frames of samples to power in bands, some frames at a time, so that nothing between leaves the cache. Two frames are the real and the imaginary part of one
- * transform, whose symmetric and antisymmetric halves are theirs.
+ * transform, whose symmetric and antisymmetric halves are theirs. Where one of them holds what is no number, each has a transform of its own.
  */
 final class MelFrames {
     /** Pairs of frames that are transformed together. */
@@ -50,11 +51,14 @@ final class MelFrames {
                     frame(samples, row * length + (t + f) * hop, f < count, f % 2 == 0 ? re : im, f / 2 * size);
                 fft.forward(re, 0, im, 0, PAIRS);
                 for (int f = 0; f < count; f += 2) {
-                    power(re, im, f / 2 * size, power);
+                    int at = f / 2 * size, begin = row * length + (t + f) * hop;
+                    // The lowest bin has every sample in it.
+                    if (Double.isFinite(re[at]) && Double.isFinite(im[at])) power(re, im, at, power);
+                    else apart(samples, begin, f + 1 < count, re, im, at, power);
                     for (int b = 0; b < bands; b++) {
-                        int at = (row * bands + b) * frames + t + f;
-                        out[at] = sum(power, b, 0);
-                        if (f + 1 < count) out[at + 1] = sum(power, b, 1);
+                        int to = (row * bands + b) * frames + t + f;
+                        out[to] = sum(power, b, 0);
+                        if (f + 1 < count) out[to + 1] = sum(power, b, 1);
                     }
                 }
             }
@@ -64,6 +68,16 @@ final class MelFrames {
 
     private void frame(double[] samples, int from, boolean isThere, double[] to, int at) {
         for (int n = 0; n < size; n++) to[at + n] = isThere ? samples[from + n] * window[n] : 0;
+    }
+
+    /** The same of frames that share no transform. */
+    private void apart(double[] samples, int from, boolean two, double[] re, double[] im, int at, double[] power) {
+        for (int which = two ? 1 : 0; which >= 0; which--) {
+            frame(samples, from + which * hop, true, re, at);
+            Arrays.fill(im, at, at + size, 0);
+            fft.forward(re, at, im, at, 1);
+            for (int k = 0; k <= size / 2; k++) power[2 * k + which] = re[at + k] * re[at + k] + im[at + k] * im[at + k];
+        }
     }
 
     /** The two frames' squared magnitudes, side by side. */

@@ -79,9 +79,8 @@ public final class MelSpectrogram {
     }
 
     /**
-     * Power in each band: (.., samples) to (.., bands, samples / hop), F64. Two frames share a transform: a sample that
-     * is no number spoils the frames that cover it and the one beside each. @throws ShapeException if there are no more samples than half a
-     * window
+     * Power in each band: (.., samples) to (.., bands, samples / hop), F64. A sample that is no number spoils the
+     * frames that cover it and no other. @throws ShapeException if there are no more samples than half a window
      */
     public Tensor power(Tensor samples) {
         if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2)

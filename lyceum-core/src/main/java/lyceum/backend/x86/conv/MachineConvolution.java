@@ -85,7 +85,7 @@ public final class MachineConvolution {
     /** The same elements in row-major order and the type that is computed in. */
     View dense(View view) { return dense(view, type(view.dtype())); }
 
-    private View dense(View view, DType type) {
+    View dense(View view, DType type) {
         var dense = place(view, type);
         copy(view, dense);
         return dense;
@@ -94,7 +94,7 @@ public final class MachineConvolution {
     /** Where to put the elements of {@code view}, in row-major order and the type that is computed in: there, if it is such. */
     View place(View view) { return place(view, type(view.dtype())); }
 
-    private static View place(View view, DType type) {
+    static View place(View view, DType type) {
         if (view.isContiguous() && view.dtype() == type) return view;
         return new View(type, Allocator.allocate(view.size() * type.bytes()), 0, view.shape(), View.contiguousStrides(view.shape()));
     }

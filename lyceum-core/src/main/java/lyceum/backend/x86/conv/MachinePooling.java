@@ -42,18 +42,21 @@ public final class MachinePooling {
     /** See {@link Backend#maxPool}. */
     public boolean max(WindowGeometry g, View x, View y, View indices) {
         if (!cpu.has(Feature.AVX512) || x.size() == 0 || y.size() == 0 || !indices.isContiguous() || !PoolTables.suits(g)) return false;
-        View in = convolution.dense(x), out = convolution.place(y);
-        var element = Element.of(out.dtype());
-        var kernel = kernels.of(new MaxPoolKernel(element, g.stride()[2]));
-        var tables = new PoolTables(g, element, element.lanes(cpu));
+        boolean brief = x.dtype() == DType.BF16 && y.dtype() == DType.BF16 && g.stride()[2] <= 2;
+        var type = brief ? DType.BF16 : MachineConvolution.type(y.dtype());
+        View in = convolution.dense(x, type), out = MachineConvolution.place(y, type);
+        var element = type == DType.F64 ? Element.F64 : Element.F32;
+        var form = new MaxPoolKernel(element, g.stride()[2], brief);
+        var kernel = kernels.of(form);
+        var tables = new PoolTables(g, form.bytes(), element.lanes(cpu));
         double nanos = (double) tables.lines() * tables.vectors() * (5 + g.taps());
         Parallel.range((long) g.batch() * g.inputs(), Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             var arguments = perThread.get();
-            MaxPoolKernel.X.set(arguments, in.address() + element.bytes * from * g.inVolume());
-            MaxPoolKernel.Y.set(arguments, out.address() + element.bytes * from * g.outVolume());
+            MaxPoolKernel.X.set(arguments, in.address() + form.bytes() * from * g.inVolume());
+            MaxPoolKernel.Y.set(arguments, out.address() + form.bytes() * from * g.outVolume());
             MaxPoolKernel.INDEX.set(arguments, indices.address() + 8 * from * g.outVolume());
             MaxPoolKernel.PLANES.set(arguments, to - from);
-            MaxPoolKernel.X_PLANE.set(arguments, (long) element.bytes * g.inVolume());
+            MaxPoolKernel.X_PLANE.set(arguments, (long) form.bytes() * g.inVolume());
             MaxPoolKernel.LINES.set(arguments, tables.lines());
             MaxPoolKernel.LINE_TABLE.set(arguments, tables.lineTable());
             MaxPoolKernel.VECTORS.set(arguments, tables.vectors());

@@ -23,8 +23,9 @@ import lyceum.backend.x86.machine.KernelForm;
  * equals: so the first of equals stays, be it -inf, and the first NaN.
  *
  * @param stride of the columns; 2 loads two vectors and keeps every second element, more gathers
+ * @param brief whether elements are BF16, widened to F32 as they come; for a stride up to 2
  */
-record MaxPoolKernel(Element element, int stride) implements KernelForm {
+record MaxPoolKernel(Element element, int stride, boolean brief) implements KernelForm {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     static final Field X = LAYOUT.word(), Y = LAYOUT.word(), INDEX = LAYOUT.word(), PLANES = LAYOUT.word(), X_PLANE = LAYOUT.word(),
             LINES = LAYOUT.word();
@@ -43,10 +44,13 @@ record MaxPoolKernel(Element element, int stride) implements KernelForm {
 
     private boolean isDouble() { return element == Element.F64; }
 
+    /** Bytes of an element in memory. */
+    int bytes() { return brief ? 2 : element.bytes; }
+
     /** Numbers of elements, 32 bits each. */
     private Vec numbers(int i) { return isDouble() ? ymm(i) : zmm(i); }
 
-    @Override public String name(Cpu cpu) { return "max-pool-stride" + stride + element.suffix(cpu.vectorBits()); }
+    @Override public String name(Cpu cpu) { return "max-pool-stride" + stride + (brief ? "-brief" : "") + element.suffix(cpu.vectorBits()); }
 
     @Override public void write(Assembler a, Cpu cpu) {
         int lanes = element.lanes(cpu);
@@ -113,20 +117,15 @@ record MaxPoolKernel(Element element, int stride) implements KernelForm {
     }
 
     private void tap(Assembler a, Vec where) {
+        if (brief) {
+            a.mov32(RAX, Mem.at(R11, LOW));
+            a.emit(KMOVD_FROM, Mask.K1, RAX);
+        } else {
+            a.emit(KMOVW, Mask.K1, Mem.at(R11, LOW));
+        }
         a.movsxd(RAX, Mem.at(R11, DISTANCE));
         a.add(RAX, RBP);
-        a.emit(KMOVW, Mask.K1, Mem.at(R11, LOW));
-        if (stride <= 2) {
-            a.emit(isDouble() ? VMOVUPD : VMOVUPS, VALUE.mask(Mask.K1).zeroing(), Mem.at(RAX));
-        } else {
-            a.emit(VXORPS, VALUE, VALUE, VALUE);
-            a.emit(isDouble() ? VGATHERDPD : VGATHERDPS, VALUE.mask(Mask.K1), Mem.at(RAX, numbers(6), element.bytes));
-        }
-        if (stride == 2) {
-            a.emit(KMOVW, Mask.K2, Mem.at(R11, HIGH));
-            a.emit(isDouble() ? VMOVUPD : VMOVUPS, OTHER.mask(Mask.K2).zeroing(), Mem.at(RAX, 64));
-            a.emit(isDouble() ? VPERMT2PD : VPERMT2PS, VALUE, EVEN, OTHER);
-        }
+        load(a);
         a.emit(KMOVW, Mask.K1, Mem.at(R11, VALID));
         a.emit(isDouble() ? VCMPPD : VCMPPS, GE, Mask.K3, VALUE, BEST);
         a.emit(isDouble() ? VCMPPD : VCMPPS, UNORDERED, Mask.K4, VALUE, VALUE);
@@ -138,21 +137,44 @@ record MaxPoolKernel(Element element, int stride) implements KernelForm {
         a.emit(VPBROADCASTD_GP, where.mask(Mask.K3), RAX);
     }
 
+    private void load(Assembler a) {
+        if (brief) { // a word of a lane is its upper half
+            a.emit(stride == 2 ? VMOVDQU16 : VPMOVZXWD, VALUE.mask(Mask.K1).zeroing(), Mem.at(RAX));
+            a.emit(VPSLLD, 16, VALUE, VALUE);
+            return;
+        }
+        if (stride <= 2) {
+            a.emit(isDouble() ? VMOVUPD : VMOVUPS, VALUE.mask(Mask.K1).zeroing(), Mem.at(RAX));
+        } else {
+            a.emit(VXORPS, VALUE, VALUE, VALUE);
+            a.emit(isDouble() ? VGATHERDPD : VGATHERDPS, VALUE.mask(Mask.K1), Mem.at(RAX, numbers(6), element.bytes));
+        }
+        if (stride == 2) {
+            a.emit(KMOVW, Mask.K2, Mem.at(R11, HIGH));
+            a.emit(isDouble() ? VMOVUPD : VMOVUPS, OTHER.mask(Mask.K2).zeroing(), Mem.at(RAX, 64));
+            a.emit(isDouble() ? VPERMT2PD : VPERMT2PS, VALUE, EVEN, OTHER);
+        }
+    }
+
     private void store(Assembler a, Vec where, Vec at) {
         a.emit(KMOVW, Mask.K1, Mem.at(R9, OUTPUTS));
-        a.emit(isDouble() ? VMOVUPD_STORE : VMOVUPS_STORE, Mem.at(RDX).mask(Mask.K1), BEST);
+        if (brief) {
+            a.emit(VPSRLD, 16, BEST, BEST);
+            a.emit(VPMOVDW, Mem.at(RDX).mask(Mask.K1), BEST);
+        } else {
+            a.emit(isDouble() ? VMOVUPD_STORE : VMOVUPS_STORE, Mem.at(RDX).mask(Mask.K1), BEST);
+        }
         a.emit(VPADDD, where, where, at);
         a.emit(VPMOVSXDQ, VALUE, ymm(1));
         a.emit(VMOVDQU64_STORE, Mem.at(RCX).mask(Mask.K1), VALUE);
+        if (!isDouble()) { // the other half of the numbers
+            a.emit(KSHIFTRW, 8, Mask.K1, Mask.K1);
+            a.emit(VEXTRACTI64X4, 1, ymm(1), zmm(1));
+            a.emit(VPMOVSXDQ, VALUE, ymm(1));
+            a.emit(VMOVDQU64_STORE, Mem.at(RCX, 64).mask(Mask.K1), VALUE);
+        }
         a.mov(RAX, Mem.at(R9, BYTES));
         a.add(RDX, RAX);
-        a.add(RCX, RAX);
-        if (isDouble()) return; // else the other half of the numbers
-        a.emit(KSHIFTRW, 8, Mask.K1, Mask.K1);
-        a.emit(VEXTRACTI64X4, 1, ymm(1), zmm(1));
-        a.emit(VPMOVSXDQ, VALUE, ymm(1));
-        a.sub(RCX, RAX);
-        a.emit(VMOVDQU64_STORE, Mem.at(RCX, 64).mask(Mask.K1), VALUE);
-        a.lea(RCX, Mem.at(RCX, RAX, 2));
+        a.lea(RCX, Mem.at(RCX, RAX, 8 / bytes()));
     }
 }

@@ -13,14 +13,14 @@ final class PoolTables {
     private static final long MOST_ROWS = 1 << 22, MOST_TAPS = 1 << 20;
 
     private final WindowGeometry g;
-    private final Element element;
-    private final int lanes;
+    private final int bytes, lanes;
     private final Storage storage;
     private final MemorySegment memory;
 
-    PoolTables(WindowGeometry g, Element element, int lanes) {
+    /** @param bytes of an element; 2 are words, of which a stride of 2 takes every second */
+    PoolTables(WindowGeometry g, int bytes, int lanes) {
         this.g = g;
-        this.element = element;
+        this.bytes = bytes;
         this.lanes = lanes;
         storage = Allocator.allocate(rowsAt() + MaxPoolKernel.ROW * rows(g));
         memory = storage.segment().asSlice(storage.base());
@@ -60,7 +60,7 @@ final class PoolTables {
                         int down = g.source(0, s, i), across = g.source(1, t, j);
                         if (down < 0 || down >= g.in()[0] || across < 0 || across >= g.in()[1]) continue;
                         long number = ((long) down * g.in()[1] + across) * g.in()[2];
-                        memory.set(LONG, row, element.bytes * number);
+                        memory.set(LONG, row, bytes * number);
                         memory.set(LONG, row + 8, number);
                         row += MaxPoolKernel.ROW;
                     }
@@ -74,10 +74,10 @@ final class PoolTables {
     private void vector(int v) {
         long at = (long) v * entry();
         int outputs = Math.min(lanes, g.out()[2] - v * lanes), first = v * lanes * g.stride()[2] - g.before()[2];
-        memory.set(LONG, at + MaxPoolKernel.FIRST, (long) element.bytes * first);
+        memory.set(LONG, at + MaxPoolKernel.FIRST, (long) bytes * first);
         memory.set(LONG, at + MaxPoolKernel.COLUMN, first);
         memory.set(LONG, at + MaxPoolKernel.OUTPUTS, (1L << outputs) - 1);
-        memory.set(LONG, at + MaxPoolKernel.BYTES, (long) element.bytes * outputs);
+        memory.set(LONG, at + MaxPoolKernel.BYTES, (long) bytes * outputs);
         at += MaxPoolKernel.FIRST_TAP;
         for (int t = g.kernel()[2] - 1; t >= 0; t--, at += MaxPoolKernel.TAP) {
             int reach = t * g.dilation()[2], valid = 0;
@@ -88,10 +88,10 @@ final class PoolTables {
                 valid |= 1 << lane;
                 loads |= 1L << (g.stride()[2] == 2 ? 2 * lane : lane);
             }
-            memory.set(INT, at + MaxPoolKernel.LOW, (int) (loads & (1L << lanes) - 1));
+            memory.set(INT, at + MaxPoolKernel.LOW, (int) (bytes == 2 ? loads : loads & (1L << lanes) - 1));
             memory.set(INT, at + MaxPoolKernel.HIGH, (int) (loads >>> lanes));
             memory.set(INT, at + MaxPoolKernel.VALID, valid);
-            memory.set(INT, at + MaxPoolKernel.DISTANCE, element.bytes * reach);
+            memory.set(INT, at + MaxPoolKernel.DISTANCE, bytes * reach);
             memory.set(INT, at + MaxPoolKernel.NUMBER, reach);
         }
     }

@@ -4,7 +4,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.Function;
-import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.backend.View;
 import lyceum.backend.code.KernelCache;
@@ -25,7 +24,6 @@ public final class TileWindows {
     private static final int CONFIGURATION_AT = (TileWindowKernel.PARAMETERS + 63) / 64 * 64;
 
     private final KernelCache<Cpu> kernels;
-    private final TilePacking packing;
     private final Function<Assembler, Tiles> tiles;
 
     public TileWindows(KernelCache<Cpu> kernels) { this(kernels, Tiles.Registers::new); }
@@ -33,7 +31,6 @@ public final class TileWindows {
     /** @param tiles by which kernels are written */
     public TileWindows(KernelCache<Cpu> kernels, Function<Assembler, Tiles> tiles) {
         this.kernels = kernels;
-        this.packing = new TilePacking(kernels.cpu(), kernels, new Packing(kernels.cpu(), kernels));
         this.tiles = tiles;
     }
 
@@ -45,9 +42,13 @@ public final class TileWindows {
         private long group(int group) { return storage.address() + (long) group * taps * steps * TileKernel.LEFT_PART; }
     }
 
-    /** Packs a contiguous weight of BF16. */
-    public static Weight pack(View weight, int outputs, int channels, int taps) {
-        int steps = steps(channels), groups = (outputs + OUTPUTS - 1) / OUTPUTS, n = channels * taps;
+    /**
+     * Packs a contiguous weight (outputs, channels, taps, columns) of BF16.
+     *
+     * @param columns which count as channels, those of one channel as neighbours
+     */
+    public static Weight pack(View weight, int outputs, int channels, int taps, int columns) {
+        int steps = steps(channels * columns), groups = (outputs + OUTPUTS - 1) / OUTPUTS, n = channels * taps * columns;
         var storage = Allocator.allocate((long) groups * taps * steps * TileKernel.LEFT_PART, null);
         MemorySegment from = weight.storage().segment(), to = storage.segment();
         Parallel.range((long) groups * OUTPUTS, Math.max(1, (1 << 15) / n), n, (first, end) -> {
@@ -55,7 +56,8 @@ public final class TileWindows {
             for (int o = (int) first; o < end; o++) {
                 if (o < outputs) {
                     MemorySegment.copy(from, ValueLayout.JAVA_SHORT_UNALIGNED, weight.byteOffset() + 2L * o * n, row, 0, n);
-                    for (int c = 0; c < channels; c++) for (int t = 0; t < taps; t++) lines[t * steps * CHANNELS + c] = row[c * taps + t];
+                    for (int c = 0; c < channels; c++) for (int t = 0; t < taps; t++) for (int k = 0; k < columns; k++)
+                        lines[t * steps * CHANNELS + c * columns + k] = row[(c * taps + t) * columns + k];
                 } else {
                     Arrays.fill(lines, (short) 0);
                 }
@@ -69,19 +71,65 @@ public final class TileWindows {
         return new Weight(storage, taps, steps);
     }
 
+    /** Which of positions that follow one another are outputs. */
+    public static final class Lines {
+        private final Storage table;
+        private final int panels;
+
+        /** The first {@code length} of every {@code pitch} positions, so many times. */
+        public Lines(int count, int length, int pitch) {
+            int positions = (count - 1) * pitch + length;
+            panels = (positions + POSITIONS - 1) / POSITIONS;
+            table = Allocator.allocate((long) panels * TileLinesKernel.ENTRY);
+            for (int p = 0; p < panels; p++) {
+                long entry = table.base() + (long) p * TileLinesKernel.ENTRY;
+                int places = 0;
+                for (int lane = 0, at = p * POSITIONS; lane < POSITIONS && at < positions; lane++, at++) if (at % pitch < length)
+                    table.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + TileLinesKernel.ORDER + 2L * places++, (short) lane);
+                for (int rest = places; rest < POSITIONS; rest++)
+                    table.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + TileLinesKernel.ORDER + 2L * rest, (short) 0);
+                table.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, entry + TileLinesKernel.PLACES, (1L << places) - 1);
+                table.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, entry + TileLinesKernel.BYTES, 2L * places);
+            }
+        }
+    }
+
     /**
-     * The sums of 32 outputs at {@code count} positions that follow one another, F32, a row an output; in memory of the thread that holds until its next call.
+     * Where sums go.
+     *
+     * @param rows of outputs, up to 32
+     * @param address of the first, and bytes from one {@code row} to the next
+     * @param bias address of the first's, or 0, and bytes from bias to bias
+     * @param relu whether what is negative becomes zero
+     */
+    public record Target(int rows, long address, long row, long bias, long biasStep, boolean relu) {}
+
+    /**
+     * The sums of up to 32 outputs at positions that follow one another, those that are {@code lines} rounded to BF16 without gaps.
      *
      * @param group of outputs
      * @param first address of the first position in the first plane
      * @param plane bytes from plane to plane
      * @param taps address of bytes from a position to each tap, of 8 bytes each
      */
-    public View sums(Weight weight, int group, long first, long plane, long taps, int count) {
+    public void sum(Weight weight, int group, long first, long plane, long taps, Lines lines, Target target) {
         var scratch = Scratch.ofThread();
-        int panels = (count + POSITIONS - 1) / POSITIONS, columns = panels * POSITIONS;
-        long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) panels * TileKernel.SUMS), left = weight.group(group);
+        long sums = scratch.get(Scratch.Use.TILES_SUMS, (long) lines.panels * TileKernel.SUMS);
+        sum(weight, weight.group(group), first, plane, taps, lines.panels, scratch.parameters(), sums);
         var parameters = scratch.parameters();
+        TileLinesKernel.SUMS.set(parameters, sums);
+        TileLinesKernel.PANELS.set(parameters, lines.panels);
+        TileLinesKernel.TABLE.set(parameters, lines.table.address());
+        TileLinesKernel.ROWS.set(parameters, target.rows);
+        TileLinesKernel.TO.set(parameters, target.address);
+        TileLinesKernel.TO_ROW.set(parameters, target.row);
+        TileLinesKernel.BIAS.set(parameters, target.bias);
+        TileLinesKernel.BIAS_STEP.set(parameters, target.biasStep);
+        kernels.of(new TileLinesKernel.Form(target.bias != 0, target.relu)).move((long) target.rows * lines.panels * POSITIONS,
+                parameters.address(), 0, 0, 0, 0, 0);
+    }
+
+    private void sum(Weight weight, long left, long first, long plane, long taps, int panels, MemorySegment parameters, long sums) {
         var configuration = parameters.asSlice(CONFIGURATION_AT, Tiles.CONFIGURATION);
         TileKernel.configure(configuration, 2, TileKernel.SIDE, 2, TileKernel.SIDE, TileKernel.SIDE);
         TileWindowKernel.PLANE.set(parameters, plane);
@@ -97,14 +145,11 @@ public final class TileWindows {
                 TileWindowKernel.ADD.set(parameters, tap + part > 0 ? 1 : 0);
                 long next = left + (long) some * steps * TileKernel.LEFT_PART;
                 TileWindowKernel.AHEAD.set(parameters, next);
-                Gemm.call(kernel, (long) OUTPUTS * columns * some * steps * CHANNELS / 8, parameters.address(), left,
+                Gemm.call(kernel, (long) OUTPUTS * panels * POSITIONS * some * steps * CHANNELS / 8, parameters.address(), left,
                         first + (long) from * TileKernel.SIDE * plane, sums, panels, configuration.address());
                 left = next;
                 from = end;
             }
         }
-        var rows = scratch.storage(Scratch.Use.SUMS, 4L * OUTPUTS * columns);
-        packing.sums(sums, new Operand(rows.address(), 4L * columns, 4), TileKernel.Result.ROWS, OUTPUTS, columns);
-        return new View(DType.F32, rows, 0, new long[] {OUTPUTS, columns}, new long[] {columns, 1});
     }
 }

@@ -44,6 +44,7 @@ class TileConvolutionTest {
     @BeforeEach void onlyWhereMachineCodeRuns() {
         Assumptions.assumeTrue(Cpu.unavailable() == null, () -> Cpu.unavailable());
         Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512), "what goes to tiles and comes from them is moved by AVX-512");
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512_BF16), "sums are rounded by AVX-512 with BF16");
     }
 
     /** Of this CPU as if it had tiles. */
@@ -74,16 +75,19 @@ class TileConvolutionTest {
         return y.toFloatArray();
     }
 
-    private static void check(Case c, boolean epilogue) {
-        Tensor x = whole(1, c.x), weight = whole(2, c.weight), bias = epilogue ? whole(3, c.weight[0]) : null;
+    private static void check(Case c, boolean epilogue) { check(c, epilogue, epilogue ? Op.RELU : null); }
+
+    private static void check(Case c, boolean biased, Op activation) {
+        Tensor x = whole(1, c.x), weight = whole(2, c.weight), bias = biased ? whole(3, c.weight[0]) : null;
         var exact = x.to(DType.F64).conv(weight.to(DType.F64), null, c.how).to(DType.BF16);
-        if (epilogue) {
+        if (biased) {
             var wide = new long[c.x.length];
             Arrays.fill(wide, 1);
             wide[1] = bias.count();
-            exact = exact.add(bias.reshape(wide)).relu();
+            exact = exact.add(bias.reshape(wide));
         }
-        assertThat(found(lowered(), c, x, weight, bias, epilogue ? Op.RELU : null)).as(c.how + " %s, %s", x.shape(), weight.shape())
+        if (activation != null) exact = activation == Op.RELU ? exact.relu() : exact.abs();
+        assertThat(found(lowered(), c, x, weight, bias, activation)).as(c.how + " %s, %s", x.shape(), weight.shape())
                 .isEqualTo(exact.toFloatArray());
     }
 
@@ -92,7 +96,7 @@ class TileConvolutionTest {
         for (int kernel : new int[] {1, 2, 3, 5})
             for (int stride : new int[] {1, 2, 3})
                 for (int padding : new int[] {0, 1, 2})
-                    check(new Case(plain.withStride(stride).withPadding(padding), new long[] {2, 33, 7 + kernel, 9 + kernel},
+                    check(new Case(plain.withStride(stride).withPadding(padding), new long[] {kernel == 3 ? 5 : 2, 33, 7 + kernel, 9 + kernel},
                             new long[] {17, 33, kernel, kernel}), kernel == 3);
         check(new Case(plain.withDilation(2).withPadding(2), new long[] {1, 16, 11, 12}, new long[] {40, 16, 3, 3}), false);
         check(new Case(plain.withPadding(new int[] {0, 2}, new int[] {1, 0}), new long[] {1, 64, 6, 5}, new long[] {64, 64, 2, 3}), true);
@@ -104,6 +108,40 @@ class TileConvolutionTest {
         check(new Case(plain.withStride(2).withPadding(3), new long[] {1, 31, 333}, new long[] {16, 31, 7}), false);
         check(new Case(plain.withPadding(1), new long[] {2, 18, 4, 5, 6}, new long[] {18, 18, 3, 3, 3}), false);
         check(new Case(plain, new long[] {1, 48, 40, 60}, new long[] {32, 48, 1, 1}), true);
+    }
+
+    /** The columns of the kernel are channels there. */
+    @Test void fewChannelsAreExact() {
+        var plain = new Convolution();
+        check(new Case(plain.withStride(2).withPadding(3), new long[] {4, 3, 33, 35}, new long[] {64, 3, 7, 7}), true);
+        for (int stride : new int[] {1, 2, 3})
+            for (int padding : new int[] {0, 1, 2}) for (int dilation : new int[] {1, 2, 3})
+                check(new Case(plain.withStride(stride).withPadding(padding).withDilation(dilation), new long[] {3, 5, 9, 21},
+                        new long[] {9, 5, 2, 3}), dilation == 2);
+        check(new Case(plain.withPadding(1), new long[] {1, 1, 4, 6}, new long[] {8, 1, 3, 8}), false);
+        check(new Case(plain.withStride(5), new long[] {2, 1, 1_600}, new long[] {32, 1, 10}), true);
+        check(new Case(plain.withPadding(new int[] {0, 3}, new int[] {1, 0}), new long[] {1, 15, 6, 530}, new long[] {33, 15, 3, 4}), false);
+        check(new Case(plain.withStride(2).withPadding(1), new long[] {2, 4, 5, 6, 7}, new long[] {16, 4, 3, 3, 3}), true);
+    }
+
+    @Test void epiloguesAreDoneOneAfterTheOther() {
+        var c = new Case(new Convolution().withPadding(1), new long[] {5, 40, 9, 11}, new long[] {50, 40, 3, 3});
+        for (var activation : new Op[] {null, Op.RELU, Op.ABS}) for (boolean biased : new boolean[] {false, true}) check(c, biased, activation);
+    }
+
+    @Test void aNaNReachesWhatReadsIt() {
+        var c = new Case(new Convolution().withPadding(1), new long[] {1, 16, 6, 6}, new long[] {16, 16, 3, 3});
+        var values = new double[16 * 36];
+        Arrays.fill(values, 1);
+        values[2 * 36 + 2 * 6 + 2] = Double.NaN;
+        Tensor x = Tensor.of(values, c.x).to(DType.BF16).compute(), weight = Tensor.ones(DType.BF16, c.weight).compute();
+        for (var activation : new Op[] {null, Op.RELU}) {
+            var y = found(lowered(), c, x, weight, null, activation);
+            for (int at = 0; at < y.length; at++) {
+                int i = at % 36 / 6, j = at % 6;
+                assertThat(Float.isNaN(y[at])).as(activation + " at %d, %d", i, j).isEqualTo(Math.abs(i - 2) <= 1 && Math.abs(j - 2) <= 1);
+            }
+        }
     }
 
     @Test void moreChannelsThanStayInTheCacheAreAddedUpInParts() {
@@ -134,12 +172,14 @@ class TileConvolutionTest {
     }
 
     @Test void bitsDoNotDependOnTheThreads() {
-        var c = new Case(new Convolution().withPadding(1), new long[] {3, 40, 30, 30}, new long[] {70, 40, 3, 3});
+        for (int batch : new int[] {3, 5}) {
+        var c = new Case(new Convolution().withPadding(1), new long[] {batch, 40, 30, 30}, new long[] {70, 40, 3, 3});
         Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(),
                 weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
         var convolution = lowered();
         var alone = new float[1][];
         Parallel.sequentially(() -> alone[0] = found(convolution, c, x, weight, null, null));
         assertThat(found(convolution, c, x, weight, null, null)).isEqualTo(alone[0]);
+        }
     }
 }
