@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import lyceum.FormatException;
 
 /**
@@ -16,33 +17,37 @@ final class BitPacking {
 
     private BitPacking() {}
 
-    static void pack(int[] values, int n, ByteSink out) {
+    /** Writes {@code n} values from {@code from} on. */
+    static void pack(int[] values, int from, int n, ByteSink out) {
         int any = 0;
-        for (int i = 0; i < n; i++) any |= values[i];
+        for (int i = from; i < from + n; i++) any |= values[i];
         int width = 32 - Integer.numberOfLeadingZeros(any), filled = 0;
         out.putByte(width);
         if (width == 0) return;
+        int at = out.extend(size(n, width));
         long pending = 0;
-        for (int i = 0; i < n; i++) {
-            pending |= (values[i] & 0xFFFFFFFFL) << filled;
+        for (int i = from; i < from + n; i++) {
+            long value = values[i] & 0xFFFFFFFFL;
+            pending |= value << filled;
             filled += width;
-            if (filled < 32) continue;
-            out.putInt((int) pending);
-            pending >>>= 32;
-            filled -= 32;
+            if (filled < 64) continue;
+            out.setLong(at, pending);
+            at += 8;
+            filled -= 64;
+            pending = value >>> width - filled; // nothing if all of it went: a value has no bits beyond its width
         }
-        for (; filled > 0; filled -= 8, pending >>>= 8) out.putByte((int) pending);
+        out.setLong(at, pending);
     }
 
     /** Reads {@code n} values to {@code into}; gives where they end. */
     static long unpack(MemorySegment memory, long at, int n, int[] into) {
         var reader = new Reader();
         long end = reader.read(memory, at, n);
-        for (int i = 0; i < n; i++) into[i] = reader.get(i);
+        reader.all(n, into);
         return end;
     }
 
-    /** Values one by one, from a copy whose room is used again. */
+    /** Values one by one or all at once, from a copy whose room is used again. */
     static final class Reader {
         private byte[] bytes = new byte[8];
         private int width;
@@ -64,6 +69,44 @@ final class BitPacking {
         int get(int i) {
             long bit = (long) i * width;
             return (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
+        }
+
+        /** The first {@code n}. Eight of them end with a byte, and one read of 64 bits brings all eight, or four. */
+        void all(int n, int[] into) {
+            int w = width, whole = n & -8, i = 0;
+            if (w == 0) {
+                Arrays.fill(into, 0, n, 0);
+                return;
+            }
+            byte[] bytes = this.bytes;
+            if (w < 8) {
+                int m = (int) mask;
+                for (int at = 0; i < whole; i += 8, at += w) {
+                    long bits = (long) LONG.get(bytes, at);
+                    into[i] = (int) bits & m;
+                    into[i + 1] = (int) (bits >>> w) & m;
+                    into[i + 2] = (int) (bits >>> 2 * w) & m;
+                    into[i + 3] = (int) (bits >>> 3 * w) & m;
+                    into[i + 4] = (int) (bits >>> 4 * w) & m;
+                    into[i + 5] = (int) (bits >>> 5 * w) & m;
+                    into[i + 6] = (int) (bits >>> 6 * w) & m;
+                    into[i + 7] = (int) (bits >>> 7 * w) & m;
+                }
+            } else if (w < 16) {
+                int m = (int) mask, half = 4 * w >>> 3, odd = 4 * w & 7;
+                for (int at = 0; i < whole; i += 8, at += w) {
+                    long bits = (long) LONG.get(bytes, at), more = (long) LONG.get(bytes, at + half) >>> odd;
+                    into[i] = (int) bits & m;
+                    into[i + 1] = (int) (bits >>> w) & m;
+                    into[i + 2] = (int) (bits >>> 2 * w) & m;
+                    into[i + 3] = (int) (bits >>> 3 * w) & m;
+                    into[i + 4] = (int) more & m;
+                    into[i + 5] = (int) (more >>> w) & m;
+                    into[i + 6] = (int) (more >>> 2 * w) & m;
+                    into[i + 7] = (int) (more >>> 3 * w) & m;
+                }
+            }
+            for (; i < n; i++) into[i] = get(i);
         }
     }
 

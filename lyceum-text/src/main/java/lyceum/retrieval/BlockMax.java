@@ -1,104 +1,146 @@
 package lyceum.retrieval;
 
 import java.util.BitSet;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 import lyceum.text.internal.TopScores;
 
 /**
- * The top by MaxScore over blocks: lists whose bounds together do not reach the worst of the top bring no document of their own, and stretches in which the blocks of the
- * others do not reach it are passed over unread. The top stays exact. Turtle and Flood (1995); Ding and Suel (2011).
+ * The top by MaxScore over blocks: lists whose bounds together do not exceed the worst of the top bring no document of their own, and stretches in which the blocks of the
+ * others do not exceed it are passed over unread. Turtle and Flood (1995); Ding and Suel (2011).
+ *
+ * <p>Every score is a sum in the order of the lists, and so is every bound. Rounding keeps an order, hence a bound is one to the last bit, and documents that only equal
+ * the worst, which are many where texts are of like length, are passed over as well.
  */
 final class BlockMax {
-    /** Sums of bounds are rounded otherwise than sums of scores. */
+    /** Sums of bounds in another order are a shade off; where that decides, they are taken in order. */
     private static final double SLACK = 1e-9;
+    /** Documents whose sums are held at once: they stay in the first cache. */
+    private static final int WINDOW = 2048;
 
-    private final PostingCursor[] cursors;
-    private final PostingCursor.Contribution[] contributions;
-    /** Lists by their bounds, the least first, and the sums of the bounds of those before. */
-    private final int[] order;
-    private final double[] bounds, below;
-    /** What each term gives to the document at hand, 0 where it does not stand there. */
-    private final double[] given;
-    private TopScores top;
-    private double threshold;
+    private final RankedList[] lists;
+    private final double[] bounds, rest;
+    private final double slack;
+    private final BitSet excluded;
+    private final boolean skipping;
+    private final TopScores top;
+    private final int base;
+    /** Of each document of the window, and which there are. */
+    private double[] sums;
+    private long[] marks;
+    /** Lists that bring documents are the first so many. */
+    private int leading;
+    /** What a document must exceed, and what is below it for certain. */
+    private double threshold, below;
     private long scored;
+    /** Of documents of the first list alone. */
+    private final RankedList.Use offering = (document, added) -> {
+        offer(document, added, 1);
+        return below();
+    };
 
-    BlockMax(PostingCursor[] cursors, PostingCursor.Contribution[] contributions) {
-        int n = cursors.length;
-        this.cursors = cursors;
-        this.contributions = contributions;
-        bounds = new double[n];
-        given = new double[n];
-        below = new double[n + 1];
-        for (int t = 0; t < n; t++) bounds[t] = cursors[t].bound(contributions[t]);
-        order = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(t -> bounds[t])).mapToInt(t -> t).toArray();
-        for (int i = 0; i < n; i++) below[i + 1] = below[i] + bounds[order[i]];
-    }
-
-    /** Offers documents as numbers from {@code base} on, and gives how many postings were scored. */
-    long collect(TopScores top, int base, BitSet excluded, boolean skipping) {
+    /** @param lists the greatest scale first, whatever the segment; offers documents as numbers from {@code base} on */
+    BlockMax(RankedList[] lists, TopScores top, int base, BitSet excluded, boolean skipping) {
+        int n = lists.length;
+        this.lists = lists;
         this.top = top;
-        threshold = skipping ? top.threshold() : Double.NEGATIVE_INFINITY;
-        int n = order.length, optional = 0, from = 0;
-        while (true) {
-            while (optional < n && !reaches(below[optional + 1])) optional++;
+        this.base = base;
+        this.excluded = excluded;
+        this.skipping = skipping;
+        leading = n;
+        bounds = new double[n];
+        rest = new double[n + 1];
+        double magnitude = 0;
+        for (int t = n - 1; t >= 0; t--) {
+            bounds[t] = lists[t].bound();
+            rest[t] = rest[t + 1] + bounds[t];
+            magnitude += lists[t].magnitude();
+        }
+        slack = SLACK * magnitude;
+    }
+
+    /** Gives how many postings were scored. */
+    long collect() {
+        rise();
+        for (int from = 0; leading > 0;) {
             int end = PostingCursor.END;
-            double most = below[optional];
-            for (int i = optional; i < n; i++) {
-                int last = cursors[order[i]].blockEnd(from);
+            double most = 0;
+            for (int t = 0; t < leading; t++) {
+                int last = lists[t].blockEnd(from);
+                if (last == PostingCursor.END) continue;
                 end = Math.min(end, last);
-                if (skipping && last < PostingCursor.END) most += cursors[order[i]].blockBound(contributions[order[i]]);
+                most += lists[t].blockBound();
             }
-            if (end == PostingCursor.END) return scored;
-            if (reaches(most)) stretch(from, end, optional, base, excluded, skipping);
-            from = end + 1;
+            if (end == PostingCursor.END) break;
+            if (!exceeds(most, leading)) from = end + 1;
+            else if (leading == 1) from = alone(from, end);
+            else from = together(from, end);
         }
+        return scored;
     }
 
-    private boolean reaches(double sum) { return sum + SLACK * Math.abs(sum) > threshold; }
+    /** What the first list must exceed where it alone brings documents. */
+    private double below() { return below - rest[1]; }
 
-    /** The documents of the lists from {@code optional} on, up to {@code end}; at most one block of each. */
-    private void stretch(int from, int end, int optional, int base, BitSet excluded, boolean skipping) {
-        int n = order.length, document = PostingCursor.END;
-        for (int i = optional; i < n; i++) document = Math.min(document, cursors[order[i]].advance(from));
-        while (document <= end) {
-            int next = PostingCursor.END;
-            double sum = below[optional];
-            for (int i = optional; i < n; i++) {
-                int t = order[i];
-                var cursor = cursors[t];
-                given[t] = 0;
-                if (cursor.document() == document) {
-                    sum += given[t] = contributions[t].of(cursor.count(), cursor.length());
-                    scored++;
-                    cursor.nextWithin(end);
-                }
-                next = Math.min(next, cursor.document());
-            }
-            if (reaches(sum) && !excluded.get(document) && reaches(document, sum, optional)) {
-                double score = 0; // in the order of the query, so that every way through the lists rounds alike
-                for (double each : given) score += each;
-                top.offer(base + document, score);
-                if (skipping) threshold = top.threshold();
-            }
-            document = next;
-        }
+    /** What the top asks for now, and which lists no longer bring documents. */
+    private void rise() {
+        threshold = skipping ? top.threshold() : Double.NEGATIVE_INFINITY;
+        below = threshold - slack;
+        while (leading > 0 && !exceeds(0, leading - 1)) leading--;
     }
 
-    /** Looks the document up in the lists that bring none of their own, the greatest bound first, as long as it can still reach the top. */
-    private boolean reaches(int document, double most, int optional) {
-        for (int i = optional - 1; i >= 0; i--) {
-            int t = order[i];
-            var cursor = cursors[t];
-            given[t] = 0;
-            most -= bounds[t];
-            if (cursor.blockEnd(document) == PostingCursor.END) continue;
-            if (!reaches(most + cursor.blockBound(contributions[t]))) return false;
-            if (cursor.advance(document) != document) continue;
-            most += given[t] = contributions[t].of(cursor.count(), cursor.length());
+    /** Whether the sum of the first {@code t} lists can grow above the threshold by the others. */
+    private boolean exceeds(double sum, int t) {
+        double most = sum + rest[t];
+        if (most <= below) return false;
+        if (most > threshold + slack) return true;
+        for (; t < lists.length; t++) sum += bounds[t];
+        return sum > threshold;
+    }
+
+    /** The documents of the first list to the end of a block. Gives where to go on. */
+    private int alone(int from, int end) {
+        lists[0].advance(from);
+        scored += lists[0].above(below(), offering);
+        return end + 1;
+    }
+
+    /** The documents of the leading lists in a window that begins with the first of them and ends with a block at most. Gives where to go on. */
+    private int together(int from, int end) {
+        int start = PostingCursor.END, many = leading;
+        for (int t = 0; t < many; t++) start = Math.min(start, lists[t].advance(from));
+        if (start > end) return end + 1;
+        if (sums == null) {
+            sums = new double[WINDOW];
+            marks = new long[WINDOW / 64];
+        }
+        int stop = end - start < WINDOW ? end : start + WINDOW - 1;
+        for (int t = 0; t < many; t++) scored += lists[t].add(start, stop, sums, marks);
+        double others = rest[many];
+        for (int w = 0; w <= stop - start >>> 6; w++) {
+            for (long word = marks[w]; word != 0; word &= word - 1) {
+                int d = w << 6 | Long.numberOfTrailingZeros(word);
+                double sum = sums[d];
+                sums[d] = 0;
+                if (sum + others > below) offer(start + d, sum, many);
+            }
+            marks[w] = 0;
+        }
+        return stop + 1;
+    }
+
+    /** Looks the document up in the lists from {@code t} on, as long as it can still exceed the threshold. */
+    private void offer(int document, double sum, int t) {
+        if (excluded.get(document)) return;
+        for (; t < lists.length; t++) {
+            var list = lists[t];
+            if (!exceeds(sum, t)) return;
+            if (list.blockEnd(document) == PostingCursor.END) continue;
+            if (!exceeds(sum + list.blockBound(), t + 1)) return;
+            if (list.advance(document) != document) continue;
+            sum += list.added();
             scored++;
         }
-        return reaches(most);
+        if (!(sum > threshold)) return;
+        top.offer(base + document, sum);
+        rise();
     }
 }

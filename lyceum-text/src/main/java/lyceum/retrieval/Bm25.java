@@ -102,19 +102,12 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
 
     private double cost(double length, double meanLength) { return k1 * (1 - b + b * norms.length(length) / meanLength); }
 
-    private double worth(double idf, double s) {
-        return switch (variant) {
-            case OKAPI -> idf * (k1 + 1) * s;
-            case LUCENE -> idf * s;
-            case PLUS -> idf * ((k1 + 1) * s + delta);
-        };
-    }
+    private double worth(double idf, double s) { return scale(idf) * s + offset(idf); }
 
-    /** The same of a field whose lengths' costs are known. */
-    private PostingCursor.Contribution contribution(double weight, double idf, IndexSnapshot.Costs costs) {
-        if (variant == Variant.LUCENE) return (count, length) -> weight * (idf * (count / (count + costs.of(length))));
-        return (count, length) -> weight * worth(idf, count / (count + costs.of(length)));
-    }
+    /** What stands before the saturation in {@link #worth}, and what is added to their product. */
+    private double scale(double idf) { return variant == Variant.LUCENE ? idf : idf * (k1 + 1); }
+
+    private double offset(double idf) { return variant == Variant.PLUS ? idf * delta : 0; }
 
     /** The k best documents that hold a term of the query. */
     public List<SearchHit> search(InvertedIndex index, String query, int k) { return rank(index, query, k).hits(); }
@@ -146,11 +139,11 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         var terms = new ArrayList<IndexSnapshot.Weighted>();
         for (var field : new TreeMap<>(fields).entrySet()) {
             double mean = now.lengths(field.getKey()).mean();
-            var costs = now.costs(new IndexSnapshot.Costing(field.getKey(), k1, b, norms), length -> cost(length, mean));
+            var saturation = now.saturation(new IndexSnapshot.Costing(field.getKey(), k1, b, norms), length -> cost(length, mean));
             for (var term : query.entrySet()) {
                 double weight = term.getValue().doubleValue() * field.getValue(),
                         idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
-                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(), contribution(weight, idf, costs)));
+                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(), saturation, weight * scale(idf), weight * offset(idf)));
             }
         }
         return now.rank(terms, k, skipping, index.excluded(now, filter));
@@ -185,7 +178,7 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
             if (cursor == null || cursor.advance(own) != own) continue;
             double idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
             all.add(new Contribution(field.getKey(), term.getKey(), cursor.count(), idf, term.getValue() * field.getValue()
-                    * contribution(idf, cursor.count(), cursor.length(), now.lengths(field.getKey()).mean())));
+                    * contribution(idf, cursor.count(), now.segments.get(s).lengths(field.getKey()).of(own), now.lengths(field.getKey()).mean())));
         }
         return all;
     }

@@ -16,7 +16,7 @@ final class ByteSink {
 
     int size() { return size; }
 
-    private void room(int more) {
+    private void room(long more) {
         if (more > Integer.MAX_VALUE - 16 - size)
             throw new IllegalStateException("InvertedIndex: a segment is larger than 2 GB; commit more often");
         if (size + more > bytes.length)
@@ -46,7 +46,18 @@ final class ByteSink {
         size += values.length;
     }
 
+    /** Grows by bytes that are set afterwards, by whole longs whose last may reach beyond them; gives where they begin. */
+    int extend(long more) {
+        room(more + 8);
+        int from = size;
+        size += (int) more;
+        return from;
+    }
+
     void setInt(int at, int value) { INT.set(bytes, at, value); }
+
+    /** What reaches beyond the end is overwritten by what is put next. */
+    void setLong(int at, long value) { LONG.set(bytes, at, value); }
 
     MemorySegment segment() { return MemorySegment.ofArray(Arrays.copyOf(bytes, size)); }
 }

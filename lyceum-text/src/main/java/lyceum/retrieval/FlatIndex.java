@@ -145,7 +145,7 @@ public final class FlatIndex implements VectorIndex {
             if (allowed == 0) return List.of();
             var second = originals != null ? originals : store;
             var exactQuery = originals != null ? originals.query(query, "the query") : q;
-            double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - margin(q);
+            double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - store.margin(q, longest);
             var hits = new ArrayList<VectorHit>();
             for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
             return VectorHit.best(k, hits);
@@ -179,17 +179,6 @@ public final class FlatIndex implements VectorIndex {
             for (int i = 0; i < rows; i++) scores[from + i] = store.metric.score(dots[i], q.square(), store.square(from + i));
         }
         return scores;
-    }
-
-    /** Twice the most by which a score in single precision can be off: a sum of d products in any order errs by at most 1.01 d 2^-24 |q| |x|. */
-    private double margin(VectorRows.Query q) {
-        if (store.encoding != VectorEncoding.FLOAT32) return 0;
-        double error = 1.01 * (dimensions + 2) * 0x1p-24, size = Math.sqrt(q.square()) * longest;
-        return 2 * switch (store.metric) {
-            case DOT -> error * size + 1e-38;
-            case COSINE -> error + 1e-15;
-            case L2 -> 2 * error * size + 1e-14 * (q.square() + longest * longest) + 1e-38;
-        };
     }
 
     private static double worstOfBest(double[] scores, int k) {

@@ -203,12 +203,22 @@ public final class Hnsw implements VectorIndex {
         var walk = walk();
         walk.computations = 0;
         for (int layer = links.level(start); layer > 0; layer--) start = walk.nearest(q, start, layer, null);
-        var hits = new ArrayList<VectorHit>();
-        walk.search(q, start, Math.min(ef, ids.nodes()), node -> !isRemoved(node) && filter.test(ids.id(node)))
-                .best((node, _) -> hits.add(new VectorHit(ids.id(node), store.exact(q, node))));
+        var found = walk.found(q, start, Math.min(ef, ids.nodes()), node -> !isRemoved(node) && filter.test(ids.id(node)));
         long computations = walk.computations;
         walks.add(walk);
-        return new Found(VectorHit.best(k, hits), computations);
+        return new Found(best(k, q, found), computations);
+    }
+
+    /** The first k by exact scores, which only those take that single precision may have kept out of them. */
+    private List<VectorHit> best(int k, VectorRows.Query q, HnswWalk.Candidates found) {
+        int n = found.nodes().length;
+        double longest = 0;
+        for (int node : found.nodes()) longest = Math.max(longest, store.square(node));
+        double least = n < k ? Double.NEGATIVE_INFINITY : found.scores()[k - 1] - store.margin(q, Math.sqrt(longest));
+        var hits = new ArrayList<VectorHit>();
+        for (int i = 0; i < n && found.scores()[i] >= least; i++)
+            hits.add(new VectorHit(ids.id(found.nodes()[i]), store.exact(q, found.nodes()[i])));
+        return VectorHit.best(k, hits);
     }
 
     /** The way of a search through the upper layers, to show. */

@@ -68,7 +68,7 @@ final class HnswWalk {
     }
 
     /** The {@code ef} best accepted ones on layer 0. */
-    TopScores search(VectorRows.Query q, int from, int ef, IntPredicate accepted) { return search(q, from, 0, ef, accepted); }
+    Candidates found(VectorRows.Query q, int from, int ef, IntPredicate accepted) { return sorted(search(q, from, 0, ef, accepted)); }
 
     private TopScores search(VectorRows.Query q, int from, int layer, int ef, IntPredicate accepted) {
         if (++visit == 0) {
@@ -100,7 +100,10 @@ final class HnswWalk {
 
     /** The best candidates for links of {@code node}. */
     Candidates candidates(VectorRows.Query q, int from, int layer, int ef, int node) {
-        var best = search(q, from, layer, ef, other -> other != node);
+        return sorted(search(q, from, layer, ef, other -> other != node));
+    }
+
+    private static Candidates sorted(TopScores best) {
         var found = new Candidates(new int[best.size()], new double[best.size()]);
         int[] n = {0};
         best.best((other, score) -> {

@@ -2,6 +2,7 @@ package lyceum.retrieval;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,25 +14,8 @@ final class IndexSnapshot {
     /** What a field's texts are like: how many there are that hold a term, and their mean length in terms. */
     record FieldLengths(int documents, double mean) {}
 
-    /** Longer texts' costs are computed each time. */
-    private static final int TABLE = 1 << 14;
-
     /** What the cost of a length in a field depends on. */
     record Costing(String field, double k1, double b, Bm25.Norms norms) {}
-
-    /** What lengths cost. */
-    static final class Costs {
-        private final double[] table;
-        private final IntToDoubleFunction cost;
-
-        Costs(int longest, IntToDoubleFunction cost) {
-            this.cost = cost;
-            table = new double[Math.min(TABLE - 1, longest) + 1];
-            for (int length = 0; length < table.length; length++) table[length] = cost.applyAsDouble(length);
-        }
-
-        double of(int length) { return length >= 0 && length < table.length ? table[length] : cost.applyAsDouble(length); }
-    }
 
     final List<PostingSegment> segments;
     final List<BitSet> deleted;
@@ -40,7 +24,8 @@ final class IndexSnapshot {
     private final Map<String, Integer> frequencies = new ConcurrentHashMap<>();
     private final Map<String, FieldLengths> lengths = new ConcurrentHashMap<>();
     private final Map<String, double[]> norms = new ConcurrentHashMap<>();
-    private final Map<Costing, Costs> costs = new ConcurrentHashMap<>();
+    private final Map<Costing, Saturation> saturations = new ConcurrentHashMap<>();
+    private final Saturation unsaturated = Saturation.none();
 
     IndexSnapshot(List<PostingSegment> segments, List<BitSet> deleted) {
         this.segments = List.copyOf(segments);
@@ -89,11 +74,11 @@ final class IndexSnapshot {
             long sum = 0;
             int documents = 0;
             for (int s = 0; s < segments.size(); s++) {
-                int[] all = segments.get(s).lengths(field);
+                var all = segments.get(s).lengths(field);
                 if (all == null) continue;
-                for (int d = 0; d < all.length; d++) {
-                    if (all[d] == 0 || deleted.get(s).get(d)) continue;
-                    sum += all[d];
+                for (int d = 0; d < all.size(); d++) {
+                    if (all.of(d) == 0 || deleted.get(s).get(d)) continue;
+                    sum += all.of(d);
                     documents++;
                 }
             }
@@ -101,17 +86,23 @@ final class IndexSnapshot {
         });
     }
 
-    /** What the lengths of a field cost, computed once. */
-    Costs costs(Costing costing, IntToDoubleFunction cost) {
-        return costs.computeIfAbsent(costing, _ -> {
-            int longest = 0;
+    /** How counts saturate in a field whose lengths cost so much. */
+    Saturation saturation(Costing costing, IntToDoubleFunction cost) {
+        return saturations.computeIfAbsent(costing, _ -> {
+            int shortest = Integer.MAX_VALUE, longest = 0;
             for (var segment : segments) {
-                int[] all = segment.lengths(costing.field());
-                if (all != null) for (int length : all) longest = Math.max(longest, length);
+                var all = segment.lengths(costing.field());
+                for (int d = 0; all != null && d < all.size(); d++) {
+                    longest = Math.max(longest, all.of(d));
+                    if (all.of(d) > 0) shortest = Math.min(shortest, all.of(d));
+                }
             }
-            return new Costs(longest, cost);
+            return Saturation.of(Math.min(shortest, longest), longest, cost);
         });
     }
+
+    /** Counts as they are. */
+    Saturation unsaturated() { return unsaturated; }
 
     /** {@code 1 + ln((1 + N) / (1 + df))}: scikit-learn's. */
     double smoothIdf(String field, String term) {
@@ -141,28 +132,39 @@ final class IndexSnapshot {
         });
     }
 
-    /** A term of a query and what it adds to a score. */
-    record Weighted(String field, String term, PostingCursor.Contribution contribution) {}
+    /** A term of a query and what it adds to a score: {@code scale} times the saturation, and {@code offset}. */
+    record Weighted(String field, String term, Saturation saturation, double scale, double offset) {}
 
-    /** The best documents by the sum of what the terms add. */
+    /**
+     * The best documents by the sum of what the terms add. They are added in the order of their scales, the greatest first: that is nearly the order in which they are worth
+     * looking up, and no matter of segments, so neither is how a sum is rounded.
+     */
     RankedHits rank(List<Weighted> terms, int k, boolean skipping, List<BitSet> excluded) {
         var top = TopScores.of(k, live);
+        var sorted = new ArrayList<>(terms);
+        sorted.sort(Comparator.comparingDouble(Weighted::scale).reversed());
         long scored = 0, postings = 0;
         for (int s = 0; s < segments.size(); s++) {
-            var cursors = new ArrayList<PostingCursor>();
-            var contributions = new ArrayList<PostingCursor.Contribution>();
-            for (var each : terms) {
-                var cursor = segments.get(s).cursor(each.field, each.term);
-                if (cursor == null) continue;
-                cursors.add(cursor);
-                contributions.add(each.contribution);
-                postings += cursor.size();
+            var lists = new ArrayList<RankedList>();
+            for (var each : sorted) {
+                var list = list(s, each);
+                if (list == null) continue;
+                lists.add(list);
+                postings += list.size();
             }
-            scored += new BlockMax(cursors.toArray(PostingCursor[]::new), contributions.toArray(PostingCursor.Contribution[]::new))
-                    .collect(top, base[s], excluded.get(s), skipping);
+            scored += new BlockMax(lists.toArray(RankedList[]::new), top, base[s], excluded.get(s), skipping).collect();
         }
         var hits = new ArrayList<SearchHit>(top.size());
         top.best((document, score) -> hits.add(new SearchHit(id(document), score)));
         return new RankedHits(hits, scored, postings);
+    }
+
+    private RankedList list(int s, Weighted term) {
+        var segment = segments.get(s);
+        int number = segment.find(term.field, term.term);
+        if (number < 0) return null;
+        var cursor = segment.cursor(number);
+        var bests = term.saturation.bests(s, number, cursor);
+        return new RankedList(cursor, bests, term.saturation, segment.lengths(term.field), term.scale, term.offset);
     }
 }

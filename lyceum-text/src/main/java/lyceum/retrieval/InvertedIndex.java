@@ -78,11 +78,12 @@ public final class InvertedIndex {
             if (field.equals(WEIGHTS)) throw new IllegalArgumentException(
                     "InvertedIndex: the field '" + WEIGHTS + "' is for weights (addWeights); give the text of '" + id + "' another name");
             words.put(field, analyzer.split(text));
-            words.get(field).forEach(Utf8::require);
         });
         synchronized (this) {
+            var lists = new LinkedHashMap<String, PostingStream[]>();
+            words.forEach((field, all) -> lists.put(field, pending.lists(field, all)));
             int document = take(id);
-            words.forEach((field, all) -> pending.text(document, field, all));
+            lists.forEach((field, all) -> pending.text(document, field, all));
         }
     }
 
@@ -103,7 +104,7 @@ public final class InvertedIndex {
             pending.length(document, WEIGHTS, 0);
             weights.forEach((term, weight) -> {
                 int quanta = (int) Math.round(weight * QUANTA);
-                if (quanta > 0) pending.weight(document, WEIGHTS, term, quanta);
+                if (quanta > 0) pending.list(WEIGHTS, term).weight(document, quanta);
             });
         }
     }
@@ -174,13 +175,15 @@ public final class InvertedIndex {
         var place = new int[segment.size()];
         for (int d = 0; d < place.length; d++) {
             place[d] = deleted.get(d) ? -1 : merged.add(segment.id(d));
-            if (place[d] >= 0) for (var field : segment.fields()) merged.length(place[d], field, segment.lengths(field)[d]);
+            if (place[d] >= 0) for (var field : segment.fields()) merged.length(place[d], field, segment.lengths(field).of(d));
         }
         for (int t = 0; t < segment.terms(); t++) {
             var key = segment.term(t);
+            int cut = key.indexOf('\0');
+            var list = merged.list(key.substring(0, cut), key.substring(cut + 1));
             var cursor = segment.cursor(t);
             while (cursor.next() != PostingCursor.END)
-                if (place[cursor.document()] >= 0) merged.posting(place[cursor.document()], key, cursor);
+                if (place[cursor.document()] >= 0) list.copy(place[cursor.document()], cursor);
         }
     }
 
@@ -287,15 +290,14 @@ public final class InvertedIndex {
 
     /** The k documents with the greatest dot product of the query's weights with theirs, by block-max skipping. Negative weights are refused. */
     public RankedHits impacts(Map<String, Double> query, int k) {
+        var now = snapshot();
         var terms = new ArrayList<IndexSnapshot.Weighted>();
         query.forEach((term, weight) -> {
             if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
                     "impacts: the query's weight of '" + term + "' is " + weight + "; it is finite and at least 0");
-            double each = weight / QUANTA;
-            if (weight > 0) terms.add(new IndexSnapshot.Weighted(WEIGHTS, term, (count, _) -> count * each));
+            if (weight > 0) terms.add(new IndexSnapshot.Weighted(WEIGHTS, term, now.unsaturated(), weight / QUANTA, 0));
         });
         terms.sort(Comparator.comparing(IndexSnapshot.Weighted::term));
-        var now = snapshot();
         return now.rank(terms, k, true, now.deleted);
     }
 

@@ -3,123 +3,115 @@ package lyceum.retrieval;
 import java.lang.foreign.MemorySegment;
 import lyceum.FormatException;
 
-/** Walks the documents of one term, in order, and reads only the blocks it stops at, as far as it goes. */
+/** Walks the documents of one term, in order, and reads only the blocks it stops at. */
 final class PostingCursor {
     static final int END = Integer.MAX_VALUE;
     private static final int BLOCK = SegmentBuilder.BLOCK;
-
-    /** A score of a count in a text of a length: it rises with the first and falls with the second, or is nowhere above 0. */
-    interface Contribution {
-        double of(int count, int length);
-    }
+    /** Steps by which a document is looked for in a block. */
+    private static final int STEP = 8;
 
     private final MemorySegment memory;
     private final long start;
     private final int size, blocks, limit;
-    private final int[] lengths;
-    private final BitPacking.Reader gaps = new BitPacking.Reader(), counts = new BitPacking.Reader(), bestCounts = new BitPacking.Reader(),
-            bestLengths = new BitPacking.Reader();
-    private int[] places, placeStart;
-    /** The block that is read, its number of postings, the one at hand, its last document, and the document at hand when it lay too far. */
-    private int block = -1, n, at, last, document = -1, parked = -1, unpackedPlaces = -1;
-    /** The block that is asked about, which may lie ahead, and the one whose bound is known. */
-    private int ahead, boundOf = -1;
-    private double bound;
+    private final BitPacking.Reader packed = new BitPacking.Reader(), packedCounts = new BitPacking.Reader(),
+            mostCounts = new BitPacking.Reader(), leastLengths = new BitPacking.Reader();
+    /** Of the block that is read; counts once all were asked for. */
+    private final int[] documents = new int[BLOCK];
+    private int[] counts, places, placeStart;
+    /** The block that is read, its number of postings, the one at hand and its document; blocks of which all counts and the places are read. */
+    private int block = -1, n, at, document = -1, countedBlock = -1, placedBlock = -1;
 
-    /** @param lengths of the documents in the field */
-    PostingCursor(MemorySegment memory, long start, int size, int limit, int[] lengths) {
+    /** @param limit above all documents */
+    PostingCursor(MemorySegment memory, long start, int size, int limit) {
         this.memory = memory;
         this.start = start;
         this.size = size;
         this.limit = limit;
-        this.lengths = lengths;
         blocks = BitPacking.intAt(memory, start);
-        if (size < 0 || size > limit || blocks != (size + BLOCK - 1) / BLOCK || start + 4 + 12L * blocks > memory.byteSize())
+        if (size < 1 || size > limit || blocks != (size + BLOCK - 1) / BLOCK || start + 4 + 12L * blocks > memory.byteSize())
             throw FormatException.at("InvertedIndex", start, blocks + " blocks of " + size + " postings");
     }
 
     int size() { return size; }
 
+    int blocks() { return blocks; }
+
     private int line(int b, int what) { return memory.get(IndexFile.INT, start + 4 + 12L * b + 4L * what); }
 
     int document() { return document; }
 
-    int count() { return counts.get(at) + 1; }
+    int count() { return count(at); }
 
-    int length() { return lengths[document]; }
+    private int count(int i) { return packedCounts.get(i) + 1; }
 
     int next() {
         if (block == blocks) return END;
-        if (block < 0 || ++at == n) return ++block == blocks ? document = END : load();
-        return step();
-    }
-
-    /** The next document of the block up to {@code end}, else {@link #END}, and then only {@link #advance} goes on. */
-    int nextWithin(int end) {
-        if (++at < n) {
-            if (step() <= end) return document;
-            parked = document;
+        if (block < 0 || ++at == n) {
+            if (block + 1 == blocks) return end();
+            read(block + 1);
         }
-        return document = END;
+        return document = documents[at];
     }
 
-    private int step() {
-        int earlier = document;
-        document += gaps.get(at) + 1;
-        if (document <= earlier || document > last || at == n - 1 && document != last)
-            throw FormatException.at("InvertedIndex", start + line(block, 1), "document " + document + " in a block that ends at " + last);
-        return document;
+    private int end() {
+        block = blocks;
+        return document = END;
     }
 
     /** The first document from {@code target} on, which no earlier call has exceeded. */
     int advance(int target) {
         if (block == blocks) return END;
-        if (parked >= 0) document = parked;
-        parked = -1;
-        if (block < 0 || last < target) {
-            block = seek(target);
-            if (block == blocks) return document = END;
-            load();
-        }
-        while (document < target) {
-            at++;
-            step();
-        }
-        return document;
+        int b = block < 0 || documents[n - 1] < target ? seek(target) : block;
+        return b == blocks ? end() : advance(b, target);
+    }
+
+    /** The same where the block is known, the first from the one at hand on that ends at {@code target} or later. */
+    int advance(int b, int target) {
+        if (b != block) read(b);
+        int i = at;
+        while (i + STEP < n && documents[i + STEP] < target) i += STEP;
+        while (documents[i] < target) i++;
+        at = i;
+        return document = documents[i];
     }
 
     /** The first block from the one at hand on that ends at {@code target} or later. */
     private int seek(int target) {
-        int b = Math.max(ahead, Math.max(block, 0));
-        if (b > 0 && b < blocks && before(b) >= target) b = Math.max(block, 0);
-        if (b >= blocks || line(b, 0) >= target) return b;
+        int b = Math.max(block, 0);
+        if (end(b) >= target) return b;
         int step = 1;
-        for (; b + step < blocks && line(b + step, 0) < target; step *= 2) b += step;
+        for (; b + step < blocks && end(b + step) < target; step *= 2) b += step;
         int end = Math.min(b + step, blocks); // block b ends too early, this one does not
         while (end - b > 1) {
             int middle = (b + end) >>> 1;
-            if (line(middle, 0) < target) b = middle;
+            if (end(middle) < target) b = middle;
             else end = middle;
         }
         return end;
     }
 
-    private int before(int b) { return b == 0 ? -1 : line(b - 1, 0); }
+    /** The last document of a block. */
+    int end(int b) { return line(b, 0); }
 
-    private int load() {
-        long from = start + line(block, 1);
-        n = Math.min(BLOCK, size - block * BLOCK);
+    private void read(int b) {
+        long from = start + line(b, 1);
+        n = Math.min(BLOCK, size - b * BLOCK);
         if (blocks > 1) {
             int pairs = pairs(from);
             from = BitPacking.skip(memory, BitPacking.skip(memory, from + 4, pairs), pairs);
         }
-        counts.read(memory, gaps.read(memory, from, n), n);
-        document = before(block);
-        last = line(block, 0);
-        if (last <= document || last >= limit)
-            throw FormatException.at("InvertedIndex", from, "a block ends at document " + last + " of " + limit);
+        packedCounts.read(memory, packed.read(memory, from, n), n);
+        packed.all(n, documents);
+        int last = end(b), d = b == 0 ? -1 : end(b - 1), any = d + 1;
+        for (int i = 0; i < n; i++) {
+            int gap = documents[i];
+            documents[i] = d += gap + 1;
+            any |= gap | d; // of two numbers without a sign a sum that is too large has one
+        }
+        if (any < 0 || d != last || last >= limit)
+            throw FormatException.at("InvertedIndex", from, "a block of documents that ends at " + last + " of " + limit + " does not rise to it");
+        block = b;
         at = 0;
-        return step();
     }
 
     private int pairs(long from) {
@@ -128,46 +120,48 @@ final class PostingCursor {
         return pairs;
     }
 
-    private double best(long from, Contribution contribution) {
+    /** No posting of the block is worth more. The block at hand stays. */
+    double best(int b, Saturation saturation) {
+        long from = blocks == 1 ? start + 4 + 12L * blocks : start + line(b, 1);
         int pairs = pairs(from);
-        bestLengths.read(memory, bestCounts.read(memory, from + 4, pairs), pairs);
+        leastLengths.read(memory, mostCounts.read(memory, from + 4, pairs), pairs);
         double most = 0;
-        for (int i = 0; i < pairs; i++) most = Math.max(most, contribution.of(bestCounts.get(i), bestLengths.get(i)));
+        for (int i = 0; i < pairs; i++) most = Math.max(most, saturation.of(mostCounts.get(i), leastLengths.get(i)));
         return most;
     }
 
-    /** No posting contributes more; at least 0, which is what a document without the term gets. */
-    double bound(Contribution contribution) {
-        return best(start + 4 + 12L * blocks, contribution);
-    }
+    /** Documents of the block that is read; which there are {@link #read()} of, and the next one's place among them is {@link #at()}. */
+    int[] documents() { return documents; }
 
-    /** The last document of the block that holds the first posting from {@code target} on, {@link #END} if there is none. Targets rise. */
-    int blockEnd(int target) {
-        ahead = seek(target);
-        return ahead == blocks ? END : line(ahead, 0);
-    }
+    int read() { return n; }
 
-    /** No posting of the block that was asked about contributes more. */
-    double blockBound(Contribution contribution) {
-        if (ahead != boundOf) {
-            bound = blocks == 1 ? bound(contribution) : best(start + line(ahead, 1), contribution);
-            boundOf = ahead;
+    int at() { return at; }
+
+    /** Goes on at this place of the block, which may be its end if {@link #advance(int, int)} follows. */
+    void at(int place) { at = place; }
+
+    /** How often, in each document of the block that is read, less one. */
+    int[] furtherCounts() {
+        if (countedBlock != block) {
+            if (counts == null) counts = new int[BLOCK];
+            packedCounts.all(n, counts);
+            countedBlock = block;
         }
-        return bound;
+        return counts;
     }
 
     boolean hasPlaces() { return line(block, 2) != 0; }
 
     /** The places in the document, from index 0 to {@link #count()}. */
     int[] places() {
-        if (unpackedPlaces != block) {
+        if (placedBlock != block) {
             placeStart = new int[n + 1];
-            for (int i = 0; i < n; i++) placeStart[i + 1] = placeStart[i] + counts.get(i) + 1;
+            for (int i = 0; i < n; i++) placeStart[i + 1] = placeStart[i] + count(i);
             if (placeStart[n] < 0 || placeStart[n] > n + 8 * memory.byteSize())
                 throw FormatException.at("InvertedIndex", start, placeStart[n] + " places in a block");
             places = new int[placeStart[n]];
             BitPacking.unpack(memory, start + line(block, 2), places.length, places);
-            unpackedPlaces = block;
+            placedBlock = block;
         }
         var own = new int[count()];
         int place = 0;

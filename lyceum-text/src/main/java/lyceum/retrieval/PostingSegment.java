@@ -17,7 +17,7 @@ final class PostingSegment {
     private final SequencedMap<String, MemorySegment> sections;
     private final StringTable ids, terms;
     private final MemorySegment lists, postings;
-    private final Map<String, int[]> lengths = new HashMap<>();
+    private final Map<String, TextLengths> lengths = new HashMap<>();
 
     PostingSegment(SequencedMap<String, MemorySegment> sections) {
         this.sections = sections;
@@ -32,7 +32,7 @@ final class PostingSegment {
         for (int f = 0; f < fields.size(); f++) {
             var length = new int[ids.size()];
             MemorySegment.copy(all, IndexFile.INT, 4L * f * length.length, length, 0, length.length);
-            lengths.put(fields.get(f), length);
+            lengths.put(fields.get(f), new TextLengths(length));
         }
     }
 
@@ -53,22 +53,25 @@ final class PostingSegment {
 
     int terms() { return terms.size(); }
 
-    String term(int number) { return terms.get(number); }
+    /** A term's field, the character 0, and the term. */
+    String term(int number) {
+        var key = terms.get(number);
+        if (key.indexOf('\0') < 0) throw new FormatException("InvertedIndex: the term '" + key + "' has no field");
+        return key;
+    }
 
     Iterable<String> fields() { return lengths.keySet(); }
 
     /** Of each document, or null where the segment has no such field. */
-    int[] lengths(String field) { return lengths.get(field); }
+    TextLengths lengths(String field) { return lengths.get(field); }
 
-    /** The number of the term in the field, or -1. */
-    int find(String field, String term) { return terms.find(SegmentBuilder.key(field, term).getBytes(StandardCharsets.UTF_8)); }
-
-    int documents(int term) { return lists.get(IndexFile.INT, 8L * term); }
+    /** The number of the term in the field, or -1; one in a field without lengths is none. */
+    int find(String field, String term) {
+        return lengths.containsKey(field) ? terms.find(SegmentBuilder.key(field, term).getBytes(StandardCharsets.UTF_8)) : -1;
+    }
 
     PostingCursor cursor(int term) {
-        var key = terms.get(term);
-        return new PostingCursor(postings, lists.get(IndexFile.INT, 8L * term + 4), documents(term), size(),
-                lengths.get(key.substring(0, Math.max(0, key.indexOf('\0')))));
+        return new PostingCursor(postings, lists.get(IndexFile.INT, 8L * term + 4), lists.get(IndexFile.INT, 8L * term), size());
     }
 
     /** Null where no document has the term. */

@@ -210,6 +210,20 @@ final class VectorRows {
         return metric == VectorMetric.L2 ? sum : metric.score(sum, q.square, square(row));
     }
 
+    /**
+     * Twice the most by which a score in single precision can be off from {@link #exact} for rows of at most this length: a sum of d products in any order errs by at most
+     * 1.01 d 2^-24 |q| |x|.
+     */
+    double margin(Query q, double longest) {
+        if (encoding != VectorEncoding.FLOAT32) return 0;
+        double error = 1.01 * (dimensions + 2) * 0x1p-24, size = Math.sqrt(q.square) * longest;
+        return 2 * switch (metric) {
+            case DOT -> error * size + 1e-38;
+            case COSINE -> error + 1e-15;
+            case L2 -> 2 * error * size + 1e-14 * (q.square + longest * longest) + 1e-38;
+        };
+    }
+
     /** Rows and what goes with them, as they lie, for a file. */
     MemorySegment[] rows(int[] kept) {
         MemorySegment rows = memory(Math.max(1, kept.length) * rowBytes), extras = memory(Math.max(1L, kept.length) * EXTRA);

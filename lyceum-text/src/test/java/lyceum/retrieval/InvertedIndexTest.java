@@ -130,7 +130,7 @@ class InvertedIndexTest {
             }
             var out = new ByteSink();
             out.putByte(77);
-            BitPacking.pack(gaps, gaps.length, out);
+            BitPacking.pack(gaps, 0, gaps.length, out);
             out.putByte(78);
             var back = new int[gaps.length];
             long end = BitPacking.unpack(out.segment(), 1, gaps.length, back);
@@ -328,5 +328,26 @@ class InvertedIndexTest {
         assertThat(index.size()).isEqualTo(1);
         index.add("b", "word");
         assertThat(index.size()).isEqualTo(2);
+    }
+
+    /** Short and long, of one byte a character and of more, with a character 0, and two whose hashes are equal. */
+    @Test void termsOfEveryKindAreToldApart() {
+        var kinds = List.of("a", "b", "ab", "\0", "a\0", "\0a", "abcdefg", "abcdefgh", "abcdefgi", "AaAaAaAaAa", "BBBBBBBBBB", "é", "ée", "ÿÿÿÿÿÿÿ", "東", "東京",
+                "\uD83E\uDD8A");
+        assertThat("AaAaAaAaAa".hashCode()).isEqualTo("BBBBBBBBBB".hashCode());
+        var rng = Rng.of(8);
+        var index = new InvertedIndex(text -> List.of(text.split(" ")));
+        var texts = new ArrayList<List<String>>();
+        for (int d = 0; d < 700; d++) {
+            var words = new ArrayList<String>();
+            for (int i = rng.nextInt(6); i >= 0; i--) words.add(rng.nextInt(4) > 0 ? kinds.get(rng.nextInt(kinds.size())) : "n" + rng.nextInt(300));
+            texts.add(words);
+            index.add(String.valueOf(d), String.join(" ", words));
+        }
+        for (var word : kinds) {
+            var holders = IntStream.range(0, texts.size()).filter(d -> texts.get(d).contains(word)).mapToObj(String::valueOf).toList();
+            assertThat(holders).as(word).isNotEmpty();
+            assertThat(index.matching(TextQuery.term(word))).as(word).isEqualTo(holders);
+        }
     }
 }
