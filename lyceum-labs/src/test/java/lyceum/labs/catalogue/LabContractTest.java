@@ -25,8 +25,8 @@ class LabContractTest {
 
     @Test void contractHoldsForAGoodLabAndNamesWhatIsWrongWithOthers() {
         assertThat(LabContract.problems(LabContract.run("lyceum.labs.dummy.GoodLab"))).isEmpty();
-        assertThat(LabContract.problems(LabContract.run("lyceum.labs.dummy.FailingCheckLab"))).contains("check 'gap' is 2 and should be below 1",
-                "it draws nothing and shows no table");
+        assertThat(LabContract.problems(LabContract.run("lyceum.labs.dummy.FailingCheckLab")))
+                .contains("check 'gap' is 2 and should be below 1", "it draws nothing and shows no table");
         assertThat(LabContract.problems(LabContract.run("lyceum.labs.dummy.UglyLab"))).contains("figure 'No words' has no description",
                 "figure 'No words' has an axis without a label");
     }
