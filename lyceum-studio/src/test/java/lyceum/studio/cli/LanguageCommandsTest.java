@@ -141,7 +141,7 @@ class LanguageCommandsTest {
         ((ObjectNode) config).put("num_hidden_layers", 1);
         var file = Files.writeString(folder.resolve("own.json"), config.toString());
         var run = lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--config", file.toString(), "--tokenizer",
-                "unigram:200", "--minutes", "0.02", "--batch", "2");
+                "unigram:300", "--minutes", "0.02", "--batch", "2");
         assertThat(run.code()).as(run.err()).isZero();
         assertThat(JsonMapper.shared().readTree(Files.readString(out.resolve("config.json"))).path("num_hidden_layers").asInt())
                 .isEqualTo(1);
