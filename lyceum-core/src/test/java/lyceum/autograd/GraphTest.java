@@ -176,7 +176,9 @@ class GraphTest {
         Evidence.of("calls left of 7", folded.calls(), exactly(3));
         assertThat(folded.nodes().stream().filter(n -> n instanceof Constant)).hasSize(2);
         var other = Tensor.of(-1.0, 0.5).reshape(1, 2);
-        Evidence.of("folded against eager", Gap.absolute().see("value", folded.run(other)[0].toDoubleArray(), f.apply(new Tensor[] {other})[0].toDoubleArray()), exactly(0));
+        Evidence.of("folded against eager",
+                Gap.absolute().see("value", folded.run(other)[0].toDoubleArray(), f.apply(new Tensor[] {other})[0].toDoubleArray()),
+                exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)

@@ -50,7 +50,8 @@ class TaylorTest {
             new Known("log2(1 + t) log 2", x -> x.add(1).log2().mul(Math.log(2)), 0, 1, -1 / 2.0, 1 / 3.0, -1 / 4.0, 1 / 5.0, -1 / 6.0),
             new Known("erf(t) sqrt(pi)", x -> x.erf().mul(ROOT_PI), 0, 2, 0, -2 / 3.0, 0, 1 / 5.0, 0),
             new Known("erfc(t) sqrt(pi)", x -> x.erfc().mul(ROOT_PI), ROOT_PI, -2, 0, 2 / 3.0, 0, -1 / 5.0, 0),
-            new Known("gelu(t) sqrt(2 pi)", x -> x.gelu().mul(Math.sqrt(2) * ROOT_PI), 0, ROOT_PI / Math.sqrt(2), 1, 0, -1 / 6.0, 0, 1 / 40.0),
+            new Known("gelu(t) sqrt(2 pi)", x -> x.gelu().mul(Math.sqrt(2) * ROOT_PI), 0, ROOT_PI / Math.sqrt(2), 1, 0, -1 / 6.0, 0,
+                    1 / 40.0),
             new Known("softplus t", Tensor::softplus, Math.log(2), 1 / 2.0, 1 / 8.0, 0, -1 / 192.0, 0, 1 / 2880.0),
             new Known("(1 + t)^t", x -> x.add(1).pow(x), 1, 0, 1, -1 / 2.0, 5 / 6.0, -3 / 4.0, 33 / 40.0),
             new Known("(1 + t)^6", x -> x.add(1).pow(6), 1, 6, 15, 20, 15, 6, 1),
@@ -59,9 +60,8 @@ class TaylorTest {
             new Known("max(1 + t, 2 + t^2)", x -> x.add(1).maximum(x.square().add(2)), 2, 0, 1, 0, 0, 0, 0),
             new Known("min(1 + t, 2 + t^2)", x -> x.add(1).minimum(x.square().add(2)), 1, 1, 0, 0, 0, 0, 0),
             new Known("t > -1 ? sin t : t", x -> x.gt(-1).where(x.sin(), x), 0, 1, 0, -1 / 6.0, 0, 1 / 120.0, 0),
-            new Known("(7 + t) mod (2 + t)", x -> x.add(7).mod(x.add(2)), 1, -2, 0, 0, 0, 0, 0),
-            new Known("the larger entry of (exp t, t)", x -> Tensor.concat(0, x.exp(), x).max(), 1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0,
-                    1 / 720.0));
+            new Known("(7 + t) mod (2 + t)", x -> x.add(7).mod(x.add(2)), 1, -2, 0, 0, 0, 0, 0), new Known("the larger entry of (exp t, t)",
+                    x -> Tensor.concat(0, x.exp(), x).max(), 1, 1, 1 / 2.0, 1 / 6.0, 1 / 24.0, 1 / 120.0, 1 / 720.0));
 
     @Acceptance(topic = "automatic-differentiation", clause = 2)
     @Test void sixthOrderCoefficientsEqualTheKnownSeries() {

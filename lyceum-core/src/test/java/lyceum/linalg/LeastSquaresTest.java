@@ -37,8 +37,10 @@ class LeastSquaresTest {
         assertThat(chosen.method()).isEqualTo(LeastSquares.Method.QR);
         assertThat(chosen.condition()).isCloseTo(GOLDEN.cases("longley").getFirst().number("expected.conditionNumber"), within(1e4));
         // Of four times more rows than columns the conditioning decides; units of columns do not.
-        Tensor twice = Tensor.concat(0, LONGLEY.design(), LONGLEY.design()), response = Tensor.concat(0, LONGLEY.response(), LONGLEY.response());
-        Evidence.of("digits by the automatic choice of 32 rows", LONGLEY.digitsRight(LeastSquares.solve(twice, response).coefficients()), atLeast(9));
+        Tensor twice = Tensor.concat(0, LONGLEY.design(), LONGLEY.design()),
+                response = Tensor.concat(0, LONGLEY.response(), LONGLEY.response());
+        Evidence.of("digits by the automatic choice of 32 rows", LONGLEY.digitsRight(LeastSquares.solve(twice, response).coefficients()),
+                atLeast(9));
         Tensor easy = gaussian(Rng.of(46), 40, 5), units = Tensor.of(1e-3, 1, 1e3, 1e-2, 10), y = gaussian(Rng.of(47), 40, 1).reshape(40);
         assertThat(LeastSquares.solve(easy, y).method()).isEqualTo(LeastSquares.Method.NORMAL);
         assertThat(LeastSquares.solve(easy.mul(units), y).method()).isEqualTo(LeastSquares.Method.NORMAL);

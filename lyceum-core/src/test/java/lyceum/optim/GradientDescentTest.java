@@ -208,8 +208,8 @@ class GradientDescentTest {
             g[0] = w[0];
             return w[0] * w[0] / 2;
         };
-        assertThat(GradientDescent.armijo(1.0 / 1024).withMaxIterations(4).trace(bowl, new double[] {1}).lengths()).containsExactly(1.0 / 1024,
-                1.0 / 512, 1.0 / 256, 1.0 / 128);
+        assertThat(GradientDescent.armijo(1.0 / 1024).withMaxIterations(4).trace(bowl, new double[] {1}).lengths())
+                .containsExactly(1.0 / 1024, 1.0 / 512, 1.0 / 256, 1.0 / 128);
     }
 
     /** By QR with modified Gram and Schmidt, twice. */

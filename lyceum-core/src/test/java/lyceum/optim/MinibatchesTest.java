@@ -90,7 +90,8 @@ class MinibatchesTest {
         var path = GradientDescent.constant(0.5).withMaxIterations(25).withGradientTolerance(0).trace(Objective.of(data::loss),
                 new double[4]);
         var w = Tensor.zeros(DType.F64, 4).copy().requiresGrad();
-        var history = new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25, Rng.of(1));
+        var history = new Minibatches(n, n).withOrder(Order.IN_ORDER).run(new Sgd(0.5).over(w), batch -> data.loss(w, batch), 25,
+                Rng.of(1));
         assertThat(history.examples()).containsExactly(LongStream.rangeClosed(1, 25).map(step -> step * n).toArray());
         assertThat(history.losses()).containsExactly(Arrays.copyOf(path.values(), 25));
         Evidence.of("b = n against gradient descent", Gap.absolute().see("w", w.toDoubleArray(), path.minimum().x()), exactly(0));

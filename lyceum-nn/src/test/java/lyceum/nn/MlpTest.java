@@ -86,7 +86,8 @@ class MlpTest {
         var rng = Rng.of(12);
         var x = Tensor.randn(rng, DType.F64, 9, 5).compute();
         for (boolean adds : new boolean[] {false, true}) {
-            var config = MlpConfig.regressor(5, 5, 5, 7, 7).withActivation(Activation.TANH).withDropout(0.5).withResidual(adds).withDtype(DType.F64);
+            var config = MlpConfig.regressor(5, 5, 5, 7, 7).withActivation(Activation.TANH).withDropout(0.5).withResidual(adds)
+                    .withDtype(DType.F64);
             var mlp = new Mlp(config, rng);
             var h = x;
             for (int l = 0; l < 4; l++) {

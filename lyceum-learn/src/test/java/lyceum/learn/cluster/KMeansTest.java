@@ -81,8 +81,10 @@ class KMeansTest {
         for (double tolerance : new double[] {0.1, 1e-2, 1e-4}) {
             int expected = iterations(rows, centres, tolerance);
             assertThat(expected).isGreaterThan(before);
-            for (var algorithm : new Algorithm[] {Algorithm.LLOYD, Algorithm.HAMERLY}) assertThat(KMeans.from(Tensor.of(centres)).withAlgorithm(algorithm)
-                    .withTolerance(tolerance).fit(Tensor.of(rows)).iterations()).as("tolerance %s", tolerance).isEqualTo(expected);
+            for (var algorithm : new Algorithm[] {Algorithm.LLOYD, Algorithm.HAMERLY})
+                assertThat(
+                        KMeans.from(Tensor.of(centres)).withAlgorithm(algorithm).withTolerance(tolerance).fit(Tensor.of(rows)).iterations())
+                        .as("tolerance %s", tolerance).isEqualTo(expected);
             before = expected;
         }
     }

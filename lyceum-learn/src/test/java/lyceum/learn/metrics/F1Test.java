@@ -144,7 +144,8 @@ class F1Test {
         }
         // Where flagging all is best, and where flagging one row and flagging four have the same F1.
         assertThat(Thresholds.plugInFBeta(new double[] {0.9, 0.9}, 1).fBeta()).isCloseTo(3.6 / 3.8, within(1e-15));
-        assertThat(Thresholds.maximisingFBeta(new boolean[] {true, false, false, true}, new double[] {4, 3, 2, 1}, 1).threshold()).isEqualTo(4);
+        assertThat(Thresholds.maximisingFBeta(new boolean[] {true, false, false, true}, new double[] {4, 3, 2, 1}, 1).threshold())
+                .isEqualTo(4);
     }
 
     /** Of probabilities {@code u^k}, u uniform: {@code F(t) = 2 (1 - t^(1 + 1/k)) / ((k + 1) (1 - t^(1/k)) + 1)}, largest by golden sections; {@code 3 - sqrt(5)} for k = 1. */

@@ -136,12 +136,18 @@ class KNeighborsTest {
         Evidence.of("largest relative gap", worst, below(1e-9));
         // A neighbour at distance 0 decides alone; several targets are means side by side.
         var own = new KNeighborsRegressor(5).withWeights(NeighborWeights.DISTANCE).fit(train.x(), train.y());
-        Evidence.of("a training row by distance against its own target", Gap.absolute().see("y", own.predict(train.x()).toDoubleArray(), train.y().toDoubleArray()), exactly(0));
+        Evidence.of("a training row by distance against its own target",
+                Gap.absolute().see("y", own.predict(train.x()).toDoubleArray(), train.y().toDoubleArray()), exactly(0));
         for (var weights : NeighborWeights.values()) {
             var one = new KNeighborsRegressor(5).withWeights(weights);
             var pair = one.fit(train.x(), Tensor.stack(1, train.y(), train.y().square())).predict(test.x());
-            Evidence.of("two targets against each alone", Gap.absolute().see("first", pair.select(1, 0).toDoubleArray(), one.fit(train.x(), train.y()).predict(test.x()).toDoubleArray())
-                    .see("second", pair.select(1, 1).toDoubleArray(), one.fit(train.x(), train.y().square()).predict(test.x()).toDoubleArray()), exactly(0));
+            Evidence.of("two targets against each alone",
+                    Gap.absolute()
+                            .see("first", pair.select(1, 0).toDoubleArray(),
+                                    one.fit(train.x(), train.y()).predict(test.x()).toDoubleArray())
+                            .see("second", pair.select(1, 1).toDoubleArray(),
+                                    one.fit(train.x(), train.y().square()).predict(test.x()).toDoubleArray()),
+                    exactly(0));
         }
     }
 

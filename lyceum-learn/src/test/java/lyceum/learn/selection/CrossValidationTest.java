@@ -66,7 +66,8 @@ class CrossValidationTest {
         Evidence.of("relative difference", Math.abs(loo - press) / press, below(1e-10));
         // Several targets are predicted side by side.
         var two = new CrossValidation(new LeaveOneOut()).predict(new Ridge(alpha), data.x(), Tensor.stack(1, data.y(), data.y().mul(-2)));
-        Evidence.of("two targets against one, relative", two.sub(Tensor.stack(1, predicted, predicted.mul(-2))).abs().max().item() / predicted.abs().max().item(), below(1e-12));
+        Evidence.of("two targets against one, relative",
+                two.sub(Tensor.stack(1, predicted, predicted.mul(-2))).abs().max().item() / predicted.abs().max().item(), below(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)

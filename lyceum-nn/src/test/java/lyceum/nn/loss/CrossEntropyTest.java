@@ -105,7 +105,8 @@ class CrossEntropyTest {
             gap = Autograd.grad(z -> sum.of(z, numbers)).apply(many).sub(many.softmax(1).sub(hits)).abs().max().item();
             Evidence.of(type + " 600 classes", gap, below(1e-7));
             double expected = -many.to(DType.F64).logSoftmax(1).mul(hits.to(DType.F64)).sum().item();
-            Evidence.of(type + " their loss, relative", Math.abs(sum.of(many, numbers).item() / expected - 1), below(type == DType.F32 ? 1e-6 : 1e-14));
+            Evidence.of(type + " their loss, relative", Math.abs(sum.of(many, numbers).item() / expected - 1),
+                    below(type == DType.F32 ? 1e-6 : 1e-14));
         }
     }
 
@@ -141,8 +142,10 @@ class CrossEntropyTest {
         assertThat(cross.sub(Loss.crossEntropyOf(p, p, 1)).min().item()).isGreaterThanOrEqualTo(0);
         // What never comes costs nothing; what has no code costs without end.
         Tensor rare = Tensor.of(0.5, 0.5, 0), code = Tensor.of(0.25, 0.75, 0);
-        Evidence.of("an outcome that never comes", Loss.crossEntropyOf(rare, code, 0).item() + 0.5 * Math.log(0.25 * 0.75), equalTo(0, 1e-15));
-        Evidence.of("an outcome without a code", Loss.crossEntropyOf(rare, Tensor.of(1.0, 0, 0), 0).item(), exactly(Double.POSITIVE_INFINITY));
+        Evidence.of("an outcome that never comes", Loss.crossEntropyOf(rare, code, 0).item() + 0.5 * Math.log(0.25 * 0.75),
+                equalTo(0, 1e-15));
+        Evidence.of("an outcome without a code", Loss.crossEntropyOf(rare, Tensor.of(1.0, 0, 0), 0).item(),
+                exactly(Double.POSITIVE_INFINITY));
         // In every direction along the simplex, too, and the slope there is the same for all outcomes.
         for (double step : new double[] {1e-3, 0.1}) {
             var near = p.mul(1 - step).add(q.mul(step));

@@ -68,11 +68,17 @@ class MeanSquaredErrorTest {
         double[] p = {1, 4, 2, 8}, t = {0, 2, 5, 4}, w = {0.5, 2, 1, 3};
         Tensor vector = Tensor.of(p), truth = Tensor.of(t), rows = Tensor.of(w), columns = vector.reshape(2, 2), both = truth.reshape(2, 2);
         var weighted = new MeanSquaredError().withWeights(rows);
-        Evidence.of("by hand", Gap.absolute().see("none", weighted.withReduction(Reduction.NONE).of(vector, truth).toDoubleArray(), new double[] {0.5, 8, 9, 48})
-                .see("sum", weighted.withReduction(Reduction.SUM).of(vector, truth).item(), 65.5).see("vector", weighted.perOutput(vector, truth).toDoubleArray(), new double[] {65.5 / 6.5})
-                .see("plain vector", new MeanSquaredError().perOutput(vector, truth).toDoubleArray(), new double[] {30 / 4.0})
-                .see("outputs", new MeanSquaredError().withOutputWeights(Tensor.of(1.0, 3)).perOutput(columns, both).toDoubleArray(), new double[] {5, 10})
-                .see("single", weighted.of(vector.to(DType.F32), truth).item(), 65.5 / 6.5f), below(1e-6));
+        Evidence.of("by hand",
+                Gap.absolute()
+                        .see("none", weighted.withReduction(Reduction.NONE).of(vector, truth).toDoubleArray(), new double[] {0.5, 8, 9, 48})
+                        .see("sum", weighted.withReduction(Reduction.SUM).of(vector, truth).item(), 65.5)
+                        .see("vector", weighted.perOutput(vector, truth).toDoubleArray(), new double[] {65.5 / 6.5})
+                        .see("plain vector", new MeanSquaredError().perOutput(vector, truth).toDoubleArray(), new double[] {30 / 4.0})
+                        .see("outputs",
+                                new MeanSquaredError().withOutputWeights(Tensor.of(1.0, 3)).perOutput(columns, both).toDoubleArray(),
+                                new double[] {5, 10})
+                        .see("single", weighted.of(vector.to(DType.F32), truth).item(), 65.5 / 6.5f),
+                below(1e-6));
     }
 
     @Test
