@@ -83,11 +83,32 @@ public final class Safetensors {
     }
 
     /**
-     * Reads a file.
+     * Reads a file, or all that an index ({@link SafetensorsIndex}) names.
      *
      * @throws FormatException if it is malformed: lengths, types, shapes, overlaps and gaps are checked before any tensor is made
      */
-    public static Contents read(Path path) throws IOException { return read(MappedFile.open(FORMAT, path)); }
+    public static Contents read(Path path) throws IOException {
+        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(SafetensorsIndex.files(path))
+                : read(MappedFile.open(FORMAT, path));
+    }
+
+    private static Contents joined(List<Path> files) throws IOException {
+        var all = new Contents(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new TreeMap<>());
+        var places = new TreeMap<String, Path>();
+        for (var file : files) {
+            var part = read(file);
+            for (var names : List.of(part.tensors.keySet(), part.stored.keySet(), part.foreign.keySet())) for (var name : names) {
+                var other = places.put(name, file);
+                if (other != null) throw new FormatException(
+                        "safetensors: tensor \"" + name + "\" is in " + other.getFileName() + " and in " + file.getFileName());
+            }
+            all.tensors.putAll(part.tensors);
+            all.stored.putAll(part.stored);
+            all.foreign.putAll(part.foreign);
+            all.metadata.putAll(part.metadata);
+        }
+        return all;
+    }
 
     /** Reads a file that is already in memory. */
     public static Contents read(MemorySegment memory) { return read(MappedFile.of(FORMAT, memory)); }

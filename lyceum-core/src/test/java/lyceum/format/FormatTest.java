@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -88,6 +89,32 @@ class FormatTest {
         });
         assertThatThrownBy(() -> back.get("missing")).isInstanceOf(FormatException.class).hasMessageContaining("missing")
                 .hasMessageContaining("scalar");
+    }
+
+    @Test void shardsAreReadThroughTheirIndex() throws IOException {
+        var places = new LinkedHashMap<String, String>();
+        for (int shard = 1; shard <= 2; shard++) {
+            var file = "model-0000" + shard + "-of-00002.safetensors";
+            Safetensors.write(folder.resolve(file), arrays("layer." + shard, Tensor.of(shard, 2.0 * shard)), Map.of("part" + shard, "yes"));
+            places.put("layer." + shard, file);
+        }
+        var index = folder.resolve("model.safetensors.index.json");
+        SafetensorsIndex.write(index, places, 32);
+        assertThat(Files.readString(index)).contains("\"total_size\" : 32");
+        var all = Safetensors.read(index);
+        assertThat(all.tensors().keySet()).containsExactly("layer.1", "layer.2");
+        assertThat(all.get("layer.2").toDoubleArray()).containsExactly(2, 4);
+        assertThat(all.metadata()).containsKeys("part1", "part2");
+
+        Safetensors.write(folder.resolve(places.get("layer.2")), arrays("layer.1", Tensor.of(1.0)), Map.of());
+        assertThatThrownBy(() -> Safetensors.read(index)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("\"layer.1\" is in model-00001-of-00002.safetensors and in model-00002-of-00002.safetensors");
+        Files.delete(folder.resolve(places.get("layer.2")));
+        assertThatThrownBy(() -> Safetensors.read(index)).isInstanceOf(NoSuchFileException.class).hasMessageContaining("model-00002");
+        for (var bad : List.of("{\"weight_map\":{\"a\":\"../x.safetensors\"}}", "{\"weight_map\":{\"a\":\"x.bin\"}}",
+                "{\"weight_map\":{\"a\":7}}", "{\"weight_map\":{}}", "[]", "{"))
+            assertThatThrownBy(() -> SafetensorsIndex.files("the index", bad)).as(bad).isInstanceOf(FormatException.class)
+                    .hasMessageStartingWith("the index: ");
     }
 
     @Test void npyAndNpzComeBackBitForBit() throws IOException {

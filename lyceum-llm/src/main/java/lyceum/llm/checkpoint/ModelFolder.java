@@ -6,19 +6,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
+import lyceum.format.SafetensorsIndex;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.tensor.Tensor;
-import tools.jackson.core.JacksonException;
 
 /**
  * A folder as Hugging Face has them: {@code config.json} and {@code model.safetensors}, or several files that {@code model.safetensors.index.json} lists.
@@ -49,34 +48,11 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     public SequencedMap<String, Tensor> tensors() throws IOException { return tensors(path); }
 
     static SequencedMap<String, Tensor> tensors(Path path) throws IOException {
-        var all = new LinkedHashMap<String, Tensor>();
-        for (var file : files(path)) {
-            var contents = Safetensors.read(path.resolve(file));
-            contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
-            for (var entry : contents.wide().entrySet())
-                if (all.put(entry.getKey(), entry.getValue()) != null)
-                    throw new FormatException(file + ": tensor \"" + entry.getKey() + "\" is in another file as well");
-        }
-        return all;
-    }
-
-    /** Names without folders: an index does not lead elsewhere. */
-    private static List<String> files(Path path) throws IOException {
-        if (Files.exists(path.resolve(SINGLE))) return List.of(SINGLE);
-        if (!Files.exists(path.resolve(INDEX))) throw new NoSuchFileException(path.toString(), null, "neither " + SINGLE + " nor " + INDEX);
-        var names = new LinkedHashSet<String>();
-        try {
-            for (var entry : ConfigFields.JSON.readTree(Files.readString(path.resolve(INDEX))).path("weight_map").properties()) {
-                var file = entry.getValue().asString("");
-                if (!file.endsWith(".safetensors") || file.contains("/") || file.contains("\\") || file.contains(".."))
-                    throw new FormatException(INDEX + ": \"" + entry.getKey() + "\" is in \"" + file + "\"; files lie beside the index");
-                names.add(file);
-            }
-        } catch (JacksonException e) {
-            throw new FormatException(INDEX + ": " + e.getOriginalMessage());
-        }
-        if (names.isEmpty()) throw new FormatException(INDEX + ": weight_map names no file");
-        return List.copyOf(names);
+        if (!Files.exists(path.resolve(SINGLE)) && !Files.exists(path.resolve(INDEX)))
+            throw new NoSuchFileException(path.toString(), null, "neither " + SINGLE + " nor " + INDEX);
+        var contents = Safetensors.read(path.resolve(Files.exists(path.resolve(SINGLE)) ? SINGLE : INDEX));
+        contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
+        return contents.wide();
     }
 
     /** The model, of the type in which the file has its embedding. @throws FormatException naming tensors that are missing, unknown or of another shape */
@@ -159,9 +135,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         }
         Files.deleteIfExists(folder.resolve(INDEX));
         Files.deleteIfExists(folder.resolve(SINGLE));
-        var index = ConfigFields.JSON.createObjectNode();
-        index.putObject("metadata").put("total_size", total);
-        var map = index.putObject("weight_map");
+        var places = new LinkedHashMap<String, String>();
         for (int i = 0; i < parts.size(); i++) {
             var file = parts.size() == 1 ? SINGLE : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
             try (var scope = Scope.open()) {
@@ -169,10 +143,9 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
                 for (var name : parts.get(i)) tensors.put(name.theirs(), Layouts.theirs(name, model.config(), state));
                 Safetensors.write(folder.resolve(file), tensors, Map.of("format", "pt"));
             }
-            for (var name : parts.get(i)) map.put(name.theirs(), file);
+            for (var name : parts.get(i)) places.put(name.theirs(), file);
         }
-        if (parts.size() > 1)
-            Files.writeString(folder.resolve(INDEX), ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(index) + "\n");
+        if (parts.size() > 1) SafetensorsIndex.write(folder.resolve(INDEX), places, total);
         Files.writeString(folder.resolve("config.json"), json);
     }
 }

@@ -16,9 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -30,12 +28,11 @@ import lyceum.format.Npz;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxWeights;
 import lyceum.format.Safetensors;
+import lyceum.format.SafetensorsIndex;
 import lyceum.format.TorchFile;
 import lyceum.nn.Module;
 import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Released weights, whatever they came in: safetensors (one file, or several with an index), GGUF, ONNX, a zip of {@code torch.save}, or an npz. Files are mapped: opening
@@ -55,7 +52,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param metadata strings that the weights' files have
  */
 public record OpenWeights(Path path, List<Path> files, Format format, SequencedMap<String, Entry> entries, Map<String, String> metadata) {
-    private static final String INDEX = ".safetensors.index.json";
+    private static final String INDEX = SafetensorsIndex.ENDING;
     private static final Set<String> BLOCKS = BlockFormat.named().stream().filter(f -> !f.isFloat()).map(BlockFormat::name)
             .collect(Collectors.toUnmodifiableSet());
 
@@ -124,7 +121,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     private static OpenWeights of(Path path, List<Path> found, Format format, boolean indexed) throws IOException {
         var entries = new LinkedHashMap<String, Entry>();
         var metadata = new TreeMap<String, String>();
-        var files = indexed ? shards(found.getFirst()) : found;
+        var files = indexed ? SafetensorsIndex.files(found.getFirst()) : found;
         for (var file : files) {
             switch (format) {
                 case SAFETENSORS -> {
@@ -175,30 +172,6 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         var sizes = new ArrayList<Long>();
         for (long size : shape) sizes.add(size);
         return sizes;
-    }
-
-    /** Files that an index names, all of them beside it. */
-    private static List<Path> shards(Path index) throws IOException {
-        return shards(index.toString(), Files.readString(index)).stream().map(index.toAbsolutePath().getParent()::resolve).toList();
-    }
-
-    /** Their names. @throws FormatException if one is not beside the index, or it is none */
-    static SortedSet<String> shards(String index, String json) {
-        var names = new TreeSet<String>();
-        try {
-            var map = new JsonMapper().readTree(json).path("weight_map");
-            if (!map.isObject() || map.isEmpty()) throw new FormatException("OpenWeights: " + index + " has no weight_map");
-            for (var entry : map.properties()) {
-                var name = entry.getValue().asString("");
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..") || name.indexOf(0) >= 0)
-                    throw new FormatException(
-                            "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
-                names.add(name);
-            }
-        } catch (JacksonException e) {
-            throw new FormatException("OpenWeights: " + index + ": " + e.getOriginalMessage(), e);
-        }
-        return names;
     }
 
     private Entry entry(String name) {
@@ -278,18 +251,15 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
             size += bytes;
             total += bytes;
         }
-        var json = new JsonMapper();
-        var index = json.createObjectNode();
-        index.putObject("metadata").put("total_size", total);
-        var map = index.putObject("weight_map");
+        var places = new LinkedHashMap<String, String>();
         var own = new HashMap<>(metadata);
         own.put("formatVersion", "1");
         Files.createDirectories(folder);
         for (int i = 0; i < shards.size(); i++) {
             var name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
             Safetensors.write(folder.resolve(name), shards.get(i), tensors, own);
-            for (var tensor : shards.get(i).keySet()) map.put(tensor, name);
+            for (var tensor : shards.get(i).keySet()) places.put(tensor, name);
         }
-        Files.writeString(folder.resolve("model" + INDEX), json.writeValueAsString(index));
+        SafetensorsIndex.write(folder.resolve("model" + INDEX), places, total);
     }
 }

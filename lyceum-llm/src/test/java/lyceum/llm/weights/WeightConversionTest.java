@@ -15,6 +15,7 @@ import lyceum.FormatException;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
 import lyceum.format.Safetensors;
+import lyceum.format.SafetensorsIndex;
 import lyceum.format.StorageType;
 import lyceum.llm.weights.WeightDifference.Kind;
 import lyceum.memory.Memory;
@@ -112,7 +113,7 @@ class WeightConversionTest {
         new WeightConversion().withShardBytes(50).write(OpenWeights.open(source()), folder.resolve("shards"));
         var index = folder.resolve("shards/model.safetensors.index.json");
         var report = Fuzz.of(Files.readAllBytes(index)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n,
-                bytes -> assertThat(OpenWeights.shards("index", new String(bytes, StandardCharsets.UTF_8)))
+                bytes -> assertThat(SafetensorsIndex.files("index", new String(bytes, StandardCharsets.UTF_8)))
                         .noneMatch(name -> name.contains("/")));
         assertThat(report.refused()).isGreaterThan(n / 10);
     }

@@ -1,0 +1,63 @@
+package lyceum.format;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SequencedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import lyceum.FormatException;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Which of several safetensors files has which tensor: the {@code model.safetensors.index.json} beside a checkpoint's shards. {@link Safetensors#read(Path)}
+ * takes an index as it takes a file.
+ *
+ * @see <a href="https://huggingface.co/docs/huggingface_hub/package_reference/serialization">how shards are named</a>
+ */
+public final class SafetensorsIndex {
+    /** How the name of an index ends. */
+    public static final String ENDING = ".safetensors.index.json";
+
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build()).build();
+
+    private SafetensorsIndex() {}
+
+    /** The files that an index names, in order. @throws FormatException if it is malformed, or names one that is not beside it */
+    public static List<Path> files(Path index) throws IOException {
+        return files(index.toString(), Files.readString(index)).stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+    }
+
+    /** Their names, by the index's text. @param index what a message calls it */
+    public static SortedSet<String> files(String index, String json) {
+        var names = new TreeSet<String>();
+        try {
+            var map = JSON.readTree(json).path("weight_map");
+            if (!map.isObject() || map.isEmpty()) throw new FormatException(index + ": there is no weight_map, or it names no file");
+            for (var entry : map.properties()) {
+                var name = entry.getValue().asString("");
+                if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\") || name.indexOf(0) >= 0)
+                    throw new FormatException(index + ": \"" + entry.getKey() + "\" is in \"" + name
+                            + "\"; tensors are in files beside the index, which end in .safetensors");
+                names.add(name);
+            }
+        } catch (JacksonException e) {
+            throw new FormatException(index + ": " + e.getOriginalMessage(), e);
+        }
+        return names;
+    }
+
+    /** Writes an index. @param files the name of each tensor's file, beside it @param bytes of all tensors */
+    public static void write(Path index, SequencedMap<String, String> files, long bytes) throws IOException {
+        var json = JSON.createObjectNode();
+        json.putObject("metadata").put("total_size", bytes);
+        var map = json.putObject("weight_map");
+        files.forEach(map::put);
+        Files.writeString(index, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n");
+    }
+}
