@@ -50,8 +50,13 @@ public abstract class Module implements Layer, Cloneable {
 
     @Override public final Tensor forward(Tensor x, Pass pass) {
         pass.begin(this, null);
-        for (var adapter : adapters) x = adapter.enter(x, pass);
-        return emit(x, compute(x, pass), pass);
+        var given = x;
+        try {
+            for (var adapter : adapters) x = adapter.enter(x, pass);
+            return emit(x, compute(x, pass), pass);
+        } catch (ShapeException e) {
+            throw LayerShapeException.in(this, given, e);
+        }
     }
 
     /** The value at x, computed by the parts of this module. */
@@ -254,33 +259,12 @@ public abstract class Module implements Layer, Cloneable {
      * Copies values in by name; floats of another width are converted. A tied tensor may be given under any of its names, or under several with equal values. Nothing is
      * written unless everything fits.
      *
-     * @throws FormatException if a name is missing or unknown: it lists them; or if the values of two names of one tensor differ
-     * @throws ShapeException if a shape differs
+     * @throws FormatException if names are missing or unknown: it lists them, and those whose shapes differ; or if the values of two names of one tensor differ
+     * @throws ShapeException if shapes differ: it lists them
      * @throws DTypeException if integers are given for floats or the other way round
      */
     public final void load(Map<String, Tensor> values) {
-        var own = state();
-        var names = names();
-        var given = new LinkedHashMap<String, Tensor>();
-        var unknown = values.keySet().stream().filter(name -> !names.containsKey(name)).toList();
-        var ties = ties();
-        values.forEach((name, value) -> {
-            var first = ties.getOrDefault(name, name);
-            var other = given.putIfAbsent(first, value);
-            if (other != null && other != value && !(other.shape().equals(value.shape()) && other.ne(value).countNonZero().item() == 0))
-                throw new FormatException(
-                        "load: " + first + " is tied to " + name + ", and their values differ; give one, or untie them first");
-        });
-        var missing = own.keySet().stream().filter(name -> !given.containsKey(name)).toList();
-        if (!missing.isEmpty() || !unknown.isEmpty()) throw new FormatException("load: missing " + missing + ", unknown " + unknown);
-        own.forEach((name, tensor) -> {
-            var value = given.get(name);
-            if (!value.shape().equals(tensor.shape()))
-                throw new ShapeException("load: " + name + " has shape " + tensor.shape() + ", the value " + value.shape());
-            if (value.dtype() != tensor.dtype() && !(value.dtype().isFloat() && tensor.dtype().isFloat()))
-                throw new DTypeException("load: " + name + " is " + tensor.dtype() + ", the value " + value.dtype());
-        });
-        Autograd.noGrad(() -> own.forEach((name, tensor) -> tensor.copy_(given.get(name))));
+        StateLoading.load(this, values);
         modules().values().forEach(Module::copied);
     }
 
@@ -315,7 +299,7 @@ public abstract class Module implements Layer, Cloneable {
     /** Writes {@link #state()} as safetensors. */
     public final void save(Path path) throws IOException { Safetensors.write(path, state(), Map.of("formatVersion", "1")); }
 
-    /** Reads what {@link #save} wrote, or a published checkpoint with the same names. */
+    /** Reads what {@link #save} wrote, or a published checkpoint with the same names; of one in several files, through their index. */
     public final void load(Path path) throws IOException {
         var contents = Safetensors.read(path);
         contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read

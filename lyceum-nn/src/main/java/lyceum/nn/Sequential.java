@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.List;
+import lyceum.ShapeException;
 import lyceum.backend.Op;
 import lyceum.tensor.Tensor;
 
@@ -22,7 +23,7 @@ public final class Sequential extends Module {
             var activation = i + 1 < layers.size() && !pass.isWatched() ? fusable(layers.get(i + 1)) : null;
             if (activation != null && layers.get(i) instanceof ConvLayer convolution && convolution.adapters().isEmpty()) {
                 pass.begin(convolution, null);
-                x = pass.at(convolution, x, convolution.activated(x, activation));
+                x = pass.at(convolution, x, fused(convolution, x, activation));
                 i++;
             } else if (layers.get(i) instanceof Module module) {
                 x = module.forward(x, pass);
@@ -32,6 +33,14 @@ public final class Sequential extends Module {
             }
         }
         return x;
+    }
+
+    private static Tensor fused(ConvLayer convolution, Tensor x, Op activation) {
+        try {
+            return convolution.activated(x, activation);
+        } catch (ShapeException e) {
+            throw LayerShapeException.in(convolution, x, e);
+        }
     }
 
     private static Op fusable(Layer layer) {

@@ -15,6 +15,7 @@ import lyceum.DTypeException;
 import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.format.Safetensors;
+import lyceum.format.SafetensorsIndex;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -67,6 +68,20 @@ class ModuleTest {
         assertThat(Safetensors.read(file).metadata()).containsEntry("formatVersion", "1");
     }
 
+    @Test void severalFilesAreLoadedThroughTheirIndex(@TempDir Path folder) throws IOException {
+        var layer = new Linear(2, 3, Rng.of(10));
+        var places = new LinkedHashMap<String, String>();
+        for (var name : List.of("weight", "bias")) {
+            places.put(name, name + ".safetensors");
+            Safetensors.write(folder.resolve(name + ".safetensors"), new LinkedHashMap<>(Map.of(name, layer.state().get(name))), Map.of());
+        }
+        SafetensorsIndex.write(folder.resolve("model.safetensors.index.json"), places, 36);
+        var other = new Linear(2, 3, Rng.of(11));
+        other.load(folder.resolve("model.safetensors.index.json"));
+        assertThat(other.weight().toDoubleArray()).isEqualTo(layer.weight().toDoubleArray());
+        assertThat(other.bias().toDoubleArray()).isEqualTo(layer.bias().toDoubleArray());
+    }
+
     @Test void halfWidthCheckpointsAreWidened() {
         var layer = new Linear(2, 2, Rng.of(5));
         layer.load(Map.of("weight", Tensor.full(DType.BF16, 0.5, 2, 2), "bias", Tensor.full(DType.F16, 2, 2)));
@@ -84,6 +99,42 @@ class ModuleTest {
         assertThatThrownBy(() -> layer.load(Map.of("weight", weight, "bias", Tensor.of(1, 2)))).isInstanceOf(DTypeException.class)
                 .hasMessage("load: bias is F32, the value I32");
         assertThat(layer.weight().toDoubleArray()).isEqualTo(before);
+    }
+
+    /** Two blocks in a network: what fails inside is named from the outside. */
+    private static final class Deep extends Module {
+        private final Block first = new Block(Rng.of(8));
+        private final List<Layer> more;
+
+        Deep(Layer... more) { this.more = List.of(more); }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            x = first.forward(x, pass);
+            for (var layer : more) x = layer.forward(x, pass);
+            return x;
+        }
+    }
+
+    @Test void shapesThatDoNotFitNameTheLayerByItsPath() {
+        var rng = Rng.of(9);
+        var deep = new Deep(new Linear(3, 4, rng), new Sequential(Activation.RELU, new Linear(6, 2, rng)));
+        assertThatThrownBy(() -> deep.forward(Tensor.zeros(5, 3))).isInstanceOf(ShapeException.class)
+                .hasMessageStartingWith("more.1.1 (Linear), input (5, 4): matmul: ").hasMessageContaining("4 and 6");
+        assertThatThrownBy(() -> deep.forward(Tensor.zeros(5, 7))).isInstanceOf(ShapeException.class)
+                .hasMessageStartingWith("first.up (Linear), input (5, 7): ").hasMessageContaining("7 and 3");
+        var alone = new Linear(3, 4, rng);
+        assertThatThrownBy(() -> alone.forward(Tensor.zeros(5, 7))).isInstanceOf(ShapeException.class).hasMessageStartingWith("matmul: ");
+        var pictures = new Sequential(new Conv2d(1, 4, 3, rng), Activation.RELU, new Conv2d(3, 2, 3, rng), Activation.RELU);
+        assertThatThrownBy(() -> pictures.forward(Tensor.zeros(2, 1, 8, 8))).isInstanceOf(ShapeException.class)
+                .hasMessageStartingWith("2 (Conv2d), input (2, 4, 6, 6): conv: ");
+    }
+
+    @Test void everythingThatDoesNotFitIsListed() {
+        var layer = new Linear(2, 2, Rng.of(6));
+        assertThatThrownBy(() -> layer.load(Map.of("weight", Tensor.ones(2, 3), "bias", Tensor.ones(3)))).isInstanceOf(ShapeException.class)
+                .hasMessage("load: weight has shape (2, 2), the value (2, 3); bias has shape (2,), the value (3,)");
+        assertThatThrownBy(() -> layer.load(Map.of("weight", Tensor.ones(2, 3)))).isInstanceOf(FormatException.class)
+                .hasMessage("load: missing [bias], unknown []; weight has shape (2, 2), the value (2, 3)");
     }
 
     @Test void damagedFilesAreNamedWithTheirPlace(@TempDir Path folder) throws IOException {
