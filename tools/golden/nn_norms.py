@@ -1,4 +1,4 @@
-"""lyceum-nn: layer norm, RMS norm, batch norm and the initialisers' gains and bounds, by PyTorch in float64 from the recipe."""
+"""lyceum-nn: layer norm, RMS norm, batch norm, instance norm and the initialisers' gains and bounds, by PyTorch in float64 from the recipe."""
 import math
 
 import torch
@@ -62,6 +62,20 @@ def batch_norms():
             yield case(name, {"seed": seed, "shape": size, "momentum": momentum if momentum else -1}, found)
 
 
+def instance_norms():
+    forms = [(nn.InstanceNorm1d, [3, 4, 7]), (nn.InstanceNorm2d, [2, 3, 4, 5]), (nn.InstanceNorm3d, [2, 2, 3, 2, 4])]
+    for i in range(12):
+        seed = 55000 + i
+        kind, size = forms[i % 3]
+        affine, eps = i % 2 == 0, (1e-5, 0.1)[i // 6]
+        r = Recipe(seed)
+        p = parameters(r, {"weight": [size[1]], "bias": [size[1]]} if affine else {})
+        x = draw(r, size).requires_grad_()
+        norm = kind(size[1], eps, affine=affine)
+        yield case("instance-norm", {"seed": seed, "eps": eps, "shape": size, "affine": affine},
+                   answers(r, lambda x: torch.func.functional_call(norm, p, (x,)), p, [x], seed))
+
+
 def gains():
     names = {"IDENTITY": "linear", "SIGMOID": "sigmoid", "TANH": "tanh", "RELU": "relu", "LEAKY_RELU": "leaky_relu", "SELU": "selu"}
     yield case("gains", {"activations": list(names)}, {"gains": [repr(float(nn.init.calculate_gain(n))) for n in names.values()]})
@@ -89,4 +103,5 @@ if __name__ == "__main__":
     write("nn", "layer-norm", reference, list(layer_norms()), recipe)
     write("nn", "rmsnorm", reference, list(rms_norms()), recipe)
     write("nn", "batch-norm", reference, list(batch_norms()), recipe)
+    write("nn", "instance-norm", reference, list(instance_norms()), recipe)
     write("nn", "init", reference, list(gains()) + list(bounds()), recipe)

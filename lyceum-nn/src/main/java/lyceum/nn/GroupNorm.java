@@ -7,7 +7,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * Normalises groups of channels of each example: {@code (x - mean) / sqrt(var + epsilon) * weight + bias} for (batch, channels, ..), with the
- * biased variance over a group's channels and all positions, and a weight and bias a channel.
+ * biased variance over a group's channels and all positions, and a weight and bias a channel. {@link InstanceNorm} has a group a channel.
  *
  * @see <a href="https://arxiv.org/abs/1803.08494">Wu and He (2018)</a>
  */
@@ -31,10 +31,19 @@ public final class GroupNorm extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 2 || x.size(1) != weight.count())
             throw new ShapeException("GroupNorm: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
+        return scaled(normal(x, groups, epsilon), weight, bias);
+    }
+
+    static Tensor normal(Tensor x, long groups, double epsilon) {
+        var rows = x.reshape(x.size(0), groups, x.count() / Math.max(1, x.size(0) * groups));
+        return rows.layerNorm(null, null, epsilon).reshape(x.shape().toArray());
+    }
+
+    /** A weight and a bias for each entry of axis 1. */
+    static Tensor scaled(Tensor x, Tensor weight, Tensor bias) {
         var wide = new long[x.rank() - 1];
         Arrays.fill(wide, 1);
         wide[0] = weight.count();
-        var scaled = x.reshape(x.size(0), groups, x.count() / Math.max(1, x.size(0) * groups)).layerNorm(null, null, epsilon);
-        return scaled.reshape(x.shape().toArray()).mul(weight.reshape(wide)).add(bias.reshape(wide));
+        return x.mul(weight.reshape(wide)).add(bias.reshape(wide));
     }
 }

@@ -14,6 +14,7 @@ import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleBiFunction;
 import java.util.stream.IntStream;
+import lyceum.ConvergenceException;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
@@ -22,6 +23,7 @@ import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Clip;
+import lyceum.optim.LearningRateFinder;
 import lyceum.optim.Schedule;
 import lyceum.optim.UpdateRule;
 import lyceum.progress.Progress;
@@ -193,6 +195,43 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
     /** As {@link #start}, with a score and metrics of the current model. */
     public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
+    }
+
+    /**
+     * A range test for the rule's learning rate with the batches, clipping and precision of this trainer: a step at each of a rising sequence of rates, until the loss
+     * blows up. The model gets back all that it holds.
+     *
+     * {@snippet :
+     * var trainer = new Trainer(new Adam(1e-3), 20);
+     * double rate = trainer.rangeTest(new LearningRateFinder(), network, Loss::crossEntropy, train, rng).suggestion();
+     * trainer.withRule(new Adam(rate)).fit(network, Loss::crossEntropy, train, rng);
+     * }
+     */
+    public LearningRateFinder.RangeTest rangeTest(LearningRateFinder finder, Module model, Loss loss, Dataset data, Rng rng) {
+        return rangeTest(finder, model, data.size(), BatchLoss.of(model, loss, data), rng);
+    }
+
+    /** The same over what {@link #start} takes. Schedule, averaging, early stopping and listeners have no part in it. */
+    public LearningRateFinder.RangeTest rangeTest(LearningRateFinder finder, Module model, int rows, BatchLoss loss, Rng rng) {
+        if (!(rule.learningRate() > 0)) throw new IllegalArgumentException(
+                "Trainer.rangeTest: the rule's learning rate is " + rule.learningRate() + "; the test scales it, so it is above 0");
+        double[] factor = {0};
+        var held = TrainingRun.copies(model.state());
+        var run = withSchedule(step -> factor[0]).withEpochs(Integer.MAX_VALUE).withAveraging(0).withEarlyStopping(null)
+                .withListeners(List.of()).start(model, rows, loss, null, rng);
+        try {
+            return finder.run(rate -> {
+                factor[0] = rate / rule.learningRate();
+                try {
+                    run.step();
+                } catch (ConvergenceException e) {
+                    return Double.NaN; // the loss blew up: the test is over
+                }
+                return run.lastLoss();
+            });
+        } finally {
+            model.load(held);
+        }
     }
 
     /** The mean loss over a dataset's units, in inference mode. */

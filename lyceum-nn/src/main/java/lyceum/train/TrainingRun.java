@@ -234,7 +234,7 @@ public final class TrainingRun {
     /** Steps tried, including skipped ones. */
     private long position() { return (long) epochs() * stepsInEpoch() + state.step(); }
 
-    private static SequencedMap<String, Tensor> copies(Map<String, Tensor> tensors) {
+    static SequencedMap<String, Tensor> copies(Map<String, Tensor> tensors) {
         var copies = new LinkedHashMap<String, Tensor>();
         try (var outside = Scope.outside()) {
             Autograd.noGrad(() -> tensors.forEach((name, tensor) -> copies.put(name, tensor.detach().copy().compute())));

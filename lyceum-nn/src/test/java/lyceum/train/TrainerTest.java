@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import lyceum.ConvergenceException;
 import lyceum.DType;
 import lyceum.FormatException;
@@ -25,6 +27,7 @@ import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Clip;
+import lyceum.optim.LearningRateFinder;
 import lyceum.optim.Schedule;
 import lyceum.optim.Sgd;
 import lyceum.progress.CancelledException;
@@ -196,6 +199,26 @@ class TrainerTest {
         assertThatThrownBy(() -> new Trainer(new Sgd(0.1), 1).fit(model, Loss::mse, data, Rng.of(1)))
                 .isInstanceOf(ConvergenceException.class).hasMessageStartingWith("training: the loss is NaN at step 0 in epoch 0");
         assertThat(model.weight().toDoubleArray()).isEqualTo(before);
+    }
+
+    @Test void aRangeTestFindsARateAndPutsEverythingBack() {
+        var model = network(7);
+        var before = new LinkedHashMap<String, double[]>();
+        model.state().forEach((name, tensor) -> before.put(name, tensor.toDoubleArray()));
+        var trainer = new Trainer(new Sgd(1), 5).withBatchSize(20)
+                .withListener((run, epoch) -> { throw new AssertionError("a listener"); });
+        var test = trainer.rangeTest(new LearningRateFinder().withLow(1e-4).withHigh(1e4).withSteps(120), model, Loss::crossEntropy, MOONS,
+                Rng.of(4));
+        assertThat(test.rates()).startsWith(1e-4).hasSizeLessThan(120); // it blew up on the way
+        model.state().forEach((name, tensor) -> assertThat(tensor.toDoubleArray()).as(name).isEqualTo(before.get(name)));
+        double rate = test.suggestion();
+        assertThat(rate).isBetween(1e-3, 100.0);
+        var history = trainer.withListeners(List.of()).withRule(new Sgd(rate)).fit(model, Loss::crossEntropy, MOONS, Rng.of(4));
+        var slow = trainer.withListeners(List.of()).withRule(new Sgd(1e-4)).fit(network(7), Loss::crossEntropy, MOONS, Rng.of(4));
+        assertThat(history.losses()[4]).isLessThan(0.7 * slow.losses()[4]);
+        assertThatThrownBy(
+                () -> new Trainer(new Sgd(0), 1).rangeTest(new LearningRateFinder(), model, Loss::crossEntropy, MOONS, Rng.of(4)))
+                .hasMessageContaining("learning rate is 0.0");
     }
 
     @Test void settingsAreChecked() {
