@@ -9,7 +9,8 @@ import lyceum.tensor.CustomOp;
 import lyceum.tensor.Tensor;
 
 /**
- * Sylvester's equation {@code A X + X B = C} for {@code A (m, m)}, {@code B (n, n)} and {@code C (m, n)}, with gradients of any order.
+ * Sylvester's equation {@code A X + X B = C} for {@code A (.., m, m)}, {@code B (.., n, n)} and {@code C (.., m, n)}, whose leading axes broadcast, with gradients
+ * of any order.
  *
  * <p>Both are brought to real Schur form and the quasi-triangular system is solved block by block (Bartels and Stewart 1972): {@code O(m^3 + n^3)}. With
  * {@code B = A^T} it is Lyapunov's equation.
@@ -17,13 +18,15 @@ import lyceum.tensor.Tensor;
 public final class Sylvester {
     private Sylvester() {}
 
-    /** The solution {@code (m, n)}. @throws SingularMatrixException if {@code A} and {@code -B} share an eigenvalue to rounding: it has none, or many */
-    public static Tensor solve(Tensor a, Tensor b, Tensor c) {
+    /** The solution {@code (.., m, n)}. @throws SingularMatrixException if {@code A} and {@code -B} share an eigenvalue to rounding: it has none, or many */
+    public static Tensor solve(Tensor a, Tensor b, Tensor c) { return Leading.each("sylvester", a, b, c, Sylvester::solveOne); }
+
+    private static Tensor solveOne(Tensor a, Tensor b, Tensor c) {
         if (a.rank() == 2 && b.rank() == 2 && (c.rank() != 2 || c.size(0) != a.size(0) || c.size(1) != b.size(0)))
             throw new ShapeException("sylvester: C is " + c.shape() + " for A " + a.shape() + " and B " + b.shape() + "; it is ("
                     + a.size(0) + ", " + b.size(0) + ")");
         return CustomOp.of("sylvester", in -> solved(in[0], in[1], in[2]), (i, g, x, in) -> {
-            var back = solve(in[0].transpose(), in[1].transpose(), g);
+            var back = solveOne(in[0].transpose(), in[1].transpose(), g);
             return switch (i) {
                 case 0 -> back.matmul(x.transpose()).neg();
                 case 1 -> x.transpose().matmul(back).neg();

@@ -17,6 +17,7 @@ import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
+import lyceum.linalg.Linalg;
 import lyceum.math.Special;
 import lyceum.random.Rng;
 
@@ -348,6 +349,7 @@ final class OpCatalog {
                 of("diagLower", in -> in[0].diag(-1).square(), s(3)),
                 of("meshgrid", in -> Tensor.meshgrid(in)[0].mul(Tensor.meshgrid(in)[1]), s(3), s(4)),
                 of("normAxis", in -> in[0].norm(1, true), s(3, 4)), of("normAxes", in -> in[0].norm(new int[] {0, 2}, false), s(2, 3, 4)),
+                of("kron", in -> Linalg.kron(in[0], in[1]), s(2, 3), s(3, 2)),
                 of("chunkUneven", in -> in[0].chunk(1, 3)[0].square(), s(3, 4)),
                 of("gatherShorter", in -> in[0].gather(1, Tensor.of(new int[] {0, 3, 1, 1}, 2, 2)).square(), s(3, 4)));
     }
