@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.List;
 import lyceum.linalg.Cholesky;
 import lyceum.linalg.dense.Dense;
+import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
@@ -35,7 +36,10 @@ public record Admm(double penalty, double tolerance, int maxIterations) implemen
     public record Block(double[][] a, double[] b, ProximalSet set) {}
 
     /** The minimum; the multipliers of all blocks, one after the other, are in {@link Optimum#nu}, with {@code P x + q + A'nu = 0}. */
-    public Optimum minimize(double[][] p, double[] q, List<Block> blocks) {
+    public Optimum minimize(double[][] p, double[] q, List<Block> blocks) { return minimize(p, q, blocks, Progress.SILENT); }
+
+    /** The same, telling {@code progress} the largest residual after each step. */
+    public Optimum minimize(double[][] p, double[] q, List<Block> blocks, Progress progress) {
         int n = q.length;
         double[][] a = blocks.stream().flatMap(block -> Arrays.stream(block.a)).toArray(double[][]::new);
         double[] b = blocks.stream().flatMapToDouble(block -> Arrays.stream(block.b)).toArray(), x = new double[n],
@@ -67,6 +71,7 @@ public record Admm(double penalty, double tolerance, int maxIterations) implemen
             Vectors.addScaled(stationarity, 1, Dense.times(p, x));
             Vectors.addScaled(stationarity, 1, q);
             var residuals = new Kkt.Residuals(Vectors.largest(stationarity), apart, 0, 0); // y lies in the normal cone at z by its making
+            progress.step("alternating directions", step, maxIterations, "residual", residuals.largest());
             boolean done = residuals.largest() <= tolerance;
             if (done || step == maxIterations) return new Optimum(x, Vectors.dot(x, Dense.times(p, x)) / 2 + Vectors.dot(q, x), y,
                     new double[0], residuals, step, done ? StopReason.OPTIMAL : StopReason.ITERATIONS);

@@ -5,6 +5,7 @@ import lyceum.linalg.Cholesky;
 import lyceum.linalg.Ldl;
 import lyceum.linalg.NotPositiveDefiniteException;
 import lyceum.linalg.dense.Dense;
+import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
@@ -47,9 +48,12 @@ public record InteriorPoint(double tolerance, int maxIterations) implements Inte
      *
      * @throws IllegalArgumentException if P is not positive semidefinite
      */
-    public Optimum minimize(QuadraticProgram program) {
+    public Optimum minimize(QuadraticProgram program) { return minimize(program, Progress.SILENT); }
+
+    /** The same, telling {@code progress} the largest residual before each step. */
+    public Optimum minimize(QuadraticProgram program, Progress progress) {
         requireConvex(program.p());
-        var found = new Run(program).minimize();
+        var found = new Run(program).minimize(progress);
         if (found.converged()) return found;
         double[] none = new double[program.q().length];
         var farkas = certificate(program);
@@ -91,7 +95,7 @@ public record InteriorPoint(double tolerance, int maxIterations) implements Inte
         System.arraycopy(program.h(), 0, cost, k, m);
         var low = new double[k + m];
         Arrays.fill(low, 0, k, -1);
-        return new Run(boxed(QuadraticProgram.linear(cost).withEqualities(equal, new double[n]), low)).minimize().x();
+        return new Run(boxed(QuadraticProgram.linear(cost).withEqualities(equal, new double[n]), low)).minimize(Progress.SILENT).x();
     }
 
     /** {@code min q'd} with {@code P d = 0, A d = 0, G d <= 0} in a box: below 0 exactly where a feasible program is unbounded. */
@@ -103,13 +107,13 @@ public record InteriorPoint(double tolerance, int maxIterations) implements Inte
         var low = new double[n];
         Arrays.fill(low, -1);
         return new Run(boxed(QuadraticProgram.linear(program.q()).withEqualities(equal, new double[equal.length])
-                .withInequalities(program.g(), new double[program.h().length]), low)).minimize().x();
+                .withInequalities(program.g(), new double[program.h().length]), low)).minimize(Progress.SILENT).x();
     }
 
     private boolean isFeasible(QuadraticProgram program) {
         int n = program.q().length;
         var found = new Run(QuadraticProgram.of(Dense.identity(n, n), new double[n]).withEqualities(program.a(), program.b())
-                .withInequalities(program.g(), program.h())).minimize();
+                .withInequalities(program.g(), program.h())).minimize(Progress.SILENT);
         return found.converged();
     }
 
@@ -144,11 +148,12 @@ public record InteriorPoint(double tolerance, int maxIterations) implements Inte
             within = tolerance * Math.max(1, scale);
         }
 
-        Optimum minimize() {
+        Optimum minimize(Progress progress) {
             if (!start()) return optimum(0, StopReason.ITERATIONS);
             for (int iteration = 0; iteration < maxIterations; iteration++) {
-                if (program.residuals(x, nu, lambda).largest() <= within && Vectors.dot(s, lambda) <= within)
-                    return optimum(iteration, StopReason.OPTIMAL);
+                double residual = program.residuals(x, nu, lambda).largest();
+                progress.step("interior point", iteration, maxIterations, "residual", residual);
+                if (residual <= within && Vectors.dot(s, lambda) <= within) return optimum(iteration, StopReason.OPTIMAL);
                 if (!(Vectors.largest(x) + Vectors.largest(lambda) + Vectors.largest(nu) < 1e12))
                     return optimum(iteration, StopReason.DIVERGED);
                 if (!step()) return optimum(iteration, StopReason.ITERATIONS);
