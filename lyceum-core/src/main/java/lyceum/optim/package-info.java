@@ -8,7 +8,8 @@
  * <p>Over a flat vector, from start to minimum: {@link lyceum.optim.Lbfgs} of an {@link lyceum.optim.Objective}, and
  * {@link lyceum.optim.GradientDescent} to compare with and to look at; {@link lyceum.optim.Bfgs} and
  * {@link lyceum.optim.NonlinearConjugateGradient} are kin of the first, {@link lyceum.optim.Newton} takes a
- * {@link lyceum.optim.SecondOrderObjective}. Inside a {@link lyceum.optim.Box}: Lbfgs again. With a kinked part: {@link lyceum.optim.ProximalGradient}. Under constraints:
+ * {@link lyceum.optim.SecondOrderObjective}. Inside a {@link lyceum.optim.Box}: Lbfgs again. With a kinked part: {@link lyceum.optim.ProximalGradient}. In a set whose
+ * corners are easier to find than its nearest points: {@link lyceum.optim.FrankWolfe}. Under constraints:
  * {@link lyceum.optim.InteriorPoint} for linear and quadratic programs, {@link lyceum.optim.AugmentedLagrangian} for others, both with multipliers
  * that {@link lyceum.optim.Kkt} checks; {@link lyceum.optim.ConvexProblem} chooses among them for what is written as
  * {@link lyceum.optim.Expression}s; {@link lyceum.optim.Convexity} tells what can be known of a function before.

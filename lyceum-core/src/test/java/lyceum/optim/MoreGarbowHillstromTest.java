@@ -1,0 +1,59 @@
+package lyceum.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiFunction;
+import lyceum.testing.Gap;
+import lyceum.testing.Golden;
+import org.junit.jupiter.api.Test;
+
+class MoreGarbowHillstromTest {
+    private static final Golden GOLDEN = Golden.load("golden/more-garbow-hillstrom.json");
+
+    /** What SciPy calls BFGS, L-BFGS-B, CG and trust-exact. */
+    private static Map<String, BiFunction<SecondOrderObjective, double[], Minimum>> solvers() {
+        var solvers = new LinkedHashMap<String, BiFunction<SecondOrderObjective, double[], Minimum>>();
+        solvers.put("bfgs", (f, x) -> new Bfgs().withGradientTolerance(1e-9).minimize(f, x));
+        solvers.put("lbfgs",
+                (f, x) -> new Lbfgs().withGradientTolerance(1e-9).withMaxIterations(20_000).withMaxEvaluations(40_000).minimize(f, x));
+        solvers.put("cg", (f, x) -> new NonlinearConjugateGradient().withGradientTolerance(1e-9).withMaxIterations(20_000).minimize(f, x));
+        solvers.put("trust", (f, x) -> new Newton().withMethod(Newton.Method.TRUST_REGION).withMaxIterations(5_000)
+                .withGradientTolerance(1e-9).minimize(f, x));
+        return solvers;
+    }
+
+    @Test void theProblemsAreThoseOfTheReference() {
+        var gap = Gap.relative();
+        for (var problem : MoreGarbowHillstrom.all()) {
+            var c = GOLDEN.named(problem.name());
+            assertThat(problem.start()).as(problem.name()).containsExactly(c.doubles("input.x0"));
+            gap.see(problem.name(), Objective.of(problem.sumOfSquares()).at(problem.start(), new double[problem.start().length]),
+                    c.number("expected.start"));
+        }
+        assertThat(gap.seen()).isEqualTo(35);
+        assertThat(gap.worst()).as("%s", gap).isLessThan(1e-11);
+    }
+
+    @Test void noSolverEndsAboveScipys() {
+        var higher = new ArrayList<String>();
+        int equal = 0, lower = 0;
+        for (var problem : MoreGarbowHillstrom.all()) {
+            var f = SecondOrderObjective.of(problem.sumOfSquares());
+            var c = GOLDEN.named(problem.name());
+            for (var solver : solvers().entrySet()) {
+                double theirs = c.number("expected." + solver.getKey());
+                var ours = solver.getValue().apply(f, problem.start());
+                double slack = 1e-6 * theirs + 1e-9;
+                if (ours.value() > theirs + slack) higher
+                        .add(problem.name() + " by " + solver.getKey() + ": " + ours.value() + ", SciPy's " + theirs + "; " + ours.stop());
+                else if (ours.value() < theirs - slack) lower++;
+                else equal++;
+            }
+        }
+        assertThat(higher).isEmpty();
+        assertThat(equal + lower).isEqualTo(4 * 35);
+    }
+}
