@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.function.Function;
 import lyceum.random.Rng;
 
@@ -219,7 +220,8 @@ public final class DataLoader {
     public <T> Prefetch<T> prefetch(int pass, int from, int threads, Function<int[], T> load) {
         var batches = pass(pass);
         if (from != batches.size()) Objects.checkIndex(from, batches.size());
-        return new Prefetch<>(batches.subList(from, batches.size()), threads, load);
+        Iterator<int[]> rest = batches.subList(from, batches.size()).iterator();
+        return new Prefetch<>(mapped(rest, rows -> (Callable<T>) () -> load.apply(rows)), threads, () -> {});
     }
 
     private int[] batch(int[] order, int step) {

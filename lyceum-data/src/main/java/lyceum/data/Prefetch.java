@@ -2,14 +2,14 @@ package lyceum.data;
 
 import java.util.ArrayDeque;
 import java.util.Iterator;
-import java.util.List;
 import java.util.NoSuchElementException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Function;
 import lyceum.LyceumException;
 
 /**
@@ -17,31 +17,46 @@ import lyceum.LyceumException;
  * last batch. One thread takes.
  */
 public final class Prefetch<T> implements Iterator<T>, AutoCloseable {
-    private final List<int[]> batches;
-    private final Function<int[], T> load;
+    private final Iterator<? extends Callable<T>> loads;
+    private final Runnable closing;
     private final int ahead;
     private final ExecutorService workers;
     private final ArrayDeque<Future<T>> waiting = new ArrayDeque<>();
-    private int submitted, taken;
+    private boolean exhausted, cut;
+    private int taken;
 
-    Prefetch(List<int[]> batches, int threads, Function<int[], T> load) {
+    /**
+     * @param loads what makes each batch, in order; asked by the thread that takes
+     * @param closing is called once the last batch is taken, or this is closed
+     */
+    Prefetch(Iterator<? extends Callable<T>> loads, int threads, Runnable closing) {
         if (threads < 1) throw new IllegalArgumentException("DataLoader.prefetch: " + threads + " threads; at least 1");
-        this.batches = batches;
-        this.load = load;
+        this.loads = loads;
+        this.closing = closing;
         ahead = 2 * threads;
         workers = Executors.newFixedThreadPool(threads, Thread.ofPlatform().name("lyceum-prefetch-", 0).daemon(true).factory());
         fill();
     }
 
     private void fill() {
-        while (submitted < batches.size() && waiting.size() < ahead) {
-            var rows = batches.get(submitted++);
-            waiting.add(workers.submit(() -> load.apply(rows)));
+        while (!exhausted && waiting.size() < ahead) {
+            try {
+                if (loads.hasNext()) waiting.add(workers.submit(loads.next()));
+                else end();
+            } catch (RuntimeException e) { // the source's, thrown when its turn comes
+                waiting.add(CompletableFuture.failedFuture(e));
+                end();
+            }
         }
-        if (submitted == batches.size()) workers.shutdown();
     }
 
-    @Override public boolean hasNext() { return taken < batches.size(); }
+    private void end() {
+        exhausted = true;
+        workers.shutdown();
+        closing.run();
+    }
+
+    @Override public boolean hasNext() { return cut || !waiting.isEmpty(); }
 
     @Override public T next() {
         if (!hasNext()) throw new NoSuchElementException("the pass has no more batches");
@@ -52,11 +67,13 @@ public final class Prefetch<T> implements Iterator<T>, AutoCloseable {
             fill();
             return batch;
         } catch (ExecutionException e) {
+            cut = true;
             close();
             if (e.getCause() instanceof RuntimeException failure) throw failure;
             if (e.getCause() instanceof Error failure) throw failure;
             throw new LyceumException("Prefetch: batch " + taken + " could not be loaded: " + e.getCause(), e.getCause());
         } catch (InterruptedException e) {
+            cut = true;
             close();
             Thread.currentThread().interrupt();
             throw new CancellationException("Prefetch: interrupted at batch " + taken);
@@ -65,8 +82,9 @@ public final class Prefetch<T> implements Iterator<T>, AutoCloseable {
 
     /** Stops the threads; batches that wait are lost. */
     @Override public void close() {
+        cut |= !waiting.isEmpty();
         workers.shutdownNow();
         waiting.clear();
-        submitted = batches.size();
+        if (!exhausted) end();
     }
 }

@@ -2,7 +2,8 @@
  * Data to learn from: tables, datasets, and how they are divided.
  *
  * <p>Start with {@link lyceum.data.Datasets}: it gives {@link lyceum.data.Dataset}s, tensors with names, which {@link lyceum.data.Split} divides and
- * {@link lyceum.data.DataLoader} cuts into mini-batches. {@link lyceum.data.SealedTestSet} counts who looks at the test part.
+ * {@link lyceum.data.DataLoader} cuts into mini-batches; what does not fit into memory {@link lyceum.data.StreamLoader} cuts as it is read.
+ * {@link lyceum.data.SealedTestSet} counts who looks at the test part.
  *
  * <p>Data of one's own come through {@link lyceum.data.Frame}, a table of typed columns with explicit nulls: from CSV ({@link lyceum.data.Csv}, which says
  * why each column has its type), from Parquet or SQL ({@link lyceum.data.DuckDb}, an optional dependency), or from {@link lyceum.data.Column}s. A frame
