@@ -10,15 +10,31 @@ import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.math.Special;
 import lyceum.prob.Beta;
+import lyceum.prob.BetaBinomial;
 import lyceum.prob.Binomial;
+import lyceum.prob.Cauchy;
 import lyceum.prob.ChiSquare;
 import lyceum.prob.Exponential;
+import lyceum.prob.FisherF;
 import lyceum.prob.Gamma;
+import lyceum.prob.Geometric;
+import lyceum.prob.Gumbel;
+import lyceum.prob.HalfNormal;
+import lyceum.prob.InverseGamma;
+import lyceum.prob.InverseGaussian;
+import lyceum.prob.Laplace;
+import lyceum.prob.LogNormal;
+import lyceum.prob.Logistic;
+import lyceum.prob.Lomax;
+import lyceum.prob.NegativeBinomial;
 import lyceum.prob.Normal;
+import lyceum.prob.Pareto;
 import lyceum.prob.Poisson;
 import lyceum.prob.Quadrature;
+import lyceum.prob.Rayleigh;
 import lyceum.prob.StudentT;
 import lyceum.prob.UnivariateDistribution;
+import lyceum.prob.Weibull;
 import lyceum.tensor.Tensor;
 
 /**
@@ -108,63 +124,107 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
             (t, x) -> {
                 var z = x.div(t[1]).log();
                 return t[0].log().sub(t[1].log()).add(z.mul(t[0].sub(1))).sub(z.mul(t[0]).exp());
-            }, AT_LEAST_0);
+            }, t -> new Weibull(t[0], t[1]), AT_LEAST_0);
 
     /** Location and scale. */
     public static final ParametricFamily LOGISTIC = formula("logistic", List.of("location", "scale"),
             List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> {
                 var z = x.sub(t[0]).div(t[1]);
                 return z.neg().sub(t[1].log()).sub(z.neg().softplus().mul(2));
-            }, REAL);
+            }, t -> new Logistic(t[0], t[1]), REAL);
 
     /** Of maxima: location and scale. */
     public static final ParametricFamily GUMBEL = formula("Gumbel", List.of("location", "scale"),
             List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> {
                 var z = x.sub(t[0]).div(t[1]);
                 return z.neg().sub(z.neg().exp()).sub(t[1].log());
-            }, REAL);
+            }, t -> new Gumbel(t[0], t[1]), REAL);
 
     /** Mean and standard deviation of the logarithm. */
     public static final ParametricFamily LOG_NORMAL = formula("log-normal", List.of("mu", "sigma"),
             List.of(Transform.IDENTITY, Transform.LOG),
-            (t, x) -> x.log().sub(t[0]).div(t[1]).square().mul(-0.5).sub(t[1].log()).sub(x.log()).sub(LOG_SQRT_2PI), POSITIVE);
+            (t, x) -> x.log().sub(t[0]).div(t[1]).square().mul(-0.5).sub(t[1].log()).sub(x.log()).sub(LOG_SQRT_2PI),
+            t -> new LogNormal(t[0], t[1]), POSITIVE);
 
     /** Location and scale; its score has a jump at the location. */
     public static final ParametricFamily LAPLACE = formula("Laplace", List.of("location", "scale"),
-            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).abs().div(t[1]).neg().sub(t[1].mul(2).log()), REAL);
+            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).abs().div(t[1]).neg().sub(t[1].mul(2).log()),
+            t -> new Laplace(t[0], t[1]), REAL);
 
     /** Scale. */
     public static final ParametricFamily RAYLEIGH = formula("Rayleigh", List.of("scale"), List.of(Transform.LOG),
-            (t, x) -> x.log().sub(t[0].log().mul(2)).sub(x.div(t[0]).square().mul(0.5)), AT_LEAST_0);
+            (t, x) -> x.log().sub(t[0].log().mul(2)).sub(x.div(t[0]).square().mul(0.5)), t -> new Rayleigh(t[0]), AT_LEAST_0);
 
     /** Scale, of x of at least 0. */
     public static final ParametricFamily HALF_NORMAL = formula("half-normal", List.of("scale"), List.of(Transform.LOG),
-            (t, x) -> x.div(t[0]).square().mul(-0.5).sub(t[0].log()).add(0.5 * Math.log(2 / Math.PI)), AT_LEAST_0);
+            (t, x) -> x.div(t[0]).square().mul(-0.5).sub(t[0].log()).add(0.5 * Math.log(2 / Math.PI)), t -> new HalfNormal(t[0]),
+            AT_LEAST_0);
 
     /** Shape and scale: one over a gamma variable. */
     public static final ParametricFamily INVERSE_GAMMA = formula("inverse gamma", List.of("shape", "scale"),
             List.of(Transform.LOG, Transform.LOG),
-            (t, x) -> t[0].mul(t[1].log()).sub(t[0].add(1).mul(x.log())).sub(t[1].div(x)).sub(t[0].lgamma()), POSITIVE);
+            (t, x) -> t[0].mul(t[1].log()).sub(t[0].add(1).mul(x.log())).sub(t[1].div(x)).sub(t[0].lgamma()),
+            t -> new InverseGamma(t[0], t[1]), POSITIVE);
 
     /** Probability of a success; the number of failures before it. */
     public static final ParametricFamily GEOMETRIC = formula("geometric", List.of("probability"), List.of(Transform.LOGIT),
-            (t, x) -> t[0].log().add(x.mul(t[0].neg().log1p())), COUNT);
+            (t, x) -> t[0].log().add(x.mul(t[0].neg().log1p())), t -> new Geometric(t[0]), COUNT);
 
     /** Size and probability; the number of failures before so many successes. */
-    public static final ParametricFamily NEGATIVE_BINOMIAL = formula("negative binomial", List.of("size", "probability"),
-            List.of(Transform.LOG, Transform.LOGIT), (t, x) -> x.add(t[0]).lgamma().sub(t[0].lgamma()).sub(x.add(1).lgamma())
-                    .add(t[0].mul(t[1].log())).add(x.mul(t[1].neg().log1p())),
-            COUNT);
+    public static final ParametricFamily NEGATIVE_BINOMIAL = formula(
+            "negative binomial", List.of("size", "probability"), List.of(Transform.LOG, Transform.LOGIT), (t, x) -> x.add(t[0]).lgamma()
+                    .sub(t[0].lgamma()).sub(x.add(1).lgamma()).add(t[0].mul(t[1].log())).add(x.mul(t[1].neg().log1p())),
+            t -> new NegativeBinomial(t[0], t[1]), COUNT);
+
+    /** Location and scale: the median, and half of the distance between the quartiles. */
+    public static final ParametricFamily CAUCHY = new ParametricFamily("Cauchy", List.of("location", "scale"),
+            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).div(t[1]).square().log1p().neg().sub(t[1].mul(Math.PI).log()),
+            t -> new Cauchy(t[0], t[1]),
+            near(x -> new double[] {Descriptive.median(x), (Descriptive.quantile(x, 0.75) - Descriptive.quantile(x, 0.25)) / 2}), REAL);
+
+    /** Shape and scale: a Pareto variable from 0 on. */
+    public static final ParametricFamily LOMAX = new ParametricFamily("Lomax", List.of("shape", "scale"),
+            List.of(Transform.LOG, Transform.LOG), (t, x) -> t[0].log().sub(t[1].log()).sub(x.div(t[1]).log1p().mul(t[0].add(1))),
+            t -> new Lomax(t[0], t[1]), near(x -> {
+                double mean = Descriptive.mean(x), beyond = variance(x) / (mean * mean) - 1, shape = beyond > 0.1 ? 2 + 2 / beyond : 20;
+                return new double[] {shape, mean * (shape - 1)};
+            }), AT_LEAST_0);
+
+    /** Mean and shape. */
+    public static final ParametricFamily INVERSE_GAUSSIAN = new ParametricFamily(
+            "inverse Gaussian", List.of("mean", "shape"), List.of(Transform.LOG, Transform.LOG), (t, x) -> t[1].log().mul(0.5)
+                    .sub(LOG_SQRT_2PI).sub(x.log().mul(1.5)).sub(x.sub(t[0]).div(t[0]).square().div(x).mul(t[1]).mul(0.5)),
+            t -> new InverseGaussian(t[0], t[1]), closed(x -> {
+                double mean = Descriptive.mean(x);
+                return new double[] {mean, 1 / Descriptive.mean(Arrays.stream(x).map(v -> 1 / v - 1 / mean).toArray())};
+            }), POSITIVE);
+
+    /** Degrees of freedom above and below the line. */
+    public static final ParametricFamily FISHER_F = new ParametricFamily("F", List.of("numerator", "denominator"),
+            List.of(Transform.LOG, Transform.LOG), (t, x) -> {
+                Tensor a = t[0].mul(0.5), b = t[1].mul(0.5);
+                return a.mul(t[0].log()).add(b.mul(t[1].log())).add(a.sub(1).mul(x.log())).sub(a.add(b).mul(t[0].mul(x).add(t[1]).log()))
+                        .sub(a.lgamma()).sub(b.lgamma()).add(a.add(b).lgamma());
+            }, t -> new FisherF(t[0], t[1]), near(x -> {
+                double mean = Descriptive.mean(x);
+                return new double[] {5, mean > 1.05 ? 2 * mean / (mean - 1) : 40};
+            }), POSITIVE);
+
+    /** Of what lies beyond a threshold: shape, other than 0, and scale. */
+    public static final ParametricFamily GENERALIZED_PARETO = TailFamilies.beyondAThreshold();
+
+    /** Of the largest of many: shape, other than 0, location and scale. */
+    public static final ParametricFamily GENERALIZED_EXTREME_VALUE = TailFamilies.largestOfMany();
 
     private static ParametricFamily formula(String name, List<String> parameters, List<Transform> transforms, Formula formula,
-            DoublePredicate support) {
-        return new ParametricFamily(name, parameters, transforms, formula, null, null, support);
+            Function<double[], ? extends UnivariateDistribution> member, DoublePredicate support) {
+        return new ParametricFamily(name, parameters, transforms, formula, member, null, support);
     }
 
     /** Exponent, for x of at least the given minimum. */
     public static ParametricFamily pareto(double minimum) {
         return formula("Pareto from " + minimum, List.of("exponent"), List.of(Transform.LOG),
-                (t, x) -> t[0].log().sub(x.log()).sub(t[0].mul(x.div(minimum).log())), x -> x >= minimum);
+                (t, x) -> t[0].log().sub(x.log()).sub(t[0].mul(x.div(minimum).log())), t -> new Pareto(t[0], minimum), x -> x >= minimum);
     }
 
     /** Successes in so many trials: the probability. */
@@ -174,6 +234,19 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
                 (t, x) -> x.mul(t[0].log()).add(x.rsub(n).mul(t[0].neg().log1p())).sub(x.add(1).lgamma()).sub(x.rsub(n).add(1).lgamma())
                         .add(logFactorial),
                 t -> new Binomial(trials, t[0]), closed(x -> new double[] {Descriptive.mean(x) / n}), x -> COUNT.test(x) && x <= n);
+    }
+
+    /** Successes in so many trials whose probability varies from one to the next: alpha and beta of its beta distribution. */
+    public static ParametricFamily betaBinomial(int trials) {
+        double n = trials, logFactorial = Special.lgamma(n + 1);
+        return new ParametricFamily("beta-binomial of " + trials, List.of("alpha", "beta"), List.of(Transform.LOG, Transform.LOG),
+                (t, x) -> x.add(t[0]).lgamma().add(x.rsub(n).add(t[1]).lgamma()).sub(t[0].add(t[1]).add(n).lgamma()).sub(t[0].lgamma())
+                        .sub(t[1].lgamma()).add(t[0].add(t[1]).lgamma()).sub(x.add(1).lgamma()).sub(x.rsub(n).add(1).lgamma())
+                        .add(logFactorial),
+                t -> new BetaBinomial(trials, t[0], t[1]), near(x -> {
+                    double p = Math.clamp(Descriptive.mean(x) / n, 0.01, 0.99);
+                    return new double[] {4 * p, 4 * (1 - p)};
+                }), x -> COUNT.test(x) && x <= n);
     }
 
     /** Location and scale, for given degrees of freedom. */

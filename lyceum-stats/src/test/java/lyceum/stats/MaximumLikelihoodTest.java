@@ -12,7 +12,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import lyceum.autograd.Autograd;
+import lyceum.prob.BetaBinomial;
+import lyceum.prob.Cauchy;
+import lyceum.prob.FisherF;
 import lyceum.prob.Gamma;
+import lyceum.prob.GeneralizedExtremeValue;
+import lyceum.prob.GeneralizedPareto;
+import lyceum.prob.InverseGaussian;
+import lyceum.prob.Lomax;
+import lyceum.prob.UnivariateDistribution;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -79,6 +87,41 @@ class MaximumLikelihoodTest {
         Evidence.of("largest relative gap from statsmodels' Poisson and logit GLM, parameters and errors", glm, below(1e-6));
         Evidence.of("numbers compared with statsmodels", glm.seen(), atLeast(50));
     }
+
+    private static final List<Map.Entry<ParametricFamily, UnivariateDistribution>> MORE = List.of(
+            Map.entry(ParametricFamily.CAUCHY, new Cauchy(-2, 0.7)), Map.entry(ParametricFamily.LOMAX, new Lomax(2.5, 3)),
+            Map.entry(ParametricFamily.INVERSE_GAUSSIAN, new InverseGaussian(2, 3)),
+            Map.entry(ParametricFamily.FISHER_F, new FisherF(6, 9)),
+            Map.entry(ParametricFamily.GENERALIZED_PARETO, new GeneralizedPareto(0.3, 2)),
+            Map.entry(ParametricFamily.GENERALIZED_PARETO, new GeneralizedPareto(-0.2, 1)),
+            Map.entry(ParametricFamily.GENERALIZED_EXTREME_VALUE, new GeneralizedExtremeValue(0.2, 5, 2)),
+            Map.entry(ParametricFamily.GENERALIZED_EXTREME_VALUE, new GeneralizedExtremeValue(-0.3, 0, 1)),
+            Map.entry(ParametricFamily.betaBinomial(12), new BetaBinomial(12, 2, 3)));
+
+    /** By the log-densities of the distributions themselves, which share no code with the families' formulas. */
+    @Test void moreFamiliesEndAtTheTopOfTheirDistributionsLikelihood() {
+        int n = 2_000;
+        for (var entry : MORE) {
+            var family = entry.getKey();
+            var truth = entry.getValue();
+            var rng = Rng.of(1922);
+            double[] data = new double[n];
+            for (int i = 0; i < n; i++) data[i] = truth.sample(rng);
+            var fit = new MaximumLikelihood().fit(family, data);
+            assertThat(fit.warnings()).as(truth.toString()).isEmpty();
+            double[] found = fit.estimate();
+            double top = sum(family.at(found), data);
+            assertThat(fit.logLikelihood()).as(truth.toString()).isCloseTo(top, within(1e-8 * n));
+            assertThat(top).isGreaterThanOrEqualTo(sum(truth, data));
+            for (int j = 0; j < found.length; j++) for (double step : new double[] {-1e-3, 1e-3}) {
+                var beside = found.clone();
+                beside[j] += step * Math.max(1, Math.abs(found[j]));
+                assertThat(sum(family.at(beside), data)).as("%s, parameter %d", truth, j).isLessThan(top);
+            }
+        }
+    }
+
+    private static double sum(UnivariateDistribution law, double[] data) { return Arrays.stream(data).map(law::logDensity).sum(); }
 
     @Test
     @Acceptance(topic = "mle", clause = 2) void waldIntervalsCover() {
