@@ -40,6 +40,7 @@ import lyceum.learn.linear.*;
 import lyceum.learn.manifold.*;
 import lyceum.learn.metrics.*;
 import lyceum.learn.multiclass.*;
+import lyceum.learn.multioutput.*;
 import lyceum.learn.neighbors.*;
 import lyceum.learn.neural.*;
 import lyceum.learn.onnx.*;

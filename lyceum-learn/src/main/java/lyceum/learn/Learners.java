@@ -68,6 +68,7 @@ import lyceum.learn.multiclass.NestedDichotomies;
 import lyceum.learn.multiclass.OneVsOne;
 import lyceum.learn.multiclass.OneVsRest;
 import lyceum.learn.multiclass.OutputCode;
+import lyceum.learn.multioutput.MultiOutput;
 import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.learn.neighbors.KNeighborsRegressor;
 import lyceum.learn.neural.MlpClassifier;
@@ -129,6 +130,7 @@ public final class Learners {
         ALL.put("kernel ridge", new KernelRidge(new Rbf(1), 1));
         ALL.put("kernel machine", new KernelMachine(new Rbf(1), new MachineLoss.Squared(), 0.1));
         ALL.put("neighbours' mean", new KNeighborsRegressor(5));
+        ALL.put("regression trees of several targets", new MultiOutput(new DecisionTreeRegressor()));
         ALL.put("regression tree", new DecisionTreeRegressor());
         ALL.put("bagged regression trees", new Bagging(20).of(new DecisionTreeRegressor()));
         ALL.put("regression forest", new RandomForestRegressor().withTrees(50));

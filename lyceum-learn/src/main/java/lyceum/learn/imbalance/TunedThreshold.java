@@ -75,7 +75,7 @@ public record TunedThreshold(Classifier classifier, Rule rule, FoldScheme scheme
         if (found.count() > 2) throw new IllegalArgumentException(
                 "TunedThreshold.fit: the classes are " + Arrays.toString(found.classes()) + "; a threshold parts two");
         input.weights(weights);
-        var p = new CrossValidation(scheme, null, weights).predictProba(classifier, input.x(), labels.to(DType.I64)).select(1, 1)
+        var p = new CrossValidation(scheme).withWeights(weights).predictProba(classifier, input.x(), labels.to(DType.I64)).select(1, 1)
                 .toDoubleArray();
         var positive = new boolean[p.length];
         for (int i = 0; i < p.length; i++) positive[i] = found.codes()[i] == 1;

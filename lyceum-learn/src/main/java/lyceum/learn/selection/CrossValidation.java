@@ -2,9 +2,13 @@ package lyceum.learn.selection;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
+import lyceum.progress.CancelledException;
+import lyceum.progress.Progress;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.Learner;
@@ -31,13 +35,18 @@ import lyceum.withers.Withers;
  * @param scheme which rows train and test
  * @param groups the group of each row for {@link GroupKFold}, or null
  * @param weights of the rows, used in fitting and in scoring, or null
+ * @param progress hears of each fold that is done, and can stop the work between two; nobody by default
  * @see <a href="https://doi.org/10.1111/j.2517-6161.1974.tb00994.x">Stone (1974)</a>
  */
 @Withers
-public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) implements CrossValidationWithers {
-    public CrossValidation(FoldScheme scheme) { this(scheme, null, null); }
+public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights, Progress progress) implements CrossValidationWithers {
+    public CrossValidation {
+        Objects.requireNonNull(progress, "progress");
+    }
 
-    public CrossValidation withGroups(int... groups) { return new CrossValidation(scheme, groups, weights); }
+    public CrossValidation(FoldScheme scheme) { this(scheme, null, null, Progress.SILENT); }
+
+    public CrossValidation withGroups(int... groups) { return new CrossValidation(scheme, groups, weights, progress); }
 
     /** The folds of these rows; integer targets count as classes. */
     public List<Fold> folds(Tensor x, Tensor y) {
@@ -133,7 +142,7 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
             chosen[f] = of(train, inner).choose(candidates, x.rows(train), y.rows(train), scorer).index;
             scores[f] = scorer.score(fit(candidates.get(chosen[f]), x, y, train), x.rows(test), y.rows(test), weights(test));
         });
-        var best = withScheme(inner).choose(candidates, x, y, scorer);
+        var best = withScheme(inner).withProgress(unheard()).choose(candidates, x, y, scorer);
         return new NestedResult(scores, chosen, best.index, best.score, folds);
     }
 
@@ -150,7 +159,8 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
 
     /** The cross-validation of some of the rows. */
     private CrossValidation of(int[] rows, FoldScheme scheme) {
-        return new CrossValidation(scheme, groups == null ? null : Arrays.stream(rows).map(row -> groups[row]).toArray(), weights(rows));
+        return new CrossValidation(scheme, groups == null ? null : Arrays.stream(rows).map(row -> groups[row]).toArray(), weights(rows),
+                unheard());
     }
 
     private Tensor weights(int[] rows) { return weights == null ? null : weights.rows(rows); }
@@ -168,11 +178,19 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
         void run(int fold);
     }
 
-    private static void eachFold(List<Fold> folds, OfFold body) {
+    private void eachFold(List<Fold> folds, OfFold body) {
+        var done = new AtomicInteger();
         Parallel.range(folds.size(), 1, (from, to) -> {
-            for (long f = from; f < to; f++) body.run((int) f);
+            for (long f = from; f < to; f++) {
+                if (progress.isCancelled()) throw new CancelledException("cross-validation: stopped before fold " + f);
+                body.run((int) f);
+                progress.step("fold", done.incrementAndGet(), folds.size());
+            }
         });
     }
+
+    /** For validations inside this one: it can stop them, and hears nothing of them. */
+    private Progress unheard() { return progress == Progress.SILENT ? progress : Progress.SILENT.stoppedBy(progress::isCancelled); }
 
     private List<Fold> once(String operation, Tensor x, Tensor y) {
         var folds = folds(x, y);

@@ -2,12 +2,15 @@ package lyceum.learn.selection;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
+import lyceum.progress.CancelledException;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Classifier;
@@ -64,18 +67,29 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
 
     /** Over learners of growing capacity. @param splits of 80% and 20% of the rows, at random */
     public static FitCurve overCapacity(IntFunction<? extends Learner> learner, Tensor x, Tensor y, int splits, int... capacities) {
+        return overCapacity(learner, x, y, splits, Progress.SILENT, capacities);
+    }
+
+    /** The same. @param progress hears of each split that is done, and can stop the work between two fits */
+    public static FitCurve overCapacity(IntFunction<? extends Learner> learner, Tensor x, Tensor y, int splits, Progress progress,
+            int... capacities) {
         return of(Arrays.stream(capacities).asDoubleStream().toArray(),
-                Arrays.stream(capacities).mapToObj(c -> (Learner) learner.apply(c)).toList(), null, x, y, splits);
+                Arrays.stream(capacities).mapToObj(c -> (Learner) learner.apply(c)).toList(), null, x, y, splits, progress);
     }
 
     /** Over the number of rows to fit to, the first of each split's. @param sizes from 1 to the four fifths of the rows that are not held out */
     public static FitCurve overSize(Learner learner, Tensor x, Tensor y, int splits, int... sizes) {
+        return overSize(learner, x, y, splits, Progress.SILENT, sizes);
+    }
+
+    /** The same. @param progress hears of each split that is done, and can stop the work between two fits */
+    public static FitCurve overSize(Learner learner, Tensor x, Tensor y, int splits, Progress progress, int... sizes) {
         return of(Arrays.stream(sizes).asDoubleStream().toArray(), Arrays.stream(sizes).mapToObj(s -> learner).toList(), sizes, x, y,
-                splits);
+                splits, progress);
     }
 
     /** Of these learners, in this order. */
-    static FitCurve of(double[] points, List<Learner> learners, int[] sizes, Tensor x, Tensor y, int splits) {
+    static FitCurve of(double[] points, List<Learner> learners, int[] sizes, Tensor x, Tensor y, int splits, Progress progress) {
         int n = (int) x.size(0), held = Math.max(1, n / 5);
         if (y.rank() != 1 || y.size(0) != n)
             throw new ShapeException("FitCurve: x " + x.shape() + " and y " + y.shape() + "; they are (n, p) and (n)");
@@ -86,12 +100,14 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                     "FitCurve: a size of " + size + " rows; between 1 and the " + (n - held) + " of " + n + " that are not held out");
         double[][] train = new double[points.length][splits], validation = new double[points.length][splits];
         var baseline = new double[splits];
+        var done = new AtomicInteger();
         Parallel.range(splits, 1, (from, to) -> {
             for (int s = (int) from; s < to; s++) {
                 int[] order = Rng.of(s).permutation(n), test = Arrays.copyOf(order, held), all = Arrays.copyOfRange(order, held, n);
                 Tensor testX = x.rows(test), testY = y.rows(test);
                 baseline[s] = baseline(y.rows(all), testY);
                 for (int k = 0; k < points.length; k++) {
+                    if (progress.isCancelled()) throw new CancelledException("FitCurve: stopped in split " + s);
                     int[] rows = sizes == null ? all : Arrays.copyOf(all, sizes[k]);
                     Tensor seenX = x.rows(rows), seenY = y.rows(rows);
                     if (learners.get(k) instanceof Classifier classifier) {
@@ -105,6 +121,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                     } else throw new IllegalArgumentException(
                             "FitCurve: " + learners.get(k).name() + " is neither a regressor nor a classifier");
                 }
+                progress.step("split", done.incrementAndGet(), splits);
             }
         });
         return new FitCurve(points, train, validation, baseline);

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import lyceum.DType;
+import lyceum.progress.Progress;
 import lyceum.stats.learner.Learner;
 import lyceum.tensor.Tensor;
 
@@ -121,7 +122,7 @@ public record FitDiagnosis(Verdict verdict, String evidence, List<String> remedi
         learners.addAll(causes.values());
         var points = new double[learners.size()];
         for (int k = 0; k < points.length; k++) points[k] = k;
-        var curve = FitCurve.of(points, learners, null, x, y, splits);
+        var curve = FitCurve.of(points, learners, null, x, y, splits, Progress.SILENT);
         double error = curve.validation(0), noise = noise(x, y);
         var errors = new LinkedHashMap<Cause, Double>();
         Cause found = Cause.NOISE;

@@ -52,7 +52,7 @@ public record TunedClassifier(HyperparameterSearch search, Function<Configuratio
 
     /** The search on these rows. @param weights may be null */
     public Study study(Tensor x, Tensor labels, Tensor weights) {
-        return search.tune(recipe, x, labels, new CrossValidation(scheme, null, weights), scorer);
+        return search.tune(recipe, x, labels, new CrossValidation(scheme).withWeights(weights), scorer);
     }
 
     @Override public ClassificationModel fit(Tensor x, Tensor labels, Tensor weights) {

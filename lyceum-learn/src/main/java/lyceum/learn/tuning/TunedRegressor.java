@@ -44,7 +44,7 @@ public record TunedRegressor(HyperparameterSearch search, Function<Configuration
 
     /** The search on these rows. @param weights may be null */
     public Study study(Tensor x, Tensor y, Tensor weights) {
-        return search.tune(recipe, x, y, new CrossValidation(scheme, null, weights), scorer);
+        return search.tune(recipe, x, y, new CrossValidation(scheme).withWeights(weights), scorer);
     }
 
     @Override public RegressionModel fit(Tensor x, Tensor y, Tensor weights) {

@@ -1,0 +1,2 @@
+/** Several targets by learners that know one: {@link lyceum.learn.multioutput.MultiOutput}. */
+package lyceum.learn.multioutput;
