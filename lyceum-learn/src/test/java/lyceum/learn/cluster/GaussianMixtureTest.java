@@ -38,7 +38,8 @@ class GaussianMixtureTest {
         var start = new Start.Given(Tensor.of(new double[] {0.3, 0.7}), Tensor.of(new double[] {3, 0, 0, 3, 0, 3, 0, 0}, 2, 4),
                 Tensor.of(new double[] {1, 2}));
         return LearnerContract.of(new GaussianMixture(2).withCovariance(Covariance.SPHERICAL).withStart(start))
-                .knownFailure("a constant column does no harm", "the given means have four columns").tests();
+                .knownFailure("a constant column does no harm", "the given means have four columns")
+                .knownFailure("a column that stands twice does no harm", "the given means have four columns").tests();
     }
 
     private static Covariance type(String kind) {

@@ -45,7 +45,8 @@ class KMeansTest {
     @TestFactory Stream<DynamicTest> givenStartKeepsTheContract() {
         var start = Tensor.of(new double[] {3, 0, 0, 3, 0, 3, 0, 0, 0, 0, 3, 0}, 3, 4);
         return LearnerContract.of(KMeans.from(start).withTolerance(0))
-                .knownFailure("a constant column does no harm", "the given centres have four columns").tests();
+                .knownFailure("a constant column does no harm", "the given centres have four columns")
+                .knownFailure("a column that stands twice does no harm", "the given centres have four columns").tests();
     }
 
     @Acceptance(topic = TOPIC, clause = 1)

@@ -23,6 +23,7 @@ record InputChecks(ContractSubject subject) {
         checks.add(new Check("another number of columns is refused", this::otherWidth));
         checks.add(new Check("one row fits or is refused in words", this::oneRow));
         checks.add(new Check("one column fits", this::oneColumn));
+        checks.add(new Check("more columns than rows fit or are refused in words", this::moreColumnsThanRows));
         checks.add(new Check("bad weights are refused", this::badWeights));
         if (subject.has(Tag.POSITIVE_ONLY)) checks.add(new Check("negative values are refused", this::negativeIsRefused));
         if (subject.usesY()) checks.add(new Check("x and y of different lengths are refused", this::otherLength));
@@ -123,6 +124,20 @@ record InputChecks(ContractSubject subject) {
         }
         assertThat(model.nFeatures()).isEqualTo(1);
         subject.outputs(model, x).forEach((name, output) -> assertThat(output.size(0)).as(name).isEqualTo(x.size(0)));
+    }
+
+    private void moreColumnsThanRows() {
+        // Rows 0 to 5, each with the columns of two others of its class beside its own.
+        var x = Tensor.concat(1, subject.x().narrow(0, 0, 6), subject.x().narrow(0, 6, 6), subject.x().narrow(0, 12, 6));
+        Model model;
+        try {
+            model = subject.fit(x, subject.y().narrow(0, 0, 6), null);
+        } catch (IllegalArgumentException e) {
+            assertThat(e.getMessage()).hasSizeGreaterThan(15);
+            return;
+        }
+        assertThat(model.nFeatures()).isEqualTo((int) x.size(1));
+        subject.outputs(model, x).forEach((name, output) -> assertThat(output.toDoubleArray()).as(name).doesNotContain(Double.NaN));
     }
 
     private void badWeights() {

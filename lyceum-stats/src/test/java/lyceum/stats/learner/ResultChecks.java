@@ -25,6 +25,7 @@ record ResultChecks(ContractSubject subject, double tolerance) {
         checks.add(new Check("integers count as numbers", this::integers));
         checks.add(new Check("strided views give what copies give", this::views));
         checks.add(new Check("a constant column does no harm", this::constantColumn));
+        checks.add(new Check("a column that stands twice does no harm", this::duplicateColumn));
         checks.add(new Check("a row's result does not depend on its neighbours", this::subsetInvariance));
         checks.add(new Check("a loaded model says what the saved one said", this::saveAndLoad));
         checks.add(new Check("threads share a model", this::threadsShareAModel));
@@ -80,9 +81,13 @@ record ResultChecks(ContractSubject subject, double tolerance) {
         close(subject.outputs(), subject.outputs(subject.fit(view, subject.y(), null), view), tolerance);
     }
 
-    private void constantColumn() {
+    private void constantColumn() { harmless(Tensor.full(DType.F64, 2.5, subject.x().size(0), 1)); }
+
+    private void duplicateColumn() { harmless(subject.x().narrow(1, 1, 1)); }
+
+    private void harmless(Tensor column) {
         long n = subject.x().size(0);
-        var x = Tensor.concat(1, subject.x(), Tensor.full(DType.F64, 2.5, n, 1));
+        var x = Tensor.concat(1, subject.x(), column);
         subject.outputs(subject.fit(x, subject.y(), null), x).forEach((name, output) -> {
             assertThat(output.size(0)).as(name).isEqualTo(n);
             assertThat(output.toDoubleArray()).as(name).doesNotContain(Double.NaN, Double.POSITIVE_INFINITY);
