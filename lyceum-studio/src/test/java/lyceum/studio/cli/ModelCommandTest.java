@@ -46,6 +46,20 @@ class ModelCommandTest {
         assertThat(lyceum("model", "info", folder.resolve("m.onnx").toString()).out()).contains("onnx in 1 file", "67 numbers");
     }
 
+    /** Written by scripts beside their specifications (the second runs in llama.cpp) and by PyTorch. */
+    @Test void filesOfOtherToolsAreTold() {
+        var other = Path.of("..").toAbsolutePath().normalize();
+        var safetensors = lyceum("model", "info", other.resolve("lyceum-core/src/test/resources/format/all-types.safetensors").toString());
+        assertThat(safetensors.err()).isEmpty();
+        assertThat(safetensors.out()).contains("safetensors in 1 file", "BF16: 1 tensors");
+        var gguf = lyceum("model", "info", other.resolve("lyceum-llm/src/test/resources/checkpoints/gemma/model.gguf").toString());
+        assertThat(gguf.err()).isEmpty();
+        assertThat(gguf.out()).contains("gguf in 1 file", "general.architecture = gemma", "token_embd.weight", "blk.0.attn_q.weight");
+        var torch = lyceum("model", "info", other.resolve("lyceum-core/src/test/resources/format/storage.pt").toString());
+        assertThat(torch.err()).isEmpty();
+        assertThat(torch.out()).contains("torch in 1 file");
+    }
+
     @Test void twoFilesAreCompared() throws IOException {
         String a = safetensors("a.safetensors", 1), b = safetensors("b.safetensors", 1.5);
         assertThat(lyceum("model", "diff", a, safetensors("c.safetensors", 1)).out()).contains("2 of 2 tensors are equal");
