@@ -88,7 +88,8 @@ public final class Safetensors {
      * @throws FormatException if it is malformed: lengths, types, shapes, overlaps and gaps are checked before any tensor is made
      */
     public static Contents read(Path path) throws IOException {
-        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(SafetensorsIndex.files(path)) : read(MappedFile.open(FORMAT, path));
+        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(SafetensorsIndex.files(path))
+                : read(MappedFile.open(FORMAT, path));
     }
 
     private static Contents joined(List<Path> files) throws IOException {

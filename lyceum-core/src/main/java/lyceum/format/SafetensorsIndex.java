@@ -23,10 +23,8 @@ public final class SafetensorsIndex {
     /** How the name of an index ends. */
     public static final String ENDING = ".safetensors.index.json";
 
-    private static final JsonMapper JSON = JsonMapper
-            .builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build())
-            .build();
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build()).build();
 
     private SafetensorsIndex() {}
 

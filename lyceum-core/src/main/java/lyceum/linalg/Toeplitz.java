@@ -19,9 +19,11 @@ public record Toeplitz(Tensor column, Tensor row) {
     public Toeplitz {
         if (column.rank() == 0 || !column.shape().equals(row.shape()) || column.size(-1) == 0) throw new ShapeException(
                 "toeplitz: column " + column.shape() + ", row " + row.shape() + "; they are vectors of one length, not empty");
-        double[] down = column.detach().select(-1, 0).flatten().toDoubleArray(), right = row.detach().select(-1, 0).flatten().toDoubleArray();
-        for (int i = 0; i < down.length; i++) if (down[i] != right[i]) throw new IllegalArgumentException(
-                "toeplitz: the column begins with " + down[i] + ", the row with " + right[i] + "; they agree");
+        double[] down = column.detach().select(-1, 0).flatten().toDoubleArray(),
+                right = row.detach().select(-1, 0).flatten().toDoubleArray();
+        for (int i = 0; i < down.length; i++)
+            if (down[i] != right[i]) throw new IllegalArgumentException(
+                    "toeplitz: the column begins with " + down[i] + ", the row with " + right[i] + "; they agree");
     }
 
     /** A symmetric one. */

@@ -153,8 +153,7 @@ public record InteriorPoint(double tolerance, int maxIterations) implements Inte
             for (int iteration = 0; iteration < maxIterations; iteration++) {
                 double residual = program.residuals(x, nu, lambda).largest();
                 progress.step("interior point", iteration, maxIterations, "residual", residual);
-                if (residual <= within && Vectors.dot(s, lambda) <= within)
-                    return optimum(iteration, StopReason.OPTIMAL);
+                if (residual <= within && Vectors.dot(s, lambda) <= within) return optimum(iteration, StopReason.OPTIMAL);
                 if (!(Vectors.largest(x) + Vectors.largest(lambda) + Vectors.largest(nu) < 1e12))
                     return optimum(iteration, StopReason.DIVERGED);
                 if (!step()) return optimum(iteration, StopReason.ITERATIONS);

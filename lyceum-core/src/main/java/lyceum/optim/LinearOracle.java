@@ -14,6 +14,11 @@ public interface LinearOracle {
     /** A point s of the set with the least {@code gradient's}, a new array; the same one for the same gradient. */
     double[] least(double[] gradient);
 
+    private static void require(String set, int n, double[] gradient) {
+        if (gradient.length != n) throw new IllegalArgumentException(
+                "LinearOracle." + set + ": a set of " + n + " coordinates for a gradient of " + gradient.length);
+    }
+
     /** {@code x_i >= 0, sum x_i = radius}: corners have one entry. */
     static LinearOracle simplex(double radius) {
         Settings.above("LinearOracle.simplex", "radius", radius, 0);
@@ -56,6 +61,7 @@ public interface LinearOracle {
             if (!Double.isFinite(lower[i]) || !Double.isFinite(upper[i])) throw new IllegalArgumentException(
                     "LinearOracle.box: coordinate " + i + " lies between " + lower[i] + " and " + upper[i] + "; the set is bounded");
         return g -> {
+            require("box", lower.length, g);
             var corner = new double[g.length];
             for (int i = 0; i < corner.length; i++) corner[i] = g[i] > 0 ? lower[i] : upper[i];
             return corner;
@@ -66,6 +72,7 @@ public interface LinearOracle {
     static LinearOracle nuclearBall(double radius, int rows, int columns) {
         Settings.above("LinearOracle.nuclearBall", "radius", radius, 0);
         return g -> {
+            require("nuclearBall", rows * columns, g);
             var svd = Svd.of(Tensor.of(g, rows, columns));
             return svd.u().select(1, 0).outer(svd.vt().select(0, 0)).mul(-radius).toDoubleArray();
         };
@@ -75,7 +82,11 @@ public interface LinearOracle {
     static LinearOracle hull(double[]... points) {
         if (points.length == 0) throw new IllegalArgumentException("LinearOracle.hull: there is no point");
         var corners = Arrays.stream(points).map(double[]::clone).toArray(double[][]::new);
+        for (var corner : corners)
+            if (corner.length != corners[0].length) throw new IllegalArgumentException(
+                    "LinearOracle.hull: points of " + corners[0].length + " and of " + corner.length + " coordinates");
         return g -> {
+            require("hull", corners[0].length, g);
             double[] best = corners[0];
             double least = Vectors.dot(g, best);
             for (var corner : corners) {

@@ -175,8 +175,7 @@ class MatrixFunctionsTest {
         var rng = Rng.of(13);
         int n = 5;
         Tensor columns = gaussian(rng, 6, n).add(Tensor.eye(DType.F64, n).select(0, 0).mul(9)).reshape(2, 3, n),
-                rows = Tensor.concat(-1, columns.narrow(-1, 0, 1), gaussian(rng, 6, n - 1).reshape(2, 3, n - 1)),
-                b = gaussian(rng, 3, n);
+                rows = Tensor.concat(-1, columns.narrow(-1, 0, 1), gaussian(rng, 6, n - 1).reshape(2, 3, n - 1)), b = gaussian(rng, 3, n);
         var toeplitz = new Toeplitz(columns, rows);
         var circulant = new Circulant(columns);
         assertThat(toeplitz.toDense().shape().toArray()).containsExactly(2, 3, n, n);
@@ -195,11 +194,12 @@ class MatrixFunctionsTest {
             assertThat(gap(Sylvester.solve(a, shifted, c).get(i, j), Sylvester.solve(a.get(i, j), shifted, c.get(j)))).isZero();
         }
         assertThat(gap(toeplitz.solve(b), Linalg.solve(a, b.expand(2, 3, n).unsqueeze(-1)).squeeze(-1))).isLessThan(1e-12);
-        check(x -> new Toeplitz(x.reshape(2, 3), x.reshape(2, 3)).solve(Tensor.of(1.0, 2, 3)).square().sum(), Tensor.of(4.0, 1, 0.5, 5, 1, 2));
+        check(x -> new Toeplitz(x.reshape(2, 3), x.reshape(2, 3)).solve(Tensor.of(1.0, 2, 3)).square().sum(),
+                Tensor.of(4.0, 1, 0.5, 5, 1, 2));
         check(x -> Sylvester.solve(x.reshape(2, 2, 2), right.narrow(0, 0, 2).narrow(1, 0, 2), Tensor.of(new double[] {1, 2, 3, 4}, 2, 2))
                 .square().sum(), Tensor.of(7.0, 1, 0.5, 8, 9, 1, 2, 8));
-        assertThat(Sylvester.solve(Tensor.zeros(DType.F64, 0, 3, 3), Tensor.eye(DType.F64, 2), Tensor.zeros(DType.F64, 3, 2)).shape().toArray())
-                .containsExactly(0, 3, 2);
+        assertThat(Sylvester.solve(Tensor.zeros(DType.F64, 0, 3, 3), Tensor.eye(DType.F64, 2), Tensor.zeros(DType.F64, 3, 2)).shape()
+                .toArray()).containsExactly(0, 3, 2);
         assertThatThrownBy(() -> Sylvester.solve(a, shifted, c.narrow(0, 0, 2))).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("do not broadcast");
         assertThatThrownBy(() -> toeplitz.solve(Tensor.zeros(DType.F64, 4))).isInstanceOf(ShapeException.class)

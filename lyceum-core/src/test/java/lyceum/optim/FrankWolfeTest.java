@@ -25,7 +25,8 @@ class FrankWolfeTest {
     }
 
     private static double projected(Objective f, ProximalSet set, double[] start) {
-        return ProximalGradient.fista(0.3).withTolerance(1e-11).withRestart(ProximalGradient.Restart.GRADIENT).minimize(f, set, start).value();
+        return ProximalGradient.fista(0.3).withTolerance(1e-11).withRestart(ProximalGradient.Restart.GRADIENT).minimize(f, set, start)
+                .value();
     }
 
     @Test void minimaAreThoseOfProjections() {
@@ -107,7 +108,7 @@ class FrankWolfeTest {
         assertThatThrownBy(() -> LinearOracle.box(new Box(new double[] {0}, new double[] {Double.POSITIVE_INFINITY})))
                 .hasMessageContaining("coordinate 0");
         assertThatThrownBy(() -> new FrankWolfe().minimize(quadratic(1, 3, 1), LinearOracle.hull(new double[2]), new double[3]))
-                .hasMessageContaining("2 coordinates, the point 3");
+                .hasMessageContaining("a set of 2 coordinates for a gradient of 3");
         assertThat(new FrankWolfe().minimize((x, g) -> Double.NaN, LinearOracle.simplex(1), new double[] {1}).stop())
                 .isEqualTo(StopReason.NOT_FINITE);
     }

@@ -17,10 +17,11 @@ class MoreGarbowHillstromTest {
     private static Map<String, BiFunction<SecondOrderObjective, double[], Minimum>> solvers() {
         var solvers = new LinkedHashMap<String, BiFunction<SecondOrderObjective, double[], Minimum>>();
         solvers.put("bfgs", (f, x) -> new Bfgs().withGradientTolerance(1e-9).minimize(f, x));
-        solvers.put("lbfgs", (f, x) -> new Lbfgs().withGradientTolerance(1e-9).withMaxIterations(20_000).withMaxEvaluations(40_000).minimize(f, x));
+        solvers.put("lbfgs",
+                (f, x) -> new Lbfgs().withGradientTolerance(1e-9).withMaxIterations(20_000).withMaxEvaluations(40_000).minimize(f, x));
         solvers.put("cg", (f, x) -> new NonlinearConjugateGradient().withGradientTolerance(1e-9).withMaxIterations(20_000).minimize(f, x));
-        solvers.put("trust", (f, x) -> new Newton().withMethod(Newton.Method.TRUST_REGION).withMaxIterations(5_000).withGradientTolerance(1e-9)
-                .minimize(f, x));
+        solvers.put("trust", (f, x) -> new Newton().withMethod(Newton.Method.TRUST_REGION).withMaxIterations(5_000)
+                .withGradientTolerance(1e-9).minimize(f, x));
         return solvers;
     }
 
@@ -46,8 +47,8 @@ class MoreGarbowHillstromTest {
                 double theirs = c.number("expected." + solver.getKey());
                 var ours = solver.getValue().apply(f, problem.start());
                 double slack = 1e-6 * theirs + 1e-9;
-                if (ours.value() > theirs + slack) higher.add(problem.name() + " by " + solver.getKey() + ": " + ours.value() + ", SciPy's "
-                        + theirs + "; " + ours.stop());
+                if (ours.value() > theirs + slack) higher
+                        .add(problem.name() + " by " + solver.getKey() + ": " + ours.value() + ", SciPy's " + theirs + "; " + ours.stop());
                 else if (ours.value() < theirs - slack) lower++;
                 else equal++;
             }

@@ -59,7 +59,8 @@ public final class StreamLoader<T> {
 
     /** Mixes the order: items wait in a buffer of so many, from which the next is drawn; 1 keeps the order. */
     public StreamLoader<T> withBuffer(int items) {
-        if (items < 1) throw new IllegalArgumentException("StreamLoader.withBuffer: " + items + " items; at least 1, which keeps the order");
+        if (items < 1)
+            throw new IllegalArgumentException("StreamLoader.withBuffer: " + items + " items; at least 1, which keeps the order");
         return with(new Options(items, options.last, options.rank, options.ranks));
     }
 

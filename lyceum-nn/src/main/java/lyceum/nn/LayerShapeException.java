@@ -23,8 +23,8 @@ final class LayerShapeException extends ShapeException {
         if (!(e instanceof LayerShapeException inside)) return new LayerShapeException(e.getMessage(), module, given.shape(), e);
         for (var part : module.modules().entrySet()) {
             if (part.getValue() != inside.layer || part.getKey().isEmpty()) continue;
-            return new LayerShapeException(part.getKey() + " (" + inside.layer.getClass().getSimpleName() + "), input " + inside.given + ": "
-                    + inside.getCause().getMessage(), inside.layer, inside.given, inside.getCause());
+            return new LayerShapeException(part.getKey() + " (" + inside.layer.getClass().getSimpleName() + "), input " + inside.given
+                    + ": " + inside.getCause().getMessage(), inside.layer, inside.given, inside.getCause());
         }
         return inside;
     }

@@ -217,8 +217,8 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                 "Trainer.rangeTest: the rule's learning rate is " + rule.learningRate() + "; the test scales it, so it is above 0");
         double[] factor = {0};
         var held = TrainingRun.copies(model.state());
-        var run = withSchedule(step -> factor[0]).withEpochs(Integer.MAX_VALUE).withAveraging(0).withEarlyStopping(null).withListeners(List.of())
-                .start(model, rows, loss, null, rng);
+        var run = withSchedule(step -> factor[0]).withEpochs(Integer.MAX_VALUE).withAveraging(0).withEarlyStopping(null)
+                .withListeners(List.of()).start(model, rows, loss, null, rng);
         try {
             return finder.run(rate -> {
                 factor[0] = rate / rule.learningRate();

@@ -205,7 +205,8 @@ class TrainerTest {
         var model = network(7);
         var before = new LinkedHashMap<String, double[]>();
         model.state().forEach((name, tensor) -> before.put(name, tensor.toDoubleArray()));
-        var trainer = new Trainer(new Sgd(1), 5).withBatchSize(20).withListener((run, epoch) -> { throw new AssertionError("a listener"); });
+        var trainer = new Trainer(new Sgd(1), 5).withBatchSize(20)
+                .withListener((run, epoch) -> { throw new AssertionError("a listener"); });
         var test = trainer.rangeTest(new LearningRateFinder().withLow(1e-4).withHigh(1e4).withSteps(120), model, Loss::crossEntropy, MOONS,
                 Rng.of(4));
         assertThat(test.rates()).startsWith(1e-4).hasSizeLessThan(120); // it blew up on the way
@@ -215,7 +216,8 @@ class TrainerTest {
         var history = trainer.withListeners(List.of()).withRule(new Sgd(rate)).fit(model, Loss::crossEntropy, MOONS, Rng.of(4));
         var slow = trainer.withListeners(List.of()).withRule(new Sgd(1e-4)).fit(network(7), Loss::crossEntropy, MOONS, Rng.of(4));
         assertThat(history.losses()[4]).isLessThan(0.7 * slow.losses()[4]);
-        assertThatThrownBy(() -> new Trainer(new Sgd(0), 1).rangeTest(new LearningRateFinder(), model, Loss::crossEntropy, MOONS, Rng.of(4)))
+        assertThatThrownBy(
+                () -> new Trainer(new Sgd(0), 1).rangeTest(new LearningRateFinder(), model, Loss::crossEntropy, MOONS, Rng.of(4)))
                 .hasMessageContaining("learning rate is 0.0");
     }
 

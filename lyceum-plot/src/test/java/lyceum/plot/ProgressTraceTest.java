@@ -63,7 +63,8 @@ class ProgressTraceTest {
 
     @Test void severalNumbersStandSideBySide() {
         var trace = new ProgressTrace();
-        for (int i = 1; i <= 200; i++) trace.step("training", i, 200, i % 10 == 0 ? Map.of("loss", 1.0 / i, "rate", 0.1) : Map.of("loss", 1.0 / i));
+        for (int i = 1; i <= 200; i++)
+            trace.step("training", i, 200, i % 10 == 0 ? Map.of("loss", 1.0 / i, "rate", 0.1) : Map.of("loss", 1.0 / i));
         assertThat(trace.metrics()).contains("loss", "rate");
         assertThat(trace.values("loss")).hasSize(200);
         assertThat(trace.steps("rate")).startsWith(10, 20).hasSize(20);

@@ -143,11 +143,13 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
     /** Mean and standard deviation of the logarithm. */
     public static final ParametricFamily LOG_NORMAL = formula("log-normal", List.of("mu", "sigma"),
             List.of(Transform.IDENTITY, Transform.LOG),
-            (t, x) -> x.log().sub(t[0]).div(t[1]).square().mul(-0.5).sub(t[1].log()).sub(x.log()).sub(LOG_SQRT_2PI), t -> new LogNormal(t[0], t[1]), POSITIVE);
+            (t, x) -> x.log().sub(t[0]).div(t[1]).square().mul(-0.5).sub(t[1].log()).sub(x.log()).sub(LOG_SQRT_2PI),
+            t -> new LogNormal(t[0], t[1]), POSITIVE);
 
     /** Location and scale; its score has a jump at the location. */
     public static final ParametricFamily LAPLACE = formula("Laplace", List.of("location", "scale"),
-            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).abs().div(t[1]).neg().sub(t[1].mul(2).log()), t -> new Laplace(t[0], t[1]), REAL);
+            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).abs().div(t[1]).neg().sub(t[1].mul(2).log()),
+            t -> new Laplace(t[0], t[1]), REAL);
 
     /** Scale. */
     public static final ParametricFamily RAYLEIGH = formula("Rayleigh", List.of("scale"), List.of(Transform.LOG),
@@ -155,40 +157,43 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
 
     /** Scale, of x of at least 0. */
     public static final ParametricFamily HALF_NORMAL = formula("half-normal", List.of("scale"), List.of(Transform.LOG),
-            (t, x) -> x.div(t[0]).square().mul(-0.5).sub(t[0].log()).add(0.5 * Math.log(2 / Math.PI)), t -> new HalfNormal(t[0]), AT_LEAST_0);
+            (t, x) -> x.div(t[0]).square().mul(-0.5).sub(t[0].log()).add(0.5 * Math.log(2 / Math.PI)), t -> new HalfNormal(t[0]),
+            AT_LEAST_0);
 
     /** Shape and scale: one over a gamma variable. */
     public static final ParametricFamily INVERSE_GAMMA = formula("inverse gamma", List.of("shape", "scale"),
             List.of(Transform.LOG, Transform.LOG),
-            (t, x) -> t[0].mul(t[1].log()).sub(t[0].add(1).mul(x.log())).sub(t[1].div(x)).sub(t[0].lgamma()), t -> new InverseGamma(t[0], t[1]), POSITIVE);
+            (t, x) -> t[0].mul(t[1].log()).sub(t[0].add(1).mul(x.log())).sub(t[1].div(x)).sub(t[0].lgamma()),
+            t -> new InverseGamma(t[0], t[1]), POSITIVE);
 
     /** Probability of a success; the number of failures before it. */
     public static final ParametricFamily GEOMETRIC = formula("geometric", List.of("probability"), List.of(Transform.LOGIT),
             (t, x) -> t[0].log().add(x.mul(t[0].neg().log1p())), t -> new Geometric(t[0]), COUNT);
 
     /** Size and probability; the number of failures before so many successes. */
-    public static final ParametricFamily NEGATIVE_BINOMIAL = formula("negative binomial", List.of("size", "probability"),
-            List.of(Transform.LOG, Transform.LOGIT), (t, x) -> x.add(t[0]).lgamma().sub(t[0].lgamma()).sub(x.add(1).lgamma())
-                    .add(t[0].mul(t[1].log())).add(x.mul(t[1].neg().log1p())), t -> new NegativeBinomial(t[0], t[1]), COUNT);
+    public static final ParametricFamily NEGATIVE_BINOMIAL = formula(
+            "negative binomial", List.of("size", "probability"), List.of(Transform.LOG, Transform.LOGIT), (t, x) -> x.add(t[0]).lgamma()
+                    .sub(t[0].lgamma()).sub(x.add(1).lgamma()).add(t[0].mul(t[1].log())).add(x.mul(t[1].neg().log1p())),
+            t -> new NegativeBinomial(t[0], t[1]), COUNT);
 
     /** Location and scale: the median, and half of the distance between the quartiles. */
     public static final ParametricFamily CAUCHY = new ParametricFamily("Cauchy", List.of("location", "scale"),
-            List.of(Transform.IDENTITY, Transform.LOG),
-            (t, x) -> x.sub(t[0]).div(t[1]).square().log1p().neg().sub(t[1].mul(Math.PI).log()), t -> new Cauchy(t[0], t[1]),
+            List.of(Transform.IDENTITY, Transform.LOG), (t, x) -> x.sub(t[0]).div(t[1]).square().log1p().neg().sub(t[1].mul(Math.PI).log()),
+            t -> new Cauchy(t[0], t[1]),
             near(x -> new double[] {Descriptive.median(x), (Descriptive.quantile(x, 0.75) - Descriptive.quantile(x, 0.25)) / 2}), REAL);
 
     /** Shape and scale: a Pareto variable from 0 on. */
     public static final ParametricFamily LOMAX = new ParametricFamily("Lomax", List.of("shape", "scale"),
-            List.of(Transform.LOG, Transform.LOG),
-            (t, x) -> t[0].log().sub(t[1].log()).sub(x.div(t[1]).log1p().mul(t[0].add(1))), t -> new Lomax(t[0], t[1]), near(x -> {
+            List.of(Transform.LOG, Transform.LOG), (t, x) -> t[0].log().sub(t[1].log()).sub(x.div(t[1]).log1p().mul(t[0].add(1))),
+            t -> new Lomax(t[0], t[1]), near(x -> {
                 double mean = Descriptive.mean(x), beyond = variance(x) / (mean * mean) - 1, shape = beyond > 0.1 ? 2 + 2 / beyond : 20;
                 return new double[] {shape, mean * (shape - 1)};
             }), AT_LEAST_0);
 
     /** Mean and shape. */
-    public static final ParametricFamily INVERSE_GAUSSIAN = new ParametricFamily("inverse Gaussian", List.of("mean", "shape"),
-            List.of(Transform.LOG, Transform.LOG), (t, x) -> t[1].log().mul(0.5).sub(LOG_SQRT_2PI).sub(x.log().mul(1.5))
-                    .sub(x.sub(t[0]).div(t[0]).square().div(x).mul(t[1]).mul(0.5)),
+    public static final ParametricFamily INVERSE_GAUSSIAN = new ParametricFamily(
+            "inverse Gaussian", List.of("mean", "shape"), List.of(Transform.LOG, Transform.LOG), (t, x) -> t[1].log().mul(0.5)
+                    .sub(LOG_SQRT_2PI).sub(x.log().mul(1.5)).sub(x.sub(t[0]).div(t[0]).square().div(x).mul(t[1]).mul(0.5)),
             t -> new InverseGaussian(t[0], t[1]), closed(x -> {
                 double mean = Descriptive.mean(x);
                 return new double[] {mean, 1 / Descriptive.mean(Arrays.stream(x).map(v -> 1 / v - 1 / mean).toArray())};
@@ -219,8 +224,7 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
     /** Exponent, for x of at least the given minimum. */
     public static ParametricFamily pareto(double minimum) {
         return formula("Pareto from " + minimum, List.of("exponent"), List.of(Transform.LOG),
-                (t, x) -> t[0].log().sub(x.log()).sub(t[0].mul(x.div(minimum).log())), t -> new Pareto(t[0], minimum),
-                x -> x >= minimum);
+                (t, x) -> t[0].log().sub(x.log()).sub(t[0].mul(x.div(minimum).log())), t -> new Pareto(t[0], minimum), x -> x >= minimum);
     }
 
     /** Successes in so many trials: the probability. */

@@ -90,7 +90,8 @@ class MaximumLikelihoodTest {
 
     private static final List<Map.Entry<ParametricFamily, UnivariateDistribution>> MORE = List.of(
             Map.entry(ParametricFamily.CAUCHY, new Cauchy(-2, 0.7)), Map.entry(ParametricFamily.LOMAX, new Lomax(2.5, 3)),
-            Map.entry(ParametricFamily.INVERSE_GAUSSIAN, new InverseGaussian(2, 3)), Map.entry(ParametricFamily.FISHER_F, new FisherF(6, 9)),
+            Map.entry(ParametricFamily.INVERSE_GAUSSIAN, new InverseGaussian(2, 3)),
+            Map.entry(ParametricFamily.FISHER_F, new FisherF(6, 9)),
             Map.entry(ParametricFamily.GENERALIZED_PARETO, new GeneralizedPareto(0.3, 2)),
             Map.entry(ParametricFamily.GENERALIZED_PARETO, new GeneralizedPareto(-0.2, 1)),
             Map.entry(ParametricFamily.GENERALIZED_EXTREME_VALUE, new GeneralizedExtremeValue(0.2, 5, 2)),

@@ -114,7 +114,8 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
     }
 
     private double threshold(Tensor x, Tensor labels, Labels found, double[] own, Tensor weights) {
-        var p = new CrossValidation(scheme).withWeights(weights).predictProba(classifier, x, labels.to(DType.I64)).select(1, 1).toDoubleArray();
+        var p = new CrossValidation(scheme).withWeights(weights).predictProba(classifier, x, labels.to(DType.I64)).select(1, 1)
+                .toDoubleArray();
         var positive = new boolean[p.length];
         double[] alarm = new double[p.length], miss = new double[p.length];
         for (int i = 0; i < p.length; i++) {

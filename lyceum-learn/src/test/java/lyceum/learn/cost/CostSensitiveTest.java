@@ -209,7 +209,7 @@ class CostSensitiveTest {
             var row = Tensor.of(weights);
             Classifier learner = trial % 2 == 0 ? NaiveBayes.gaussian() : new LogisticRegression();
             var model = new CostSensitive(learner, costs).withMethod(CostSensitive.Method.TUNED_THRESHOLD).fit(data.x(), data.y(), row);
-            double[] p = new CrossValidation(new StratifiedKFold(5), null, row).predictProba(learner, data.x(), data.y()).select(1, 1)
+            double[] p = new CrossValidation(new StratifiedKFold(5)).withWeights(row).predictProba(learner, data.x(), data.y()).select(1, 1)
                     .toDoubleArray();
             double least = Double.POSITIVE_INFINITY, best = Double.NaN, tuned = Double.NaN;
             var candidates = Arrays.copyOf(p, 151);
