@@ -4,8 +4,8 @@ import java.util.BitSet;
 import lyceum.text.internal.TopScores;
 
 /**
- * The top by MaxScore over blocks: lists whose bounds together do not exceed the worst of the top bring no document of their own, and stretches in which the blocks of the
- * others do not exceed it are passed over unread. Turtle and Flood (1995); Ding and Suel (2011).
+ * The top by MaxScore over blocks: lists whose bounds together do not exceed the worst of the top bring no document of their own, be it at all or in a stretch of documents,
+ * where blocks bound them closer. Turtle and Flood (1995); Ding and Suel (2011).
  *
  * <p>Every score is a sum in the order of the lists, and so is every bound. Rounding keeps an order, hence a bound is one to the last bit, and documents that only equal
  * the worst, which are many where texts are of like length, are passed over as well.
@@ -15,9 +15,12 @@ final class BlockMax {
     private static final double SLACK = 1e-9;
     /** Documents whose sums are held at once: they stay in the first cache. */
     private static final int WINDOW = 2048;
+    /** Lists behind the leading ones that are bounded by stretch. */
+    private static final int NEXT = 8;
 
     private final RankedList[] lists;
-    private final double[] bounds, rest;
+    /** Of each list, everywhere and in the stretch at hand, and roughly those of it and all behind it together. */
+    private final double[] bounds, rest, near, nearRest;
     private final double slack;
     private final BitSet excluded;
     private final boolean skipping;
@@ -26,15 +29,15 @@ final class BlockMax {
     /** Of each document of the window, and which there are. */
     private double[] sums;
     private long[] marks;
-    /** Lists that bring documents are the first so many. */
-    private int leading;
+    /** Lists that bring documents are the first so many; those that are bounded by stretch. */
+    private int leading, bounded;
     /** What a document must exceed, and what is below it for certain. */
     private double threshold, below;
     private long scored;
     /** Of documents of the first list alone. */
     private final RankedList.Use offering = (document, added) -> {
         offer(document, added, 1);
-        return below();
+        return belowFirst();
     };
 
     /** @param lists the greatest scale first, whatever the segment; offers documents as numbers from {@code base} on */
@@ -54,6 +57,8 @@ final class BlockMax {
             rest[t] = rest[t + 1] + bounds[t];
             magnitude += lists[t].magnitude();
         }
+        near = bounds.clone();
+        nearRest = rest.clone();
         slack = SLACK * magnitude;
     }
 
@@ -62,33 +67,53 @@ final class BlockMax {
         rise();
         for (int from = 0; leading > 0;) {
             int end = PostingCursor.END;
-            double most = 0;
-            for (int t = 0; t < leading; t++) {
-                int last = lists[t].blockEnd(from);
-                if (last == PostingCursor.END) continue;
-                end = Math.min(end, last);
-                most += lists[t].blockBound();
-            }
+            for (int t = 0; t < leading; t++) end = Math.min(end, lists[t].blockEnd(from));
             if (end == PostingCursor.END) break;
-            if (!exceeds(most, leading)) from = end + 1;
-            else if (leading == 1) from = alone(from, end);
-            else from = together(from, end);
+            int many = leading(from, end);
+            if (many == 0) from = end + 1;
+            else if (many == 1) from = alone(from, end);
+            else from = together(from, end, many);
         }
         return scored;
     }
 
-    /** What the first list must exceed where it alone brings documents. */
-    private double below() { return below - rest[1]; }
+    /** How many lists bring documents of a stretch in which each has one block at most. */
+    private int leading(int from, int end) {
+        for (int t = leading; t < bounded; t++) { // of an earlier stretch
+            near[t] = bounds[t];
+            nearRest[t] = rest[t];
+        }
+        bounded = leading;
+        for (int t = leading - 1; t >= 0; t--) bound(t, lists[t].blockBound());
+        if (!skipping) return leading;
+        if (!exceeds(0, 0)) return 0;
+        bounded = Math.min(lists.length, leading + NEXT);
+        for (int t = bounded - 1; t >= leading; t--) bound(t, lists[t].bound(from, end));
+        for (int t = leading - 1; t >= 0; t--) bound(t, near[t]);
+        int many = leading;
+        while (many > 0 && !exceeds(0, many - 1)) many--;
+        return many;
+    }
 
-    /** What the top asks for now, and which lists no longer bring documents. */
+    private void bound(int t, double bound) {
+        near[t] = bound;
+        nearRest[t] = nearRest[t + 1] + bound;
+    }
+
+    /** What the first list must exceed where it alone brings documents. */
+    private double belowFirst() { return below - nearRest[1]; }
+
+    /** What the top asks for now, and which lists no longer bring documents anywhere. */
     private void rise() {
         threshold = skipping ? top.threshold() : Double.NEGATIVE_INFINITY;
         below = threshold - slack;
-        while (leading > 0 && !exceeds(0, leading - 1)) leading--;
+        while (leading > 0 && !exceeds(0, leading - 1, bounds, rest)) leading--;
     }
 
-    /** Whether the sum of the first {@code t} lists can grow above the threshold by the others. */
-    private boolean exceeds(double sum, int t) {
+    /** Whether the sum of the first {@code t} lists can grow above the threshold by the others, in this stretch. */
+    private boolean exceeds(double sum, int t) { return exceeds(sum, t, near, nearRest); }
+
+    private boolean exceeds(double sum, int t, double[] bounds, double[] rest) {
         double most = sum + rest[t];
         if (most <= below) return false;
         if (most > threshold + slack) return true;
@@ -96,16 +121,15 @@ final class BlockMax {
         return sum > threshold;
     }
 
-    /** The documents of the first list to the end of a block. Gives where to go on. */
+    /** The documents of the first list. Gives where to go on. */
     private int alone(int from, int end) {
-        lists[0].advance(from);
-        scored += lists[0].above(below(), offering);
+        if (lists[0].advance(from) <= end) scored += lists[0].above(belowFirst(), end, offering);
         return end + 1;
     }
 
-    /** The documents of the leading lists in a window that begins with the first of them and ends with a block at most. Gives where to go on. */
-    private int together(int from, int end) {
-        int start = PostingCursor.END, many = leading;
+    /** The documents of the first lists in a window that begins with the first of them and ends with the stretch at the latest. Gives where to go on. */
+    private int together(int from, int end, int many) {
+        int start = PostingCursor.END;
         for (int t = 0; t < many; t++) start = Math.min(start, lists[t].advance(from));
         if (start > end) return end + 1;
         if (sums == null) {
@@ -114,7 +138,7 @@ final class BlockMax {
         }
         int stop = end - start < WINDOW ? end : start + WINDOW - 1;
         for (int t = 0; t < many; t++) scored += lists[t].add(start, stop, sums, marks);
-        double others = rest[many];
+        double others = nearRest[many];
         for (int w = 0; w <= stop - start >>> 6; w++) {
             for (long word = marks[w]; word != 0; word &= word - 1) {
                 int d = w << 6 | Long.numberOfTrailingZeros(word);

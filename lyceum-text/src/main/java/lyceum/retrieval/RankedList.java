@@ -2,6 +2,9 @@ package lyceum.retrieval;
 
 /** A term's list in a segment and what its postings add to a score: {@code scale} times the saturation, and {@code offset}. */
 final class RankedList {
+    /** Blocks that are looked through for a bound. */
+    private static final int FEW = 16;
+
     private final PostingCursor postings;
     private final BlockBests bests;
     private final Saturation saturation;
@@ -48,8 +51,19 @@ final class RankedList {
         return b < n ? ends[b] : PostingCursor.END;
     }
 
-    /** No posting of the block that was asked about adds more. */
-    double blockBound() { return bound(bests.shares()[ahead]); }
+    /** No posting of the block that was asked about adds more; nothing does behind the last. */
+    double blockBound() { return ahead < bests.shares().length ? bound(bests.shares()[ahead]) : 0; }
+
+    /** No posting from one document to another adds more; that of all where these are many blocks. */
+    double bound(int from, int to) {
+        int[] ends = bests.ends();
+        if (blockEnd(from) == PostingCursor.END) return 0;
+        if (ahead + FEW < ends.length && ends[ahead + FEW] < to) return bound();
+        double[] shares = bests.shares();
+        double most = shares[ahead];
+        for (int b = ahead + 1; b < ends.length && ends[b - 1] < to; b++) most = Math.max(most, shares[b]);
+        return bound(most);
+    }
 
     /** The first document from {@code target} on, {@link PostingCursor#END} if there is none. */
     int advance(int target) { return blockEnd(target) == PostingCursor.END ? PostingCursor.END : postings.advance(ahead, target); }
@@ -82,11 +96,12 @@ final class RankedList {
         double take(int document, double added);
     }
 
-    /** The documents from the one at hand to the end of the block that get more than {@code least}. Gives how many scores it took. */
-    int above(double least, Use use) {
+    /** The documents of the block from the one at hand to {@code to} that get more than {@code least}. Gives how many scores it took. */
+    int above(double least, int to, Use use) {
         int[] documents = postings.documents(), further = postings.furtherCounts();
         int n = postings.read(), few = few(least), scored = 0;
-        for (int i = postings.at(); i < n; i++) {
+        int i = postings.at();
+        for (; i < n && documents[i] <= to; i++) {
             if (further[i] < few) continue;
             double added = added(further[i] + 1, documents[i]);
             scored++;
@@ -96,7 +111,7 @@ final class RankedList {
             least = now;
             few = few(least);
         }
-        postings.at(n);
+        postings.at(i);
         return scored;
     }
 
