@@ -61,10 +61,9 @@ final class PairedPlanes {
     static int columns(long channels, long width) { return channels < FEW ? (int) width : 1; }
 
     private static WindowGeometry folded(WindowGeometry g) {
-        return new WindowGeometry(g.batch(), g.inputs() * g.kernel()[2], g.outputs(), 1,
-                new int[] {g.in()[0], g.in()[1], g.out()[2]}, new int[] {g.kernel()[0], g.kernel()[1], 1}, g.out(),
-                new int[] {g.stride()[0], g.stride()[1], 1}, new int[] {g.before()[0], g.before()[1], 0},
-                new int[] {g.dilation()[0], g.dilation()[1], 1});
+        return new WindowGeometry(g.batch(), g.inputs() * g.kernel()[2], g.outputs(), 1, new int[] {g.in()[0], g.in()[1], g.out()[2]},
+                new int[] {g.kernel()[0], g.kernel()[1], 1}, g.out(), new int[] {g.stride()[0], g.stride()[1], 1},
+                new int[] {g.before()[0], g.before()[1], 0}, new int[] {g.dilation()[0], g.dilation()[1], 1});
     }
 
     /** The convolution as it is summed. */
@@ -97,9 +96,9 @@ final class PairedPlanes {
 
     private void clear(Storage storage, long begin, long end) {
         boolean gaps = !phases.fill(g.in());
-        for (long p = begin; p < end; p++) if (gaps || p % planes >= pairs)
-            storage.segment().asSlice(storage.base() + p / planes * exampleBytes() + p % planes * planeBytes(), planeBytes())
-                    .fill((byte) 0);
+        for (long p = begin; p < end; p++)
+            if (gaps || p % planes >= pairs) storage.segment()
+                    .asSlice(storage.base() + p / planes * exampleBytes() + p % planes * planeBytes(), planeBytes()).fill((byte) 0);
     }
 
     /** Brings examples of x to their planes, line after line, all channels of it. */
@@ -127,8 +126,7 @@ final class PairedPlanes {
             var cuts = g == given ? null : new Cuts();
             var spare = g == given && g.stride()[2] > 1 ? Allocator.allocate(4L * pairs * length) : null;
             for (long line = begin; line < end; line++) {
-                long from = x.address()
-                        + 2 * ((first + line / lines) * given.inputs() * given.inVolume() + line % lines * given.in()[2]),
+                long from = x.address() + 2 * ((first + line / lines) * given.inputs() * given.inVolume() + line % lines * given.in()[2]),
                         to = storage.base() + line / lines * exampleBytes();
                 int i = (int) (line % lines) / g.in()[1], j = (int) (line % lines) % g.in()[1];
                 if (whole) interleave(from, segment.address() + to, planeBytes(), length);
@@ -189,8 +187,8 @@ final class PairedPlanes {
             long mask = (1L << some - LANES * (vectors - 1)) - 1;
             if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true, true)).move((long) some * g.inputs() / 2,
                     from + 2L * at, channel, to + 4L * at, step, g.inputs() / 2, mask);
-            if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true, true)).call(
-                    from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
+            if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true, true))
+                    .call(from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
         }
     }
 

@@ -37,7 +37,8 @@ public record InterleaveKernel(int depth, int present, int vectors, boolean flip
     private static final int AHEAD = 16;
 
     @Override public String name(Cpu cpu) {
-        return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : "") + (far ? "" : " near");
+        return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : "")
+                + (far ? "" : " near");
     }
 
     @Override public void write(Assembler a, Cpu cpu) {
@@ -49,7 +50,8 @@ public record InterleaveKernel(int depth, int present, int vectors, boolean flip
         a.add(R10, RDI);
         if (flipped) a.emit(Instruction.VPBROADCASTD, zmm(31), a.constants(0x80808080));
         var loop = a.bind(a.label());
-        for (int at = 0; far && at < 16 * element * vectors; at += 64) for (int row = 0; row < present; row++) a.prefetch(0, at(R10, row, at));
+        for (int at = 0; far && at < 16 * element * vectors; at += 64)
+            for (int row = 0; row < present; row++) a.prefetch(0, at(R10, row, at));
         for (int v = 0; v < vectors; v++) {
             for (int row = 0; row < present; row++) {
                 var to = row == 0 ? zmm(v) : zmm(16 + row);
