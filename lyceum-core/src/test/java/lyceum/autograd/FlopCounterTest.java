@@ -260,8 +260,9 @@ class FlopCounterTest {
         var flops = FlopCounter.count(body);
         assertThat(flops.products(false)).isEqualTo(products);
         assertThat(flops.products(true)).isEqualTo(2 * products);
-        assertThat(flops.rows()).filteredOn(row -> row.operation().equals("lstm")).extracting(FlopCounter.Row::backward,
-                FlopCounter.Row::calls, FlopCounter.Row::products).containsExactly(tuple(false, 1L, products), tuple(true, 1L, 2 * products));
+        assertThat(flops.rows()).filteredOn(row -> row.operation().equals("lstm"))
+                .extracting(FlopCounter.Row::backward, FlopCounter.Row::calls, FlopCounter.Row::products)
+                .containsExactly(tuple(false, 1L, products), tuple(true, 1L, 2 * products));
         assertThat(FlopCounter.ofShapes(body).rows()).isEqualTo(flops.rows());
     }
 

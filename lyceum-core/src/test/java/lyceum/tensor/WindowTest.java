@@ -33,19 +33,20 @@ class WindowTest {
 
     /** Words are widened as they come, by strides of 1 and 2 without a copy: the same places and the same numbers. */
     @Test void halvesPoolAsTheyDoWidened() {
-        for (int stride = 1; stride <= 3; stride++) for (int window = 2; window <= 3; window++) for (int width : new int[] {5, 16, 33, 71}) {
-            var values = Tensor.randint(Rng.of(width), -9, 10, 2L * 3 * 7 * width).to(DType.F64).toDoubleArray();
-            values[width + 2] = Double.NaN;
-            values[3 * width + 3] = Double.NEGATIVE_INFINITY;
-            var x = Tensor.of(values, 2, 3, 7, width).to(DType.BF16).compute();
-            var how = new Pooling(window).withStride(stride).withPadding(window / 2);
-            var pooled = x.maxPoolWithIndices(how);
-            Backend.with(Backend.named("scalar"), () -> {
-                var wide = x.to(DType.F32).maxPoolWithIndices(how);
-                assertThat(pooled.values().toFloatArray()).as(how + " of %d", width).isEqualTo(wide.values().toFloatArray());
-                assertThat(pooled.indices().toLongArray()).as(how + " of %d", width).isEqualTo(wide.indices().toLongArray());
-            });
-        }
+        for (int stride = 1; stride <= 3; stride++)
+            for (int window = 2; window <= 3; window++) for (int width : new int[] {5, 16, 33, 71}) {
+                var values = Tensor.randint(Rng.of(width), -9, 10, 2L * 3 * 7 * width).to(DType.F64).toDoubleArray();
+                values[width + 2] = Double.NaN;
+                values[3 * width + 3] = Double.NEGATIVE_INFINITY;
+                var x = Tensor.of(values, 2, 3, 7, width).to(DType.BF16).compute();
+                var how = new Pooling(window).withStride(stride).withPadding(window / 2);
+                var pooled = x.maxPoolWithIndices(how);
+                Backend.with(Backend.named("scalar"), () -> {
+                    var wide = x.to(DType.F32).maxPoolWithIndices(how);
+                    assertThat(pooled.values().toFloatArray()).as(how + " of %d", width).isEqualTo(wide.values().toFloatArray());
+                    assertThat(pooled.indices().toLongArray()).as(how + " of %d", width).isEqualTo(wide.indices().toLongArray());
+                });
+            }
     }
 
     private static Stream<String> backends() { return Stream.of("scalar", Backend.current().name()); }

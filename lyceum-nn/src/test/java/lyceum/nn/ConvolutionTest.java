@@ -196,17 +196,20 @@ class ConvolutionTest {
     private static Dataset images(Dataset d) { return d.withX(d.x().to(DType.F32).div(16).reshape(d.size(), 1, 8, 8).compute()); }
 
     /** Whole numbers, so that every sum is exact. */
-    private static Tensor whole(DType type, long seed, long... shape) { return Tensor.randint(Rng.of(seed), -3, 4, shape).to(type).compute(); }
+    private static Tensor whole(DType type, long seed, long... shape) {
+        return Tensor.randint(Rng.of(seed), -3, 4, shape).to(type).compute();
+    }
 
     /** What a layer predicts, and how often the backend was given a weight that is arranged once. */
     private record Prediction(double[] values, int packed) {
         static Prediction of(ConvLayer layer, Tensor x, boolean learning) {
             var backend = Backend.current();
             var seen = new int[1];
-            var asking = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (p, method, in) -> {
-                if (in != null && Arrays.stream(in).anyMatch(WindowWeight.class::isInstance)) seen[0]++;
-                return method.invoke(backend, in);
-            });
+            var asking = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
+                    (p, method, in) -> {
+                        if (in != null && Arrays.stream(in).anyMatch(WindowWeight.class::isInstance)) seen[0]++;
+                        return method.invoke(backend, in);
+                    });
             var values = new double[1][];
             Backend.with(asking, () -> values[0] = GradMode.with(learning, () -> layer.forward(x)).to(DType.F64).toDoubleArray());
             return new Prediction(values[0], seen[0]);
@@ -219,7 +222,8 @@ class ConvolutionTest {
 
     @Test void aPackedLayerPredictsWhatItLearns() {
         for (var type : new DType[] {DType.F32, DType.BF16}) for (int axes = 1; axes <= 3; axes++) {
-            long[] shape = Arrays.copyOf(new long[] {2, 20, 9, 8, 7}, axes + 2), kernel = Arrays.copyOf(new long[] {18, 20, 3, 3, 3}, axes + 2);
+            long[] shape = Arrays.copyOf(new long[] {2, 20, 9, 8, 7}, axes + 2),
+                    kernel = Arrays.copyOf(new long[] {18, 20, 3, 3, 3}, axes + 2);
             Tensor x = whole(type, 1, shape), w = whole(type, 2, kernel), b = whole(type, 3, 18);
             var how = new Convolution().withPadding(1);
             var layer = layer(w, b, how, axes);

@@ -56,9 +56,9 @@ final class MelFrames {
                     if (Double.isFinite(re[at]) && Double.isFinite(im[at])) power(re, im, at, power);
                     else apart(samples, begin, f + 1 < count, re, im, at, power);
                     for (int b = 0; b < bands; b++) {
-                        int to = (row * bands + b) * frames + t + f;
-                        out[to] = sum(power, b, 0);
-                        if (f + 1 < count) out[to + 1] = sum(power, b, 1);
+                        int place = (row * bands + b) * frames + t + f;
+                        out[place] = sum(power, b, 0);
+                        if (f + 1 < count) out[place + 1] = sum(power, b, 1);
                     }
                 }
             }

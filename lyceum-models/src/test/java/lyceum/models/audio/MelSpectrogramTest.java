@@ -13,20 +13,21 @@ class MelSpectrogramTest {
     /** Power by frames at once, two to a transform, against the transform of each frame, its squares, and their product with the bands. */
     @Test void framesAtOnceAreThePartsOneAfterTheOther() {
         int compared = 0;
-        for (int size : new int[] {2, 3, 25, 31, 48, 97, 400, 401}) for (int hop : new int[] {1, 7}) for (int samples : new int[] {-1, 450, 903}) {
-            int length = samples < 0 ? size / 2 + 1 : samples; // the fewest that there may be
-            var mel = new MelSpectrogram(16_000, size, hop, 5);
-            var x = Tensor.randn(Rng.of(size + hop), DType.F64, 2, length).compute();
-            var whole = mel.power(x);
-            var parts = mel.power(x.requiresGrad()); // what has a gradient goes step by step
-            assertThat(whole.shape()).isEqualTo(parts.shape());
-            double[] expected = parts.toDoubleArray(), found = whole.toDoubleArray();
-            double most = Arrays.stream(expected).max().orElse(0);
-            for (int i = 0; i < found.length; i++)
-                assertThat(found[i]).as("windows of %d, a hop of %d, %d samples, at %d", size, hop, length, i)
-                        .isCloseTo(expected[i], within(1e-12 * most));
-            compared += found.length;
-        }
+        for (int size : new int[] {2, 3, 25, 31, 48, 97, 400, 401})
+            for (int hop : new int[] {1, 7}) for (int samples : new int[] {-1, 450, 903}) {
+                int length = samples < 0 ? size / 2 + 1 : samples; // the fewest that there may be
+                var mel = new MelSpectrogram(16_000, size, hop, 5);
+                var x = Tensor.randn(Rng.of(size + hop), DType.F64, 2, length).compute();
+                var whole = mel.power(x);
+                var parts = mel.power(x.requiresGrad()); // what has a gradient goes step by step
+                assertThat(whole.shape()).isEqualTo(parts.shape());
+                double[] expected = parts.toDoubleArray(), found = whole.toDoubleArray();
+                double most = Arrays.stream(expected).max().orElse(0);
+                for (int i = 0; i < found.length; i++)
+                    assertThat(found[i]).as("windows of %d, a hop of %d, %d samples, at %d", size, hop, length, i).isCloseTo(expected[i],
+                            within(1e-12 * most));
+                compared += found.length;
+            }
         assertThat(compared).isGreaterThan(10_000);
     }
 

@@ -50,7 +50,9 @@ record MaxPoolKernel(Element element, int stride, boolean brief) implements Kern
     /** Numbers of elements, 32 bits each. */
     private Vec numbers(int i) { return isDouble() ? ymm(i) : zmm(i); }
 
-    @Override public String name(Cpu cpu) { return "max-pool-stride" + stride + (brief ? "-brief" : "") + element.suffix(cpu.vectorBits()); }
+    @Override public String name(Cpu cpu) {
+        return "max-pool-stride" + stride + (brief ? "-brief" : "") + element.suffix(cpu.vectorBits());
+    }
 
     @Override public void write(Assembler a, Cpu cpu) {
         int lanes = element.lanes(cpu);

@@ -61,10 +61,9 @@ final class PairedPlanes {
     static int columns(long channels, long width) { return channels < FEW ? (int) width : 1; }
 
     private static WindowGeometry folded(WindowGeometry g) {
-        return new WindowGeometry(g.batch(), g.inputs() * g.kernel()[2], g.outputs(), 1,
-                new int[] {g.in()[0], g.in()[1], g.out()[2]}, new int[] {g.kernel()[0], g.kernel()[1], 1}, g.out(),
-                new int[] {g.stride()[0], g.stride()[1], 1}, new int[] {g.before()[0], g.before()[1], 0},
-                new int[] {g.dilation()[0], g.dilation()[1], 1});
+        return new WindowGeometry(g.batch(), g.inputs() * g.kernel()[2], g.outputs(), 1, new int[] {g.in()[0], g.in()[1], g.out()[2]},
+                new int[] {g.kernel()[0], g.kernel()[1], 1}, g.out(), new int[] {g.stride()[0], g.stride()[1], 1},
+                new int[] {g.before()[0], g.before()[1], 0}, new int[] {g.dilation()[0], g.dilation()[1], 1});
     }
 
     /** The convolution as it is summed. */
@@ -97,9 +96,9 @@ final class PairedPlanes {
 
     private void clear(Storage storage, long begin, long end) {
         boolean gaps = !phases.fill(g.in());
-        for (long p = begin; p < end; p++) if (gaps || p % planes >= pairs)
-            storage.segment().asSlice(storage.base() + p / planes * exampleBytes() + p % planes * planeBytes(), planeBytes())
-                    .fill((byte) 0);
+        for (long p = begin; p < end; p++)
+            if (gaps || p % planes >= pairs) storage.segment()
+                    .asSlice(storage.base() + p / planes * exampleBytes() + p % planes * planeBytes(), planeBytes()).fill((byte) 0);
     }
 
     /** Brings examples of x to their planes, line after line, all channels of it. */
@@ -124,15 +123,14 @@ final class PairedPlanes {
         boolean whole = isWhole();
         var segment = storage.segment();
         try (var scope = Scope.open("a line")) {
-            var spare = g != given ? Allocator.allocate(2 * given.inputs() * channel())
-                    : g.stride()[2] > 1 ? Allocator.allocate(4L * pairs * length) : null;
+            var cuts = g == given ? null : new Cuts();
+            var spare = g == given && g.stride()[2] > 1 ? Allocator.allocate(4L * pairs * length) : null;
             for (long line = begin; line < end; line++) {
-                long from = x.address()
-                        + 2 * ((first + line / lines) * given.inputs() * given.inVolume() + line % lines * given.in()[2]),
+                long from = x.address() + 2 * ((first + line / lines) * given.inputs() * given.inVolume() + line % lines * given.in()[2]),
                         to = storage.base() + line / lines * exampleBytes();
                 int i = (int) (line % lines) / g.in()[1], j = (int) (line % lines) % g.in()[1];
                 if (whole) interleave(from, segment.address() + to, planeBytes(), length);
-                else if (g != given) fold(x.storage().segment(), from, i, j, spare, segment.address() + to);
+                else if (cuts != null) fold(x.storage().segment(), from, i, j, cuts, segment.address() + to);
                 else if (spare != null) cut(from, i, j, spare, segment, to);
                 else lay(from, i, j, segment.address() + to);
             }
@@ -187,10 +185,10 @@ final class PairedPlanes {
         for (int at = 0; at < n; at += LANES * VECTORS) {
             int some = Math.min(LANES * VECTORS, n - at), vectors = (some + LANES - 1) / LANES;
             long mask = (1L << some - LANES * (vectors - 1)) - 1;
-            if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true)).move((long) some * g.inputs() / 2,
+            if (g.inputs() > 1) kernels.of(new InterleaveKernel(2, 2, vectors, false, true, true)).move((long) some * g.inputs() / 2,
                     from + 2L * at, channel, to + 4L * at, step, g.inputs() / 2, mask);
-            if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true)).call(
-                    from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
+            if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true, true))
+                    .call(from + 2L * at + (g.inputs() - 1) * channel, channel, to + 4L * at + (pairs - 1) * step, step, 1, mask);
         }
     }
 
@@ -199,44 +197,48 @@ final class PairedPlanes {
 
     private long channel() { return (long) cutLength() * given.stride()[2]; }
 
+    /** The line of a channel, its cuts, and those of all channels. Padding stays zero. */
+    private final class Cuts {
+        final short[] line = new short[given.in()[2]], cut = new short[Math.toIntExact(channel())];
+        final Storage channels = Allocator.allocate(2 * given.inputs() * channel());
+    }
+
     /** Cuts the line of every channel by the stride, and pairs what the columns of the kernel read of it. */
-    private void fold(MemorySegment segment, long from, int i, int j, Storage cuts, long to) {
+    private void fold(MemorySegment segment, long from, int i, int j, Cuts cuts, long to) {
         for (int phase = 0; phase < phases.count(); phase++) {
             long place = place(phase, i, j);
             if (place < 0) continue;
             cutByStride(segment, from - segment.address(), cuts);
             for (int at = 0; at < g.out()[2]; at += LANES * VECTORS)
-                pairColumns(cuts.address(), at, Math.min(LANES * VECTORS, g.out()[2] - at), to + 4 * place);
+                pairColumns(cuts.channels.address(), at, Math.min(LANES * VECTORS, g.out()[2] - at), to + 4 * place);
             return; // of phases with other lines it is none
         }
     }
 
     /** Element q of cut r of a channel is that at {@code q * stride + r} of the padded line. */
-    private void cutByStride(MemorySegment segment, long from, Storage cuts) {
-        int stride = given.stride()[2], length = cutLength(), width = given.in()[2];
+    private void cutByStride(MemorySegment segment, long from, Cuts cuts) {
+        short[] line = cuts.line, cut = cuts.cut;
+        int stride = given.stride()[2], length = cutLength(), width = given.in()[2], before = given.before()[2];
         for (int c = 0; c < given.inputs(); c++) {
-            long line = from + 2L * c * given.inVolume();
+            MemorySegment.copy(segment, SHORT, from + 2L * c * given.inVolume(), line, 0, width);
             for (int r = 0; r < stride; r++) {
-                int shift = r - given.before()[2], begin = Math.clamp(Math.ceilDiv(-shift, stride), 0, length),
+                int shift = r - before, begin = Math.clamp(Math.ceilDiv(-shift, stride), 0, length),
                         end = Math.clamp(Math.floorDiv(width - 1 - shift, stride) + 1L, begin, length);
-                long to = cuts.base() + 2 * (c * channel() + (long) r * length);
-                for (int q = 0; q < begin; q++) cuts.segment().set(SHORT, to + 2L * q, (short) 0);
-                for (int q = begin; q < end; q++)
-                    cuts.segment().set(SHORT, to + 2L * q, segment.get(SHORT, line + 2L * (q * stride + shift)));
-                for (int q = end; q < length; q++) cuts.segment().set(SHORT, to + 2L * q, (short) 0);
+                for (int q = begin; q < end; q++) cut[r * length + q] = line[q * stride + shift];
             }
+            MemorySegment.copy(cut, 0, cuts.channels.segment(), SHORT, cuts.channels.base() + 2 * c * channel(), cut.length);
         }
     }
 
     private void pairColumns(long cuts, int at, int n, long to) {
         int vectors = (n + LANES - 1) / LANES;
         long mask = (1L << n - LANES * (vectors - 1)) - 1;
-        var two = kernels.of(new InterleaveKernel(2, 2, vectors, false, true));
+        var two = kernels.of(new InterleaveKernel(2, 2, vectors, false, true, false));
         for (int pair = 0; pair < g.inputs() / 2; pair++) {
             long first = cuts + 2 * (at + read(2 * pair)), second = cuts + 2 * (at + read(2 * pair + 1));
             two.call(first, second - first, to + 4 * at + pair * planeBytes(), planeBytes(), 1, mask);
         }
-        if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true))
+        if (g.inputs() % 2 == 1) kernels.of(new InterleaveKernel(2, 1, vectors, false, true, false))
                 .call(cuts + 2 * (at + read(g.inputs() - 1)), 0, to + 4L * at + (pairs - 1) * planeBytes(), planeBytes(), 1, mask);
     }
 

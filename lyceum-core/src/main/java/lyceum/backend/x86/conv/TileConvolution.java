@@ -156,8 +156,7 @@ final class TileConvolution {
             most = new TileWindows.Lines(lines, g.out()[2], block.pitch());
             last = rest == 0 ? most : new TileWindows.Lines(rest, g.out()[2], block.pitch());
             taps = Allocator.allocate(8L * g.taps());
-            for (int t = 0; t < g.taps(); t++)
-                taps.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, taps.base() + 8L * t, block.tap(t));
+            for (int t = 0; t < g.taps(); t++) taps.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, taps.base() + 8L * t, block.tap(t));
         }
 
         int groups() { return Math.ceilDiv(g.outputs(), TileWindows.OUTPUTS); }
@@ -168,7 +167,9 @@ final class TileConvolution {
         int places() { return g.out()[0] * placesOfPlane(); }
 
         /** Multiply-adds of a group at a place. */
-        double work() { return (double) TileWindows.OUTPUTS * g.inputs() * g.taps() * lines * g.out()[2]; }
+        double work() {
+            return (double) TileWindows.OUTPUTS * g.inputs() * g.taps() * lines * g.out()[2];
+        }
 
         /** @param held number of the example among the planes of {@code storage} */
         void of(Storage storage, int held, int example, int place, int group) {
@@ -179,8 +180,8 @@ final class TileConvolution {
             long step = bias == null ? 0 : 2 * bias.strides()[0];
             var target = new TileWindows.Target(rows, y.address() + 2 * at, 2L * g.outVolume(),
                     bias == null ? 0 : bias.address() + output * step, step, epilogue.activation() == Op.RELU);
-            tiles.sum(weight, group, storage.address() + held * block.exampleBytes() + block.line(i, j), block.planeBytes(),
-                    taps.address(), count == lines ? most : last, target);
+            tiles.sum(weight, group, storage.address() + held * block.exampleBytes() + block.line(i, j), block.planeBytes(), taps.address(),
+                    count == lines ? most : last, target);
             if (epilogue.activation() == null || epilogue.activation() == Op.RELU) return;
             long length = (long) count * g.out()[2];
             var made = new View(DType.BF16, y.storage(), y.offset() + at, new long[] {rows, length}, new long[] {g.outVolume(), 1});

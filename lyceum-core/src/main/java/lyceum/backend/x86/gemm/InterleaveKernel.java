@@ -30,13 +30,15 @@ import lyceum.backend.x86.machine.KernelForm;
  * @param present the first rows of a group that exist; the others count as zeros
  * @param flipped whether 128 is added to each byte
  * @param exact whether the last vector is stored in its lanes alone
+ * @param far whether rows lie apart in memory, and are asked for in advance
  */
-public record InterleaveKernel(int depth, int present, int vectors, boolean flipped, boolean exact) implements KernelForm {
+public record InterleaveKernel(int depth, int present, int vectors, boolean flipped, boolean exact, boolean far) implements KernelForm {
     /** Groups from asking for rows to their use: they lie far apart, which no prefetcher of a CPU foresees. */
     private static final int AHEAD = 16;
 
     @Override public String name(Cpu cpu) {
-        return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : "");
+        return "interleave " + present + " of " + depth + " " + vectors + (flipped ? " flipped" : "") + (exact ? " exact" : "")
+                + (far ? "" : " near");
     }
 
     @Override public void write(Assembler a, Cpu cpu) {
@@ -48,7 +50,8 @@ public record InterleaveKernel(int depth, int present, int vectors, boolean flip
         a.add(R10, RDI);
         if (flipped) a.emit(Instruction.VPBROADCASTD, zmm(31), a.constants(0x80808080));
         var loop = a.bind(a.label());
-        for (int at = 0; at < 16 * element * vectors; at += 64) for (int row = 0; row < present; row++) a.prefetch(0, at(R10, row, at));
+        for (int at = 0; far && at < 16 * element * vectors; at += 64)
+            for (int row = 0; row < present; row++) a.prefetch(0, at(R10, row, at));
         for (int v = 0; v < vectors; v++) {
             for (int row = 0; row < present; row++) {
                 var to = row == 0 ? zmm(v) : zmm(16 + row);

@@ -169,9 +169,9 @@ final class Packing {
     private void interleave(Arithmetic arithmetic, Operand x, long to, long width, int columns, int k, boolean flipped) {
         int depth = arithmetic.depth, vectors = (columns + 15) / 16, whole = k / depth;
         long mask = mask(columns - (vectors - 1) * 16, 4);
-        if (whole > 0) kernels.of(new InterleaveKernel(depth, depth, vectors, flipped, false)).call(x.address(), x.rowStride(), to, width,
-                whole, mask);
-        if (k % depth != 0) kernels.of(new InterleaveKernel(depth, k % depth, vectors, flipped, false))
+        if (whole > 0) kernels.of(new InterleaveKernel(depth, depth, vectors, flipped, false, true)).call(x.address(), x.rowStride(), to,
+                width, whole, mask);
+        if (k % depth != 0) kernels.of(new InterleaveKernel(depth, k % depth, vectors, flipped, false, true))
                 .call(x.address() + (long) whole * depth * x.rowStride(), x.rowStride(), to + whole * width, width, 1, mask);
     }
 

@@ -56,8 +56,10 @@ public final class TileWindows {
             for (int o = (int) first; o < end; o++) {
                 if (o < outputs) {
                     MemorySegment.copy(from, ValueLayout.JAVA_SHORT_UNALIGNED, weight.byteOffset() + 2L * o * n, row, 0, n);
-                    for (int c = 0; c < channels; c++) for (int t = 0; t < taps; t++) for (int k = 0; k < columns; k++)
-                        lines[t * steps * CHANNELS + c * columns + k] = row[(c * taps + t) * columns + k];
+                    for (int c = 0; c < channels; c++)
+                        for (int t = 0; t < taps; t++)
+                            for (int k = 0; k < columns; k++)
+                                lines[t * steps * CHANNELS + c * columns + k] = row[(c * taps + t) * columns + k];
                 } else {
                     Arrays.fill(lines, (short) 0);
                 }
@@ -84,8 +86,9 @@ public final class TileWindows {
             for (int p = 0; p < panels; p++) {
                 long entry = table.base() + (long) p * TileLinesKernel.ENTRY;
                 int places = 0;
-                for (int lane = 0, at = p * POSITIONS; lane < POSITIONS && at < positions; lane++, at++) if (at % pitch < length)
-                    table.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + TileLinesKernel.ORDER + 2L * places++, (short) lane);
+                for (int lane = 0, at = p * POSITIONS; lane < POSITIONS && at < positions; lane++, at++)
+                    if (at % pitch < length)
+                        table.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + TileLinesKernel.ORDER + 2L * places++, (short) lane);
                 for (int rest = places; rest < POSITIONS; rest++)
                     table.segment().set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + TileLinesKernel.ORDER + 2L * rest, (short) 0);
                 table.segment().set(ValueLayout.JAVA_LONG_UNALIGNED, entry + TileLinesKernel.PLACES, (1L << places) - 1);

@@ -96,8 +96,9 @@ class TileConvolutionTest {
         for (int kernel : new int[] {1, 2, 3, 5})
             for (int stride : new int[] {1, 2, 3})
                 for (int padding : new int[] {0, 1, 2})
-                    check(new Case(plain.withStride(stride).withPadding(padding), new long[] {kernel == 3 ? 5 : 2, 33, 7 + kernel, 9 + kernel},
-                            new long[] {17, 33, kernel, kernel}), kernel == 3);
+                    check(new Case(plain.withStride(stride).withPadding(padding),
+                            new long[] {kernel == 3 ? 5 : 2, 33, 7 + kernel, 9 + kernel}, new long[] {17, 33, kernel, kernel}),
+                            kernel == 3);
         check(new Case(plain.withDilation(2).withPadding(2), new long[] {1, 16, 11, 12}, new long[] {40, 16, 3, 3}), false);
         check(new Case(plain.withPadding(new int[] {0, 2}, new int[] {1, 0}), new long[] {1, 64, 6, 5}, new long[] {64, 64, 2, 3}), true);
     }
@@ -115,18 +116,21 @@ class TileConvolutionTest {
         var plain = new Convolution();
         check(new Case(plain.withStride(2).withPadding(3), new long[] {4, 3, 33, 35}, new long[] {64, 3, 7, 7}), true);
         for (int stride : new int[] {1, 2, 3})
-            for (int padding : new int[] {0, 1, 2}) for (int dilation : new int[] {1, 2, 3})
-                check(new Case(plain.withStride(stride).withPadding(padding).withDilation(dilation), new long[] {3, 5, 9, 21},
-                        new long[] {9, 5, 2, 3}), dilation == 2);
+            for (int padding : new int[] {0, 1, 2})
+                for (int dilation : new int[] {1, 2, 3})
+                    check(new Case(plain.withStride(stride).withPadding(padding).withDilation(dilation), new long[] {3, 5, 9, 21},
+                            new long[] {9, 5, 2, 3}), dilation == 2);
         check(new Case(plain.withPadding(1), new long[] {1, 1, 4, 6}, new long[] {8, 1, 3, 8}), false);
         check(new Case(plain.withStride(5), new long[] {2, 1, 1_600}, new long[] {32, 1, 10}), true);
-        check(new Case(plain.withPadding(new int[] {0, 3}, new int[] {1, 0}), new long[] {1, 15, 6, 530}, new long[] {33, 15, 3, 4}), false);
+        check(new Case(plain.withPadding(new int[] {0, 3}, new int[] {1, 0}), new long[] {1, 15, 6, 530}, new long[] {33, 15, 3, 4}),
+                false);
         check(new Case(plain.withStride(2).withPadding(1), new long[] {2, 4, 5, 6, 7}, new long[] {16, 4, 3, 3, 3}), true);
     }
 
     @Test void epiloguesAreDoneOneAfterTheOther() {
         var c = new Case(new Convolution().withPadding(1), new long[] {5, 40, 9, 11}, new long[] {50, 40, 3, 3});
-        for (var activation : new Op[] {null, Op.RELU, Op.ABS}) for (boolean biased : new boolean[] {false, true}) check(c, biased, activation);
+        for (var activation : new Op[] {null, Op.RELU, Op.ABS})
+            for (boolean biased : new boolean[] {false, true}) check(c, biased, activation);
     }
 
     @Test void aNaNReachesWhatReadsIt() {
@@ -173,13 +177,13 @@ class TileConvolutionTest {
 
     @Test void bitsDoNotDependOnTheThreads() {
         for (int batch : new int[] {3, 5}) {
-        var c = new Case(new Convolution().withPadding(1), new long[] {batch, 40, 30, 30}, new long[] {70, 40, 3, 3});
-        Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(),
-                weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
-        var convolution = lowered();
-        var alone = new float[1][];
-        Parallel.sequentially(() -> alone[0] = found(convolution, c, x, weight, null, null));
-        assertThat(found(convolution, c, x, weight, null, null)).isEqualTo(alone[0]);
+            var c = new Case(new Convolution().withPadding(1), new long[] {batch, 40, 30, 30}, new long[] {70, 40, 3, 3});
+            Tensor x = Tensor.randn(Rng.of(1), c.x).to(DType.BF16).compute(),
+                    weight = Tensor.randn(Rng.of(2), c.weight).to(DType.BF16).compute();
+            var convolution = lowered();
+            var alone = new float[1][];
+            Parallel.sequentially(() -> alone[0] = found(convolution, c, x, weight, null, null));
+            assertThat(found(convolution, c, x, weight, null, null)).isEqualTo(alone[0]);
         }
     }
 }
