@@ -57,6 +57,7 @@ class TokenizerFuzzTest {
         assertThat(report.refused()).isPositive();
     }
 
+    @Tag("slow")
     @Test void fiveThousandMutantsOfEachKindAreReadOrRefused() { all(5_000); }
 
     @Tag("heavy")

@@ -118,8 +118,11 @@ class GuideTest {
         }
     }
 
+    /** The first is the command's own. */
     private String[] words(String command) {
-        return WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
+        var words = WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
+        words[0] = command.split(" ")[1];
+        return words;
     }
 
     /** Posts what is behind -d, as soon as somebody listens. */
