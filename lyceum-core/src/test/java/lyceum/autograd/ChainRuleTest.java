@@ -91,8 +91,9 @@ class ChainRuleTest {
             var j = Tensor.of(f.jacobian(x));
             var expected = j.transpose().matmul(Tensor.of(g.hessian(0, y))).matmul(j);
             for (int i = 0; i < k; i++) expected = expected.add(Tensor.of(f.hessian(i, x)).mul(g.jacobian(y)[0][i]));
-            gap.see("seed " + seed, Autograd.hessian(t -> g.apply(f.apply(t, square), square).sum(), Tensor.of(x)).toDoubleArray(),
-                    expected.toDoubleArray());
+            UnaryOperator<Tensor> whole = t -> g.apply(f.apply(t, square), square).sum();
+            for (var mode : new Mode[] {Mode.FORWARD, Mode.REVERSE})
+                gap.see(mode + " over reverse, seed " + seed, Autograd.hessian(whole, Tensor.of(x), mode).toDoubleArray(), expected.toDoubleArray());
         }
         return gap;
     }

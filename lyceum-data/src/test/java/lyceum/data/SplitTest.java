@@ -37,13 +37,14 @@ class SplitTest {
         }
         Evidence.of("largest distance from the request in rows", worst, below(1));
         // Which rows a part gets is chance, and so is their order.
-        int seeds = 400, ascending = 0;
+        int seeds = 400, ascending = 0, firstOfClassZero = 0;
         var labels = IntStream.range(0, 40).map(row -> row % 3).toArray();
         int[] drawn = new int[40], drawnByClass = new int[40];
         for (int seed = 0; seed < seeds; seed++) {
             Split plain = Split.random(40, Rng.of(seed), 0.75, 0.25), stratified = Split.stratified(labels, Rng.of(seed), 0.75, 0.25);
             for (int row : plain.get(1)) drawn[row]++;
             for (int row : stratified.get(1)) drawnByClass[row]++;
+            if (labels[stratified.get(1)[0]] == 0) firstOfClassZero++;
             for (var split : List.of(plain, stratified)) if (isAscending(split.get(1))) ascending++;
         }
         // Five deviations of a share of 400 draws.
@@ -51,6 +52,7 @@ class SplitTest {
             assertThat(drawn[row] / (double) seeds).as("row %d, random", row).isBetween(0.14, 0.36);
             assertThat(drawnByClass[row] / (double) seeds).as("row %d, stratified", row).isBetween(0.14, 0.36);
         }
+        Evidence.of("stratified parts, of 400, whose first row has the first of three classes", firstOfClassZero, between(80, 200));
         Evidence.of("parts of 10 rows, of 800, in ascending order", ascending, exactly(0));
     }
 
@@ -126,6 +128,16 @@ class SplitTest {
             int largest = Arrays.stream(Strata.of(group).counts()).max().getAsInt();
             for (int p = 0; p < shares.length; p++) excess = Math.max(excess, Math.abs(split.get(p).length - shares[p] * n) - largest);
         }
+        // No part stays empty, though the largest share has room for all small groups.
+        int empty = 0;
+        for (int seed = 0; seed < 50; seed++) {
+            for (int small = 2; small <= 4; small++) {
+                int few = small;
+                var groups = IntStream.range(0, 30 + few).map(row -> Math.min(row, few)).toArray();
+                for (int size : Split.grouped(groups, Rng.of(seed), 0.1, 0.1, 0.8).sizes()) if (size == 0) empty++;
+            }
+        }
+        Evidence.of("empty parts of few groups", empty, exactly(0));
         Evidence.of("rows apart from their group, 300 settings", straddling, exactly(0));
         Evidence.of("distance from the request beyond the largest group, in rows", excess, atMost(0));
     }
