@@ -97,26 +97,20 @@ final class SparseProduct {
         /** The places of row {@code i} that have a term. */
         int count(int i) {
             boolean few = isFew(i);
+            int n = 0;
             for (int e = startA[i]; e < startA[i + 1]; e++) {
                 int k = columnA[e];
-                mark(columnB, startB[k], startB[k + 1], touched);
-                if (few) markWords(columnB, startB[k], startB[k + 1], words);
+                if (few) n += markNew(columnB, startB[k], startB[k + 1], touched);
+                else mark(columnB, startB[k], startB[k + 1], touched);
             }
-            int n = 0;
             if (few) {
-                for (int g = 0; g < words.length; g++) {
-                    for (long group = words[g]; group != 0; group &= group - 1) n += takeWord(g << 6 | Long.numberOfTrailingZeros(group));
-                    words[g] = 0;
-                }
-            } else {
-                for (int w = 0; w < touched.length; w++) n += takeWord(w);
+                for (int e = startA[i]; e < startA[i + 1]; e++) clear(columnB, startB[columnA[e]], startB[columnA[e] + 1], touched);
+                return n;
             }
-            return n;
-        }
-
-        private int takeWord(int w) {
-            int n = Long.bitCount(touched[w]);
-            touched[w] = 0;
+            for (int w = 0; w < touched.length; w++) {
+                n += Long.bitCount(touched[w]);
+                touched[w] = 0;
+            }
             return n;
         }
 
@@ -130,8 +124,8 @@ final class SparseProduct {
             boolean few = isFew(i);
             for (int e = startA[i]; e < startA[i + 1]; e++) {
                 int k = columnA[e];
-                addRow(x[e], y, columnB, startB[k], startB[k + 1], sum, touched);
-                if (few) markWords(columnB, startB[k], startB[k + 1], words);
+                if (few) addRow(x[e], y, columnB, startB[k], startB[k + 1], sum, touched, words);
+                else addRow(x[e], y, columnB, startB[k], startB[k + 1], sum, touched);
             }
             int first = start[i], n = 0;
             if (few) {
@@ -178,8 +172,20 @@ final class SparseProduct {
         for (int f = from; f < end; f++) touched[column[f] >> 6] |= 1L << column[f];
     }
 
-    private static void markWords(int[] column, int from, int end, long[] words) {
-        for (int f = from; f < end; f++) words[column[f] >> 12] |= 1L << (column[f] >> 6);
+    /** Returns how many were not marked before. */
+    private static int markNew(int[] column, int from, int end, long[] touched) {
+        int n = 0;
+        for (int f = from; f < end; f++) {
+            int j = column[f];
+            long bits = touched[j >> 6];
+            n += (int) (~bits >>> j & 1);
+            touched[j >> 6] = bits | 1L << j;
+        }
+        return n;
+    }
+
+    private static void clear(int[] column, int from, int end, long[] touched) {
+        for (int f = from; f < end; f++) touched[column[f] >> 6] = 0;
     }
 
     private static void addRow(double factor, double[] y, int[] column, int from, int end, double[] sum, long[] touched) {
@@ -187,6 +193,15 @@ final class SparseProduct {
             int j = column[f];
             sum[j] += factor * y[f];
             touched[j >> 6] |= 1L << j;
+        }
+    }
+
+    private static void addRow(double factor, double[] y, int[] column, int from, int end, double[] sum, long[] touched, long[] words) {
+        for (int f = from; f < end; f++) {
+            int j = column[f];
+            sum[j] += factor * y[f];
+            touched[j >> 6] |= 1L << j;
+            words[j >> 12] |= 1L << (j >> 6);
         }
     }
 }

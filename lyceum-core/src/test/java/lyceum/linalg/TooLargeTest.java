@@ -46,8 +46,9 @@ class TooLargeTest {
     @Test void factorsInBlocksHaveNoSuchBound() {
         assumeThat(Block.pays(1_000_000, 1_000_000)).as("factors in blocks on this CPU").isTrue();
         List<Function<Tensor, Object>> factors = List.of(Lu::of, Cholesky::of, Qr::of, Linalg::det);
-        for (var factor : factors) assertThatThrownBy(() -> factor.apply(stretched(1_000_000, 1_000_000)))
-                .isInstanceOf(OutOfMemoryError.class).hasMessageContaining("budget of");
+        for (var factor : factors)
+            assertThatThrownBy(() -> factor.apply(stretched(1_000_000, 1_000_000))).isInstanceOf(OutOfMemoryError.class)
+                    .hasMessageContaining("budget of");
     }
 
     /** Rows 256 MB apart, of which a page is touched each: element numbers go beyond an {@code int}'s, and the factors are those of a matrix that lies close. */
@@ -73,8 +74,9 @@ class TooLargeTest {
             var wide = new Block(SIDE, SIDE, Storage.wrap(memory.segment()), 0, APART, 1);
             assertThat(factorRows(rows, wide, far, factor)).isEqualTo(expected);
         }
-        for (int i = 0; i < SIDE; i++) for (int j = i; j < SIDE; j++)
-            assertThat(far[i][j]).as("(%d, %d)", i, j).isCloseTo(near[i][j], within(1e-9 * (1 + Math.abs(near[i][j]))));
+        for (int i = 0; i < SIDE; i++)
+            for (int j = i; j < SIDE; j++)
+                assertThat(far[i][j]).as("(%d, %d)", i, j).isCloseTo(near[i][j], within(1e-9 * (1 + Math.abs(near[i][j]))));
     }
 
     private static int factorRows(double[][] rows, Block block, double[][] to, ToIntFunction<Block> factor) {

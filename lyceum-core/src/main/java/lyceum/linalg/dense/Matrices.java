@@ -153,7 +153,8 @@ public final class Matrices {
     }
 
     public static void requireFinite(String operation, double[] flat, int columns) {
-        for (int i = 0; i < flat.length; i++) if (!Double.isFinite(flat[i])) throw notFinite(operation, i / columns, i % columns, columns, flat[i]);
+        for (int i = 0; i < flat.length; i++)
+            if (!Double.isFinite(flat[i])) throw notFinite(operation, i / columns, i % columns, columns, flat[i]);
     }
 
     /** The same of what may be more than an array holds. */

@@ -163,7 +163,9 @@ class TileConvolutionTest {
         Object last = null;
         for (int write = 0; write < 2; write++) {
             for (int again = 0; again < 2; again++) {
-                assertThat(machine.forward(g, x.view(), weight.view(), kept, Epilogue.NONE, y.view())).isTrue();
+                try (var scratch = Scope.open("scratch")) {
+                    assertThat(machine.forward(g, x.view(), weight.view(), kept, Epilogue.NONE, y.view())).isTrue();
+                }
                 assertThat(y.toFloatArray())
                         .isEqualTo(x.to(DType.F64).conv(weight.to(DType.F64), null, c.how).to(DType.BF16).toFloatArray());
                 Object packed = kept.arranged(machine, w -> null); // null if nobody has packed it as it is now

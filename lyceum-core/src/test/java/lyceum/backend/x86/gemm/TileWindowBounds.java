@@ -35,11 +35,10 @@ public final class TileWindowBounds {
         for (var way : ways)
             for (int ahead : new int[] {2, 8})
                 for (boolean atEnd : new boolean[] {false, true})
-                    for (int panels = 1; panels <= 3; panels++)
-                        for (int steps = 1; steps <= 3; steps++) for (int taps : List.of(1, 2, 5)) {
-                            run(way, ahead, atEnd, panels, steps, taps);
-                            kernels++;
-                        }
+                    for (int panels = 1; panels <= 3; panels++) for (int steps = 1; steps <= 3; steps++) for (int taps : List.of(1, 2, 5)) {
+                        run(way, ahead, atEnd, panels, steps, taps);
+                        kernels++;
+                    }
         System.out.println("windows summed: " + kernels);
     }
 

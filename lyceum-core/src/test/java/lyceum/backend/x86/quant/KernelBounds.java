@@ -23,7 +23,9 @@ public final class KernelBounds {
     private static final int[] VALID = {1, 7, 8, 9, 16, 23, 49};
 
     /** Kernels by the registers of the CPU where it has tiles; lowered to vector code, which touches the same bytes of the operands, wherever there is AVX-512. */
-    private enum Way { VECTORS, LOWERED_TILES, TILES }
+    private enum Way {
+        VECTORS, LOWERED_TILES, TILES
+    }
 
     private final Cpu cpu;
     private final boolean add, atEnd;
@@ -46,7 +48,8 @@ public final class KernelBounds {
             try (var arena = Arena.ofConfined()) {
                 var bounds = new KernelBounds(cpu, add, atEnd, arena);
                 kernels.merge(Way.VECTORS, bounds.blocks() + bounds.floats(), Integer::sum);
-                if (cpu.vectorBits() == 512 && cpu.has(Feature.VNNI)) kernels.merge(Way.LOWERED_TILES, bounds.tiles(a -> new LoweredTiles(a, 512)), Integer::sum);
+                if (cpu.vectorBits() == 512 && cpu.has(Feature.VNNI))
+                    kernels.merge(Way.LOWERED_TILES, bounds.tiles(a -> new LoweredTiles(a, 512)), Integer::sum);
                 if (cpu.has(Feature.AMX_INT8)) kernels.merge(Way.TILES, bounds.tiles(Tiles.Registers::new), Integer::sum);
             }
         }
