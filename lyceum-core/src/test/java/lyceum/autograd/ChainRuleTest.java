@@ -93,7 +93,8 @@ class ChainRuleTest {
             for (int i = 0; i < k; i++) expected = expected.add(Tensor.of(f.hessian(i, x)).mul(g.jacobian(y)[0][i]));
             UnaryOperator<Tensor> whole = t -> g.apply(f.apply(t, square), square).sum();
             for (var mode : new Mode[] {Mode.FORWARD, Mode.REVERSE})
-                gap.see(mode + " over reverse, seed " + seed, Autograd.hessian(whole, Tensor.of(x), mode).toDoubleArray(), expected.toDoubleArray());
+                gap.see(mode + " over reverse, seed " + seed, Autograd.hessian(whole, Tensor.of(x), mode).toDoubleArray(),
+                        expected.toDoubleArray());
         }
         return gap;
     }

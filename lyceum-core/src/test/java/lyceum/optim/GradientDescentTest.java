@@ -3,6 +3,7 @@ package lyceum.optim;
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.between;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -208,6 +209,20 @@ class GradientDescentTest {
             g[0] = w[0];
             return w[0] * w[0] / 2;
         };
+        // Half of the way at every step: x is 2^-t, and so is its gradient; a step moves 2^-(t+1) and lowers the value by 3/8 4^-t.
+        var halving = GradientDescent.constant(0.5).withGradientTolerance(0);
+        Minimum byGradient = halving.withGradientTolerance(1.0 / 1024).minimize(bowl, new double[] {1}),
+                byValue = halving.withValueTolerance(3.0 / 8 / 1024).minimize(bowl, new double[] {1}),
+                byStep = halving.withStepTolerance(1.0 / 64).minimize(bowl, new double[] {1}),
+                byNumber = halving.withMaxIterations(7).minimize(bowl, new double[] {1});
+        Evidence.of("steps until the gradient is 2^-10", byGradient.iterations(), exactly(10));
+        Evidence.of("steps until one lowers the value by 3/8 4^-5", byValue.iterations(), exactly(6));
+        Evidence.of("steps until one moves 2^-6", byStep.iterations(), exactly(6));
+        assertThat(byGradient.x()).containsExactly(1.0 / 1024);
+        assertThat(byGradient.evaluations()).isEqualTo(11);
+        assertThat(byNumber.x()).containsExactly(1.0 / 128);
+        assertThat(new StopReason[] {byGradient.stop(), byValue.stop(), byStep.stop(), byNumber.stop()})
+                .containsExactly(StopReason.GRADIENT, StopReason.VALUE, StopReason.STEP, StopReason.ITERATIONS);
         assertThat(GradientDescent.armijo(1.0 / 1024).withMaxIterations(4).trace(bowl, new double[] {1}).lengths())
                 .containsExactly(1.0 / 1024, 1.0 / 512, 1.0 / 256, 1.0 / 128);
     }

@@ -26,7 +26,9 @@ const visible = text => text === '' ? '∅' : text.replaceAll('\n', '⏎\n');
 function show(token) {
   for (const other of $('tokens').children) other.setAttribute('aria-pressed', other === token.node);
   $('place').textContent = 'In the place of ' + JSON.stringify(token.text);
-  const rows = token.others.some(o => o.text === token.text) ? token.others : [...token.others, token];
+  // tokens that are parts of characters may look alike
+  const own = o => o.text === token.text && Math.abs(o.log - token.log) < 1e-3;
+  const rows = token.others.some(own) ? token.others : [...token.others, token];
   $('others').tBodies[0].replaceChildren(...rows.map(other => {
     const row = document.createElement('tr'), code = document.createElement('code'), meter = document.createElement('meter'), p = Math.exp(other.log);
     code.textContent = visible(other.text).replaceAll('\n', '');
@@ -37,7 +39,7 @@ function show(token) {
       cell.append(part);
       row.append(cell);
     }
-    if (other.text === token.text) row.firstChild.append(' ← drawn');
+    if (own(other)) row.firstChild.append(' ← drawn');
     return row;
   }));
 }
