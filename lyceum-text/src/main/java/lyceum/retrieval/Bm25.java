@@ -177,8 +177,9 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
             var cursor = now.segments.get(s).cursor(field.getKey(), term.getKey());
             if (cursor == null || cursor.advance(own) != own) continue;
             double idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
-            all.add(new Contribution(field.getKey(), term.getKey(), cursor.count(), idf, term.getValue() * field.getValue()
-                    * contribution(idf, cursor.count(), now.segments.get(s).lengths(field.getKey()).of(own), now.lengths(field.getKey()).mean())));
+            all.add(new Contribution(field.getKey(), term.getKey(), cursor.count(), idf,
+                    term.getValue() * field.getValue() * contribution(idf, cursor.count(),
+                            now.segments.get(s).lengths(field.getKey()).of(own), now.lengths(field.getKey()).mean())));
         }
         return all;
     }

@@ -182,8 +182,7 @@ public final class InvertedIndex {
             int cut = key.indexOf('\0');
             var list = merged.list(key.substring(0, cut), key.substring(cut + 1));
             var cursor = segment.cursor(t);
-            while (cursor.next() != PostingCursor.END)
-                if (place[cursor.document()] >= 0) list.copy(place[cursor.document()], cursor);
+            while (cursor.next() != PostingCursor.END) if (place[cursor.document()] >= 0) list.copy(place[cursor.document()], cursor);
         }
     }
 

@@ -108,8 +108,8 @@ final class PostingCursor {
             documents[i] = d += gap + 1;
             any |= gap | d; // of two numbers without a sign a sum that is too large has one
         }
-        if (any < 0 || d != last || last >= limit)
-            throw FormatException.at("InvertedIndex", from, "a block of documents that ends at " + last + " of " + limit + " does not rise to it");
+        if (any < 0 || d != last || last >= limit) throw FormatException.at("InvertedIndex", from,
+                "a block of documents that ends at " + last + " of " + limit + " does not rise to it");
         block = b;
         at = 0;
     }

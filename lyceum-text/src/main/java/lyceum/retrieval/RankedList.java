@@ -52,7 +52,9 @@ final class RankedList {
     }
 
     /** No posting of the block that was asked about adds more; nothing does behind the last. */
-    double blockBound() { return ahead < bests.shares().length ? bound(bests.shares()[ahead]) : 0; }
+    double blockBound() {
+        return ahead < bests.shares().length ? bound(bests.shares()[ahead]) : 0;
+    }
 
     /** No posting from one document to another adds more; that of all where these are many blocks. */
     double bound(int from, int to) {

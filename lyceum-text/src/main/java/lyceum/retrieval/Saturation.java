@@ -36,7 +36,8 @@ final class Saturation {
     static Saturation none() { return new Saturation(null, null, 0); }
 
     double of(int count, int length) {
-        return costs == null ? count : count / (count + (length >= 0 && length < costs.length ? costs[length] : cost.applyAsDouble(length)));
+        return costs == null ? count
+                : count / (count + (length >= 0 && length < costs.length ? costs[length] : cost.applyAsDouble(length)));
     }
 
     /** A count that is worth no more than {@code share}, whatever the text, nor is any below it; 0 if none is known. */

@@ -35,7 +35,8 @@ final class SegmentBuilder {
 
     void length(int document, String field, int length) {
         var own = field(field);
-        if (document >= own.lengths.length) own.lengths = Arrays.copyOf(own.lengths, Math.max(16, Math.max(document + 1, 2 * own.lengths.length)));
+        if (document >= own.lengths.length)
+            own.lengths = Arrays.copyOf(own.lengths, Math.max(16, Math.max(document + 1, 2 * own.lengths.length)));
         own.lengths[document] = length;
     }
 

@@ -76,8 +76,9 @@ class BlockMaxTest {
         for (var hit : hits.subList(0, Math.min(20, hits.size()))) {
             var words = Arrays.asList(texts.get(Integer.parseInt(hit.id())).split(" "));
             double score = 0;
-            for (var word : query.split(" ")) score += bm25.contribution(bm25.idf(texts.size(), holders.getOrDefault(word, 0)),
-                    Collections.frequency(words, word), words.size(), mean);
+            for (var word : query.split(" "))
+                score += bm25.contribution(bm25.idf(texts.size(), holders.getOrDefault(word, 0)), Collections.frequency(words, word),
+                        words.size(), mean);
             assertThat(hit.score()).isCloseTo(score, within(1e-9 * Math.max(1, Math.abs(score))));
         }
     }

@@ -332,15 +332,16 @@ class InvertedIndexTest {
 
     /** Short and long, of one byte a character and of more, with a character 0, and two whose hashes are equal. */
     @Test void termsOfEveryKindAreToldApart() {
-        var kinds = List.of("a", "b", "ab", "\0", "a\0", "\0a", "abcdefg", "abcdefgh", "abcdefgi", "AaAaAaAaAa", "BBBBBBBBBB", "é", "ée", "ÿÿÿÿÿÿÿ", "東", "東京",
-                "\uD83E\uDD8A");
+        var kinds = List.of("a", "b", "ab", "\0", "a\0", "\0a", "abcdefg", "abcdefgh", "abcdefgi", "AaAaAaAaAa", "BBBBBBBBBB", "é", "ée",
+                "ÿÿÿÿÿÿÿ", "東", "東京", "\uD83E\uDD8A");
         assertThat("AaAaAaAaAa".hashCode()).isEqualTo("BBBBBBBBBB".hashCode());
         var rng = Rng.of(8);
         var index = new InvertedIndex(text -> List.of(text.split(" ")));
         var texts = new ArrayList<List<String>>();
         for (int d = 0; d < 700; d++) {
             var words = new ArrayList<String>();
-            for (int i = rng.nextInt(6); i >= 0; i--) words.add(rng.nextInt(4) > 0 ? kinds.get(rng.nextInt(kinds.size())) : "n" + rng.nextInt(300));
+            for (int i = rng.nextInt(6); i >= 0; i--)
+                words.add(rng.nextInt(4) > 0 ? kinds.get(rng.nextInt(kinds.size())) : "n" + rng.nextInt(300));
             texts.add(words);
             index.add(String.valueOf(d), String.join(" ", words));
         }

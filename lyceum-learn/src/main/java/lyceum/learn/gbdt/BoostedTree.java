@@ -23,9 +23,8 @@ public record BoostedTree(int[] feature, double[] threshold, int[] left, int[] r
             throw new IllegalArgumentException("BoostedTree: the arrays do not describe the same nodes");
         var below = new boolean[n];
         for (int i = 0; i < n; i++) {
-            boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1
-                    : feature[i] >= 0 && left[i] > i && left[i] < n && right[i] > i && right[i] < n && left[i] != right[i]
-                            && !below[left[i]] && !below[right[i]];
+            boolean good = feature[i] == -1 ? left[i] == -1 && right[i] == -1 : feature[i] >= 0 && left[i] > i && left[i] < n
+                    && right[i] > i && right[i] < n && left[i] != right[i] && !below[left[i]] && !below[right[i]];
             if (good && feature[i] >= 0) below[left[i]] = below[right[i]] = true;
             if (!good) throw new IllegalArgumentException("BoostedTree: node " + i + " has feature " + feature[i] + " and children "
                     + left[i] + " and " + right[i] + " of " + n + " nodes; children come after their one parent");

@@ -48,12 +48,11 @@ final class PackedTrees {
         for (int first = from; first < to; first += BLOCK) {
             int m = Math.min(BLOCK, to - first);
             double finite = 0;
-            for (int i = 0; i < m; i++)
-                for (int f = 0; f < p; f++) {
-                    double v = rows[(first + i) * p + f];
-                    finite += v - v;
-                    block[i * (p + 1) + f] = v;
-                }
+            for (int i = 0; i < m; i++) for (int f = 0; f < p; f++) {
+                double v = rows[(first + i) * p + f];
+                finite += v - v;
+                block[i * (p + 1) + f] = v;
+            }
             for (int t = 0; t < roots.length; t++) {
                 int i = 0;
                 if (finite == 0) for (; i + 8 <= m; i += 8) eight(block, i * (p + 1), roots[t], values, i);
@@ -66,7 +65,7 @@ final class PackedTrees {
     private void eight(double[] rows, int at, int root, double[] out, int i) {
         long[] question = this.question;
         double[] threshold = this.threshold;
-                int step = p + 1, n0 = root, n1 = root, n2 = root, n3 = root, n4 = root, n5 = root, n6 = root, n7 = root;
+        int step = p + 1, n0 = root, n1 = root, n2 = root, n3 = root, n4 = root, n5 = root, n6 = root, n7 = root;
         long leaves;
         do {
             long q0 = question[n0];

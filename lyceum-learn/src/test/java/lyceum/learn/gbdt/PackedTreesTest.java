@@ -90,7 +90,7 @@ class PackedTreesTest {
     @Test void aNodeHasOneParent() {
         assertThatThrownBy(() -> tree(new int[] {0, 0, -1, -1, -1}, new int[] {1, 3, -1, -1, -1}, new int[] {3, 4, -1, -1, -1},
                 new double[] {0, 0, Double.NaN, Double.NaN, Double.NaN})).hasMessageContaining("node 1 has feature 0 and children 3 and 4")
-                        .hasMessageContaining("one parent");
+                .hasMessageContaining("one parent");
     }
 
     /** A node's value is its number. */
