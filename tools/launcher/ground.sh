@@ -145,7 +145,6 @@ ensure_maven() {
 # ---- one build ---------------------------------------------------------------------------------
 
 # The benchmarks are no part of it: ./lyceum bench builds them.
-BUILT='!:lyceum,!lyceum-bom,!lyceum-bench'
 sources() { (cd "$ROOT" && find pom.xml .mvn ./*/pom.xml ./*/src/main -path './lyceum-bench/*' -prune -o -type f "$@" 2>/dev/null); }
 own_jars() { (cd "$ROOT" && find ./*/target -maxdepth 1 -name 'lyceum-*.jar' ! -name 'lyceum-bench-*' "$@" 2>/dev/null); }
 
@@ -198,7 +197,7 @@ ensure_built() {
   if built; then exec 8>&-; return 0; fi
   ensure_maven
   local made lost; made=$(contents)
-  maven_progress Building "$STATE/build.log" -pl "$BUILT" process-classes jar:jar 8>&- ||
+  maven_progress Building "$STATE/build.log" -pl '!:lyceum,!lyceum-bom,!lyceum-bench' process-classes jar:jar 8>&- ||
     die "The build failed; its whole log is in $STATE/build.log"
   local jar=("$ROOT"/lyceum-studio/target/lyceum-studio-*.jar)
   printf '%s:%s' "${jar[0]}" "$(<"$ROOT/lyceum-studio/target/classpath.txt")" >"$STATE/classpath" ||

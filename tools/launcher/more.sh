@@ -57,17 +57,12 @@ public_packages() {
 # The API's pages, of every public package; a warning is a failure.
 make_javadoc() {
   ensure_built
-  make_pages "$(<"$STATE/classpath")"
-}
-
-# make_pages CLASSPATH: the same, with what they use.
-make_pages() {
   local out=$ROOT/target/site/apidocs new=$STATE/apidocs path=$ROOT/lyceum-withers/src/main/java: module
   local modules=(core plot data stats nn learn text models llm serve labs)
   for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:$ROOT/lyceum-$module/target/generated-sources/annotations:"; done
   rm -rf "$new"
   mkdir -p "${out%/*}"
-  "$JAVA_HOME/bin/javadoc" -quiet -d "$new" --source-path "$path" -cp "$1" --add-modules jdk.incubator.vector \
+  "$JAVA_HOME/bin/javadoc" -quiet -d "$new" --source-path "$path" -cp "$(<"$STATE/classpath")" --add-modules jdk.incubator.vector \
     --release 25 -encoding UTF-8 -notimestamp -Xdoclint:all,-missing -Werror -windowtitle Lyceum -doctitle 'Lyceum: the library' \
     -header '<a href="/">Lyceum</a>' $(public_packages "${modules[@]}") >"$STATE/javadoc.log" 2>&1 ||
     { grep -v '^WARNING: Using incubator' "$STATE/javadoc.log" | tail -n 40 >&2; die "The API's pages were not written; the whole log is in .lyceum/javadoc.log"; }

@@ -131,46 +131,29 @@ test_classes() {
 }
 
 plain_run() {
-  local picked failed=() papers
+  local picked failed=()
   pick
   rm -rf "$ROOT"/*/target/surefire-reports "$ROOT"/*/target/acceptance.jsonl
   surefire test.log "${picked[@]}" -Dexcluded.tags="$(tags_left_out)" || failed+=("the build, see .lyceum/test.log")
   if [ "$tier" = plain ] && [ -z "$modules$only" ]; then
-    begin_papers
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
-    end_papers
+    papers
   fi
   report "$ROOT"
 }
 
-# What is written about the code is looked at beside the locale run, whose many starts of JVMs leave a processor idle. It needs no jar.
-begin_papers() {
-  : >"$STATE/papers.failed"
-  {
-    source "$ROOT/tools/launcher/more.sh"
-    (make_pages "$(tested_path)") || echo "the API's pages: ./lyceum javadoc" >>"$STATE/papers.failed"
-    (make_format --check) || echo "files are not formatted: ./lyceum format" >>"$STATE/papers.failed"
-  } 8>&- &
-  papers=$!
+# What is written about the code: the API's pages take one processor, and beside them the other looks at the files.
+papers() {
+  local pages
+  ensure_built
+  (source "$ROOT/tools/launcher/more.sh" && make_javadoc) &
+  pages=$!
+  pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
+  (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
+  wait "$pages" || failed+=("the API's pages: ./lyceum javadoc")
 }
-
-# After it the clone is built, and the API's pages count as those of what was built: the ledger, which changed since, is no part of them.
-end_papers() {
-  local note
-  wait "$papers"
-  while IFS= read -r note; do failed+=("$note"); done <"$STATE/papers.failed"
-  jar_tested
-  (pages_check) || failed+=("a generated page is out of date: ./lyceum refresh")
-  grep -qs "API's pages" "$STATE/papers.failed" || contents >"$STATE/javadoc.made"
-}
-
-# Jars of the classes that were tested: a jar that a build must make itself is news to all that use it, and they are compiled anew.
-jar_tested() { (cd "$ROOT" && "$MVN" -B -q -f "$ROOT/pom.xml" -pl "$BUILT" jar:jar) >"$STATE/jars.log" 2>&1 8>&-; }
-
-# The studio's classes and all that they use, as the tests saw them.
-tested_path() { printf '%s:%s' "$ROOT/lyceum-studio/target/classes" "$(<"$ROOT/lyceum-studio/target/classpath.txt")"; }
 
 # The quick tests once more where "I".toLowerCase() is not "i" and the day begins five and a half hours early.
 locale_run() {
@@ -196,7 +179,8 @@ ledger_write() {
 }
 
 ledger() {
-  "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -cp "$(tested_path)" lyceum.labs.catalogue.LedgerUpdate "$@" "$ROOT" >"$STATE/ledger.log" 2>&1 ||
+  ensure_built
+  "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -cp "$(<"$STATE/classpath")" lyceum.labs.catalogue.LedgerUpdate "$@" "$ROOT" >"$STATE/ledger.log" 2>&1 ||
     { cat "$STATE/ledger.log" >&2; return 1; }
 }
 
