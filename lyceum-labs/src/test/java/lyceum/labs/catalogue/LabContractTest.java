@@ -18,7 +18,7 @@ class LabContractTest {
 
     private static final int MOST_LINES = 100;
 
-    /** Half of the work; each half runs in a JVM of its own. */
+    /** Half of the work, so that two JVMs can share it. */
     static final Predicate<String> NETWORKS = Pattern.compile("lyceum\\.labs\\.(nn|models|llm)\\..*").asMatchPredicate();
 
     @TestFactory Stream<DynamicTest> everyLabKeepsTheContract() { return LabContract.tests(NETWORKS.negate()); }

@@ -134,7 +134,7 @@ final class SearchCommand implements Callable<Integer> {
             return LyceumCommand.DONE;
         }
 
-        /** Both halves of a score; the words that give most come first. */
+        /** What meaning and words give, the words that give most first; a hybrid score is the sum of both. */
         private static String told(SemanticSearch.Explanation why) {
             var words = why.words().stream().sorted(Comparator.comparingDouble(word -> -word.score()))
                     .map(word -> String.format(Locale.ROOT, "%s %.2f", word.term(), word.score())).toList();

@@ -35,10 +35,9 @@ public final class RleMask {
             throw new FormatException("RleMask: " + height + " x " + width + " pixels; at least 1 x 1, at most " + MOST_PIXELS);
     }
 
-    /** Of a mask row by row, as {@link InstanceSegmenter.Instance} has it. @throws ShapeException if it has another number of pixels */
+    /** Of a mask row by row, as {@link InstanceSegmenter.Instance} has it. @throws ShapeException if it has another number of pixels, or none */
     public static RleMask of(boolean[] mask, int height, int width) {
-        checkSize(height, width);
-        if (mask.length != height * width)
+        if (height < 1 || width < 1 || mask.length != (long) height * width)
             throw new ShapeException("RleMask.of: " + mask.length + " pixels for " + height + " rows of " + width);
         var runs = new Runs();
         for (int x = 0; x < width; x++) for (int y = 0; y < height; y++) runs.add(mask[y * width + x], 1);
