@@ -84,17 +84,25 @@ public final class StreamLoader<T> {
 
     /** The rest of a pass of which so many batches were taken. @throws NoSuchElementException if it has fewer */
     public Batches<T> pass(int number, long taken) {
+        if (taken < 0) throw new IllegalArgumentException("StreamLoader.pass: " + taken + " batches taken; at least 0");
         var batches = new Batches<T>(source.get(), batchSize, rng.split(number), options);
-        for (long i = 0; i < taken; i++) batches.next();
+        try {
+            for (long i = 0; i < taken; i++) batches.next();
+        } catch (RuntimeException | Error e) {
+            batches.close();
+            throw e;
+        }
         return batches;
     }
 
     /**
-     * A pass whose batches are made ahead by background threads and delivered in order. The source is read by the thread that takes.
+     * A pass whose batches are made ahead by background threads and delivered in order. The source is read by the thread that takes, and closed
+     * at its end, when batches may still be in the making: items must outlive it.
      *
      * @param load makes a batch of its items; called by several threads at once
      */
     public <B> Prefetch<B> prefetch(int number, long taken, int threads, Function<? super List<T>, ? extends B> load) {
+        if (threads < 1) throw new IllegalArgumentException("StreamLoader.prefetch: " + threads + " threads; at least 1");
         var batches = pass(number, taken);
         return new Prefetch<>(new Iterator<Callable<B>>() {
             @Override public boolean hasNext() { return batches.hasNext(); }
@@ -106,7 +114,7 @@ public final class StreamLoader<T> {
         }, threads, batches::close);
     }
 
-    /** The batches of a pass. Closing it closes the source; so does the last batch. */
+    /** The batches of a pass. Closing it closes the source; so does coming to its end. */
     public static final class Batches<T> implements Iterator<List<T>>, AutoCloseable {
         private final Iterator<? extends T> source;
         private final int batchSize;

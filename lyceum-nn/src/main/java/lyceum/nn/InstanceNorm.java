@@ -42,7 +42,7 @@ public final class InstanceNorm extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 3 || x.size(1) != channels)
             throw new ShapeException("InstanceNorm: input " + x.shape() + "; it is (batch, " + channels + ", positions ..)");
-        if (x.count() == x.size(0) * channels) throw new ShapeException(
+        if (x.size(0) > 0 && x.count() == x.size(0) * channels) throw new ShapeException(
                 "InstanceNorm: input " + x.shape() + " has one position a channel, and all would become 0; use LayerNorm or GroupNorm");
         var normal = GroupNorm.normal(x, channels, epsilon);
         return weight == null ? normal : GroupNorm.scaled(normal, weight, bias);

@@ -225,6 +225,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                 try {
                     run.step();
                 } catch (ConvergenceException e) {
+                    if (Double.isNaN(run.lastLoss())) throw e; // not by the rate: nothing was learned yet
                     return Double.NaN; // the loss blew up: the test is over
                 }
                 return run.lastLoss();

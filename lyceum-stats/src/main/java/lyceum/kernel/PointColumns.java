@@ -2,6 +2,7 @@ package lyceum.kernel;
 
 import java.util.Arrays;
 import java.util.function.DoubleUnaryOperator;
+import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 
 /** Points column by column, so that sums over columns are made for many points at a time. */
@@ -17,8 +18,14 @@ final class PointColumns {
         for (int i = 0; i < n; i++) for (int j = 0; j < columns.length; j++) columns[j][i] = points[i][j];
     }
 
+    private void check(double[] x) {
+        if (n > 0 && x.length != columns.length)
+            throw new ShapeException("KernelRows.row: x has " + x.length + " numbers, the points " + columns.length);
+    }
+
     /** {@code f(|x - z_i|^2)} */
     void distances(double[] x, DoubleUnaryOperator f, double[] into) {
+        check(x);
         Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
             Arrays.fill(into, (int) from, (int) to, 0);
             for (int j = 0; j < columns.length; j++) {
@@ -32,6 +39,7 @@ final class PointColumns {
 
     /** {@code f(x . z_i)} */
     void products(double[] x, DoubleUnaryOperator f, double[] into) {
+        check(x);
         Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
             Arrays.fill(into, (int) from, (int) to, 0);
             for (int j = 0; j < columns.length; j++) {

@@ -42,21 +42,31 @@ public record LikelihoodFit(double[] estimate, double logLikelihood, double[][] 
 
     /** The log-likelihood where parameter j is held at {@code value} and the others are the best for it. */
     public double profileAt(int j, double value) {
-        if (value == estimate[j]) return logLikelihood;
-        var others = new Held(likelihood, j, value, estimate.length);
-        if (estimate.length == 1) return others.at(new double[0]);
-        var g = new Transform[estimate.length - 1];
-        var eta = new double[g.length];
-        for (int k = 0; k < g.length; k++) {
-            g[k] = transforms.get(k < j ? k : k + 1);
-            eta[k] = g[k].to(estimate[k < j ? k : k + 1]);
-        }
-        return -method.maximise(others, g, eta, method.gradientTolerance() * Math.max(1, Descriptive.sum(likelihood.weights()))).value();
+        return value == estimate[j] ? logLikelihood : profiled(j, value, others(j)).value;
+    }
+
+    /** The others' coordinates at the estimate. */
+    private double[] others(int j) {
+        var eta = new double[estimate.length - 1];
+        for (int k = 0; k < eta.length; k++) eta[k] = transforms.get(k < j ? k : k + 1).to(estimate[k < j ? k : k + 1]);
+        return eta;
+    }
+
+    /** @param others the coordinates of the other parameters where the profile is this */
+    private record Profiled(double value, double[] others) {}
+
+    private Profiled profiled(int j, double value, double[] start) {
+        var held = new Held(likelihood, j, value, estimate.length);
+        if (estimate.length == 1) return new Profiled(held.at(new double[0]), start);
+        var g = new Transform[start.length];
+        for (int k = 0; k < g.length; k++) g[k] = transforms.get(k < j ? k : k + 1);
+        var found = method.maximise(held, g, start, method.gradientTolerance() * Math.max(1, Descriptive.sum(likelihood.weights())));
+        return new Profiled(-found.value(), found.x());
     }
 
     /**
      * The profile-likelihood interval: every value of parameter j that the likelihood ratio test does not reject at {@code 1 - level}. An end is
-     * infinite, or the edge of the support, where the profile never falls so far.
+     * infinite, or the edge of the support, where the profile never falls so far, and NaN where there is no likelihood on the way.
      */
     public Interval profile(int j, double level) {
         double drop = new ChiSquare(1).quantile(Arguments.level("profile", level)) / 2;
@@ -68,17 +78,30 @@ public record LikelihoodFit(double[] estimate, double logLikelihood, double[][] 
         var g = transforms.get(j);
         double centre = g.to(estimate[j]), slope = g.slope(centre), error = standardErrors()[j] / Math.abs(slope);
         double direction = side * Math.signum(slope), step = Double.isFinite(error) ? error : 0.5, inside = centre, outside = centre;
+        double[] others = others(j);
         for (int k = 0;; k++) {
             if (k == 40) return g.from(direction * Double.POSITIVE_INFINITY);
             outside = centre + direction * step * Math.pow(1.6, k);
             if (g == Transform.RECIPROCAL && outside * centre <= 0) outside = inside / 2;
-            if (!(profileAt(j, g.from(outside)) - logLikelihood > -drop)) break;
+            var found = profiled(j, g.from(outside), others);
+            // The others begin where they were best just before; where the parameters move the support, a long step may leave it.
+            for (int half = 0; Double.isNaN(found.value) && half < 40; half++) {
+                outside = (inside + outside) / 2;
+                found = profiled(j, g.from(outside), others);
+            }
+            if (Double.isNaN(found.value)) return Double.NaN;
+            if (!(found.value - logLikelihood > -drop)) break;
             inside = outside;
+            others = found.others;
         }
         for (int k = 0; k < 100 && Math.abs(outside - inside) > 1e-13 * Math.max(1, Math.abs(inside)); k++) {
             double middle = (inside + outside) / 2;
-            if (profileAt(j, g.from(middle)) - logLikelihood > -drop) inside = middle;
-            else outside = middle;
+            var found = profiled(j, g.from(middle), others);
+            if (Double.isNaN(found.value)) return Double.NaN;
+            if (found.value - logLikelihood > -drop) {
+                inside = middle;
+                others = found.others;
+            } else outside = middle;
         }
         return g.from((inside + outside) / 2);
     }

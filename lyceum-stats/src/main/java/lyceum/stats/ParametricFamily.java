@@ -236,7 +236,7 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
                 t -> new Binomial(trials, t[0]), closed(x -> new double[] {Descriptive.mean(x) / n}), x -> COUNT.test(x) && x <= n);
     }
 
-    /** Successes in so many trials whose probability varies from one to the next: alpha and beta of its beta distribution. */
+    /** Successes in so many trials that share a probability, which varies from observation to observation: alpha and beta of its beta distribution. */
     public static ParametricFamily betaBinomial(int trials) {
         double n = trials, logFactorial = Special.lgamma(n + 1);
         return new ParametricFamily("beta-binomial of " + trials, List.of("alpha", "beta"), List.of(Transform.LOG, Transform.LOG),
@@ -293,7 +293,7 @@ public record ParametricFamily(String name, List<String> parameters, List<Transf
         return formula.logDensity(each, x);
     }
 
-    /** Of independent observations, as a function of the parameters; the term of one outside the support is {@code -Infinity}. */
+    /** Of independent observations, as a function of the parameters; the term of one outside the support is {@code -Infinity}, or NaN where the parameters move the support. */
     public LogLikelihood logLikelihood(double... data) { return within(support, data, this::logDensity); }
 
     /** Impossible values are replaced by a possible one and {@code -Infinity} is added: with a weight of 0 no NaN spoils the gradient. */

@@ -230,6 +230,22 @@ class MaximumLikelihoodTest {
         Evidence.of("bias over -theta / (n + 1)", sum / runs / (-theta / (n + 1)), between(0.99, 1.01));
     }
 
+    /** Held at the lower end of the shape, the scale's estimate lies outside the support: the profile is told by a grid of scales. */
+    @Test void profilesGoWhereTheParametersMoveTheSupport() {
+        double[] data = new double[50];
+        for (int i = 0; i < 50; i++) data[i] = new GeneralizedPareto(-0.2, 1).quantile((i + 0.5) / 50);
+        var fit = new MaximumLikelihood().fit(ParametricFamily.GENERALIZED_PARETO, data);
+        var shape = fit.profile(0, 0.95);
+        for (double end : new double[] {shape.low(), shape.high()}) {
+            double best = Double.NEGATIVE_INFINITY;
+            for (double scale = 0.5; scale < 2.5; scale += 1e-3) {
+                double held = sum(new GeneralizedPareto(end, scale), data);
+                if (held > best) best = held;
+            }
+            assertThat(2 * (fit.logLikelihood() - best)).as("shape %s", end).isCloseTo(3.841458820694124, within(1e-3));
+        }
+    }
+
     @Test void profilesCensoringTruncationAndWeights() {
         // the article of log-likelihood: three dead at 2, 5, 7, two alive at 10; rate 3 / 34
         var bulbs = ParametricFamily.EXPONENTIAL.logLikelihood(2, 5, 7).and(ParametricFamily.EXPONENTIAL.censoredAbove(10, 10));

@@ -63,7 +63,8 @@ public record BoostedTree(int[] feature, double[] threshold, int[] left, int[] r
             boolean leaf = feature[node] < 0;
             // A leaf's question has but one answer: itself, "left" of the next node.
             questions[base + at] = (long) (base + (leaf ? at : next) + 1) << 32 | (leaf ? PackedTrees.LEAF | columns : feature[node]);
-            thresholds[base + at] = leaf ? Double.POSITIVE_INFINITY : threshold[node];
+            // x less a threshold of -0 is never -0, whose sign would say "below".
+            thresholds[base + at] = leaf ? Double.POSITIVE_INFINITY : threshold[node] == 0 ? -0.0 : threshold[node];
             if (leaf) continue;
             order[next++] = left[node];
             order[next++] = right[node];

@@ -100,6 +100,7 @@ final class TreeGrowth {
             node.left.features = node.right.features = interactions.allowed(node.left.path, features);
         }
         if (mayGrow(node.left) || mayGrow(node.right)) store.children(node);
+        else store.release(node);
     }
 
     /** One question for all leaves of a level: the one of the largest sum of gains. */

@@ -32,6 +32,8 @@ import lyceum.withers.Withers;
 public record MultiOutput(Regressor learner, boolean chained) implements MultiOutputWithers, Regressor {
     public MultiOutput {
         Objects.requireNonNull(learner, "learner");
+        if (chained && learner.tags().contains(Tag.PAIRWISE)) throw new IllegalArgumentException("MultiOutput: " + learner.name()
+                + " takes a matrix of kernel values, to which a chain cannot add columns; use a kernel of points, or no chain");
     }
 
     /** A model a target. */

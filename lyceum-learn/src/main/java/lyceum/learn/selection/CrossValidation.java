@@ -184,7 +184,9 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights, P
             for (long f = from; f < to; f++) {
                 if (progress.isCancelled()) throw new CancelledException("cross-validation: stopped before fold " + f);
                 body.run((int) f);
-                progress.step("fold", done.incrementAndGet(), folds.size());
+                synchronized (done) { // one after the other, in order
+                    progress.step("fold", done.incrementAndGet(), folds.size());
+                }
             }
         });
     }

@@ -121,7 +121,9 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                     } else throw new IllegalArgumentException(
                             "FitCurve: " + learners.get(k).name() + " is neither a regressor nor a classifier");
                 }
-                progress.step("split", done.incrementAndGet(), splits);
+                synchronized (done) { // one after the other, in order
+                    progress.step("split", done.incrementAndGet(), splits);
+                }
             }
         });
         return new FitCurve(points, train, validation, baseline);

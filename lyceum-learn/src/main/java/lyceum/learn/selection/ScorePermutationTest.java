@@ -59,7 +59,9 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
             for (int r = (int) from; r < to; r++) {
                 if (progress.isCancelled()) throw new CancelledException("ScorePermutationTest: stopped before shuffle " + r);
                 permuted[r] = validation.score(learner, x, y.rows(order.draw(Rng.of(seed).split(r))), scorer).mean(scorer);
-                progress.step("shuffle", done.incrementAndGet(), permutations);
+                synchronized (done) { // one after the other, in order
+                    progress.step("shuffle", done.incrementAndGet(), permutations);
+                }
             }
         });
         long better = Arrays.stream(permuted).filter(p -> !scorer.prefers(score, p)).count(); // so that a score of NaN beats none

@@ -8,7 +8,7 @@ import lyceum.withers.Withers;
  * @param tolerance stop when no pair of variables violates the optimality conditions by more, in units of the decision function; 1e-3
  * @param maxIterations steps of two variables; 10 million. A model that stops here says so: {@code converged} is false
  * @param shrinking whether variables that stay at their bounds are set aside (true)
- * @param cacheMegabytes for rows of the Gram matrix, 500: all of it up to about 7,900 rows
+ * @param cacheMegabytes for rows of the Gram matrix, 500: all of it up to about 7,900 rows; each fit has one, folds that are fitted at once one each
  */
 @Withers
 public record SmoOptions(double tolerance, int maxIterations, boolean shrinking, int cacheMegabytes) implements SmoOptionsWithers {

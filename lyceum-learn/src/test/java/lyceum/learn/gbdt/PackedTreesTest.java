@@ -57,9 +57,13 @@ class PackedTreesTest {
     }
 
     @Test void valuesOnAThresholdAndOneBelowPart() {
+        for (double zero : new double[] {0.0, -0.0}) parts(zero);
+    }
+
+    private static void parts(double zero) {
         double t = 0.1 + 0.2;
         var tree = tree(new int[] {1, 2, -1, -1, -1}, new int[] {1, 3, -1, -1, -1}, new int[] {2, 4, -1, -1, -1},
-                new double[] {t, -0.0, Double.NaN, Double.NaN, Double.NaN});
+                new double[] {t, zero, Double.NaN, Double.NaN, Double.NaN});
         double[] column = {t, Math.nextDown(t), Math.nextUp(t), 0.3}, third = {-0.0, 0.0, Double.MIN_VALUE, -Double.MIN_VALUE};
         var x = new double[16 * 3];
         for (int i = 0; i < 16; i++) {
