@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -88,14 +89,15 @@ public final class Safetensors {
      * @throws FormatException if it is malformed: lengths, types, shapes, overlaps and gaps are checked before any tensor is made
      */
     public static Contents read(Path path) throws IOException {
-        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(SafetensorsIndex.files(path))
+        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(path)
                 : read(MappedFile.open(FORMAT, path));
     }
 
-    private static Contents joined(List<Path> files) throws IOException {
+    private static Contents joined(Path index) throws IOException {
+        var said = SafetensorsIndex.places(index);
         var all = new Contents(new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>(), new TreeMap<>());
         var places = new TreeMap<String, Path>();
-        for (var file : files) {
+        for (var file : new LinkedHashSet<>(said.values())) {
             var part = read(file);
             for (var names : List.of(part.tensors.keySet(), part.stored.keySet(), part.foreign.keySet())) for (var name : names) {
                 var other = places.put(name, file);
@@ -107,6 +109,10 @@ public final class Safetensors {
             all.foreign.putAll(part.foreign);
             all.metadata.putAll(part.metadata);
         }
+        said.forEach((name, file) -> {
+            if (!file.equals(places.get(name))) throw new FormatException("safetensors: tensor \"" + name + "\" is not in "
+                    + file.getFileName() + ", where " + index.getFileName() + " has it");
+        });
         return all;
     }
 

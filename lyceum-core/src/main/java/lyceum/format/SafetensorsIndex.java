@@ -2,7 +2,10 @@ package lyceum.format;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
 import java.util.SortedSet;
@@ -30,21 +33,37 @@ public final class SafetensorsIndex {
 
     /** The files that an index names, in order. @throws FormatException if it is malformed, or names one that is not beside it */
     public static List<Path> files(Path index) throws IOException {
-        return files(index.toString(), Files.readString(index)).stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+        return List.copyOf(new LinkedHashSet<>(places(index).values()));
+    }
+
+    /** The file of each tensor, as an index has it. @throws FormatException if it is malformed, or names one that is not beside it */
+    public static SequencedMap<String, Path> places(Path index) throws IOException {
+        var folder = index.toAbsolutePath().getParent();
+        var places = new LinkedHashMap<String, Path>();
+        for (var entry : places(index.toString(), Files.readString(index)).entrySet()) {
+            try {
+                places.put(entry.getKey(), folder.resolve(entry.getValue()));
+            } catch (InvalidPathException e) {
+                throw new FormatException(index + ": \"" + entry.getValue() + "\" cannot be the name of a file here", e);
+            }
+        }
+        return places;
     }
 
     /** Their names, by the index's text. @param index what a message calls it */
-    public static SortedSet<String> files(String index, String json) {
-        var names = new TreeSet<String>();
+    public static SortedSet<String> files(String index, String json) { return new TreeSet<>(places(index, json).values()); }
+
+    private static SequencedMap<String, String> places(String index, String json) {
+        var names = new LinkedHashMap<String, String>();
         try {
             var map = JSON.readTree(json).path("weight_map");
             if (!map.isObject() || map.isEmpty()) throw new FormatException(index + ": there is no weight_map, or it names no file");
             for (var entry : map.properties()) {
                 var name = entry.getValue().asString("");
-                if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\") || name.indexOf(0) >= 0)
+                if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\") || name.contains(":") || name.indexOf(0) >= 0)
                     throw new FormatException(index + ": \"" + entry.getKey() + "\" is in \"" + name
                             + "\"; tensors are in files beside the index, which end in .safetensors");
-                names.add(name);
+                names.put(entry.getKey(), name);
             }
         } catch (JacksonException e) {
             throw new FormatException(index + ": " + e.getOriginalMessage(), e);

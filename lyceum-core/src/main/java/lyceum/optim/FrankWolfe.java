@@ -37,7 +37,7 @@ public record FrankWolfe(Steps steps, double tolerance, int maxIterations) imple
         OPEN_LOOP,
         /** Towards a corner, as far as a bound on f's curvature, adapted on the way, says is best. */
         ADAPTIVE,
-        /** The same, or away from the worst corner in use where that promises more. */
+        /** The same, or away from the worst corner in use where that promises more. Corners in use are kept: of a set with finitely many; of others take ADAPTIVE. */
         AWAY
     }
 
@@ -133,7 +133,7 @@ public record FrankWolfe(Steps steps, double tolerance, int maxIterations) imple
             }
             var worst = steps == Steps.AWAY ? worst() : null;
             double away = worst == null ? 0 : Vectors.dot(gradient, worst.corner) - Vectors.dot(gradient, x);
-            if (worst == null || gap >= away) {
+            if (worst == null || parts.size() == 1 || gap >= away) {
                 double length = searched(difference(corner, x), gap, 1);
                 if (steps == Steps.AWAY && length > 0) towards(corner, length);
                 return length;

@@ -43,7 +43,7 @@ public interface LinearOracle {
         };
     }
 
-    /** {@code |x| <= radius}. */
+    /** {@code |x| <= radius}: every point of the edge is a corner, so take {@link FrankWolfe.Steps#ADAPTIVE}. */
     static LinearOracle l2Ball(double radius) {
         Settings.above("LinearOracle.l2Ball", "radius", radius, 0);
         return g -> {
@@ -68,7 +68,7 @@ public interface LinearOracle {
         };
     }
 
-    /** Matrices, row by row, whose singular values sum to at most {@code radius}: corners have rank 1. */
+    /** Matrices, row by row, whose singular values sum to at most {@code radius}: corners have rank 1, and there are infinitely many: take {@link FrankWolfe.Steps#ADAPTIVE}. */
     static LinearOracle nuclearBall(double radius, int rows, int columns) {
         Settings.above("LinearOracle.nuclearBall", "radius", radius, 0);
         return g -> {

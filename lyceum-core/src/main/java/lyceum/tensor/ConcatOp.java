@@ -44,10 +44,15 @@ public record ConcatOp(int axis) implements Operation {
 
     @Override public void into(View out, Tensor... in) {
         long at = 0;
-        for (var part : in) {
-            place(part, out, axis, at);
-            at += part.size(axis);
+        for (int i = 0; i < in.length; i++) {
+            place(in[i], out, axis, at, isAgain(in, i));
+            at += in[i].size(axis);
         }
+    }
+
+    private static boolean isAgain(Tensor[] in, int i) {
+        for (int j = 0; j < in.length; j++) if (j != i && in[j] == in[i]) return true;
+        return false;
     }
 
     @Override public boolean isLinear() { return true; }
@@ -66,11 +71,12 @@ public record ConcatOp(int axis) implements Operation {
 
     @Override public String text() { return "concat " + axis; }
 
-    private static void place(Tensor part, View out, int axis, long at) {
+    /** @param again whether it stands elsewhere too, and is better computed once for all */
+    private static void place(Tensor part, View out, int axis, long at, boolean again) {
         if (part.count() == 0) return;
         var window = new View(out.dtype(), out.storage(), out.offset() + at * out.strides()[axis], part.shape().sizes(), out.strides());
         var pending = part.pending();
-        boolean alone = pending != null && !pending.isProduct() && pending.op() != Op.CONST && pending.readers().get() == 0
+        boolean alone = !again && pending != null && !pending.isProduct() && pending.op() != Op.CONST && pending.readers().get() == 0
                 && !pending.reducesRows() && part.count() > Fusion.SMALL;
         if (alone) { // what nobody else has asked for goes straight into its place
             var plan = new FusionPlan(part.shape(), part);

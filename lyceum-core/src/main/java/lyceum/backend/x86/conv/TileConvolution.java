@@ -32,7 +32,7 @@ final class TileConvolution {
     private static final int POSITIONS = 512;
     /** Outputs of a line, which one task computes whole: sounds of a minute go another way. */
     private static final int LONGEST = 16 * POSITIONS;
-    /** Examples from which each is one task; where fewer are odd, a thread would wait for another. */
+    /** Examples from which each is one task, and no fewer than threads; where fewer are odd, a thread would wait for another. */
     private static final int MANY = 4;
     private static final int LANES = 16;
     /** Multiply-adds in a nanosecond. */
@@ -81,7 +81,7 @@ final class TileConvolution {
     void forward(WindowGeometry given, View x, TileWindows.Weight weight, Epilogue epilogue, View y) {
         var block = new PairedPlanes(kernels, copies, plans, given);
         var sums = new Sums(block, weight, epilogue, y);
-        if (given.batch() >= MANY && weight.storage().bytes() <= l2() / 2) each(block, x, sums);
+        if (given.batch() >= Math.max(MANY, Parallel.threads()) && weight.storage().bytes() <= l2() / 2) each(block, x, sums);
         else together(block, x, sums);
     }
 
