@@ -120,7 +120,8 @@ class GuideTest {
 
     /** The first is the command's own. */
     private String[] words(String command) {
-        var words = WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
+        var words = WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group()))
+                .toArray(String[]::new);
         words[0] = command.split(" ")[1];
         return words;
     }

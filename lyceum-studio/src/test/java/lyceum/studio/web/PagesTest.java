@@ -54,7 +54,8 @@ class PagesTest extends OpenStudio {
                 var page = http.get("/guides/" + name);
                 assertThat(page.statusCode()).as(name).isEqualTo(200);
                 assertThat(page.body()).contains("<h1>" + title + "</h1>");
-                assertThat(page.body().split("<pre", -1)).as(name).hasSize((int) markdown.lines().filter(line -> line.startsWith("```")).count() / 2 + 1);
+                assertThat(page.body().split("<pre", -1)).as(name)
+                        .hasSize((int) markdown.lines().filter(line -> line.startsWith("```")).count() / 2 + 1);
                 int own = markdown.split("!\\[", -1).length - 1;
                 assertThat(page.body().split("<img src=\"data:image/png;base64,", -1)).as(name).hasSize(own + 1);
                 pictures += own;
