@@ -158,7 +158,8 @@ final class PostingCursor {
             placeStart = new int[n + 1];
             int any = 0;
             for (int i = 0; i < n; i++) {
-                any |= count(i) - 1 | (placeStart[i + 1] = placeStart[i] + count(i)); // a count of 0 or less, or a sum that is too large, has a sign
+                placeStart[i + 1] = placeStart[i] + count(i);
+                any |= count(i) - 1 | placeStart[i + 1]; // a count below 1 brings a sign, and so does a sum that is too large
             }
             if (any < 0 || placeStart[n] > n + 8 * memory.byteSize())
                 throw FormatException.at("InvertedIndex", start, placeStart[n] + " places in a block");

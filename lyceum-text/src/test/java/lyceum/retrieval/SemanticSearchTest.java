@@ -273,8 +273,8 @@ class SemanticSearchTest {
         other.add("x", "money", Map.of());
         other.save(folder);
         assertThat(size).isGreaterThan(1);
-        assertThat(words.toFile().list()).hasSize(2).contains("index.lyx").doesNotContainAnyElementsOf(
-                first.stream().filter(name -> !name.equals("index.lyx")).toList());
+        assertThat(words.toFile().list()).hasSize(2).contains("index.lyx")
+                .doesNotContainAnyElementsOf(first.stream().filter(name -> !name.equals("index.lyx")).toList());
         for (var entry : held.entrySet()) Files.write(entry.getKey(), entry.getValue());
         assertThat(words.resolve("index.lyx")).hasBinaryContent(old);
         assertThat(InvertedIndex.open(words, toy().options().analyzer()).size()).isEqualTo(size);

@@ -43,8 +43,9 @@ final class SamplingFields {
         var breakers = body.has("dry_sequence_breakers") ? body.texts("dry_sequence_breakers") : BREAKERS;
         if (breakers.size() > MOST_BREAKERS || breakers.stream().anyMatch(String::isEmpty)) throw ApiException.bad("dry_sequence_breakers",
                 "dry_sequence_breakers has " + breakers.size() + " texts; at most " + MOST_BREAKERS + ", none of them empty");
-        for (var text : breakers) if (text.length() > LONGEST_BREAKER) throw ApiException.bad("dry_sequence_breakers",
-                "dry_sequence_breakers has a text of " + text.length() + " characters; at most " + LONGEST_BREAKER);
+        for (var text : breakers)
+            if (text.length() > LONGEST_BREAKER) throw ApiException.bad("dry_sequence_breakers",
+                    "dry_sequence_breakers has a text of " + text.length() + " characters; at most " + LONGEST_BREAKER);
         if (multiplier == 0 || window == 0) return Dry.OFF;
         return new Dry(multiplier, base, allowed, window < 0 ? Integer.MAX_VALUE : window, grammars.idsWith(breakers));
     }
