@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -11,7 +12,10 @@ import java.util.function.Predicate;
 
 /**
  * Files that belong together, written into a folder that is there or not: first all of them into a draft inside of it, and only when all are whole are they moved to their
- * places. A disk that fills up, or any error, leaves what the folder held before.
+ * places. A disk that fills up, or any error, while the draft is written leaves what the folder held before.
+ *
+ * <p>The moves themselves are one after the other. Each is whole, but a crash between two of them, or a file that cannot be moved, leaves files of both writings: who cannot
+ * have that gives new files new names, and has the one that names them moved last.
  *
  * {@snippet :
  * FolderDraft.write(folder, Set.of("index.json")::contains, draft -> {
@@ -33,14 +37,20 @@ public final class FolderDraft {
      * Writes files. Others stay, but for the obsolete ones.
      *
      * @param obsolete whether a file that is not written anew is deleted, by its name in the folder, such as {@code words/old.bin}; asked of those beside files that are
-     * @throws IOException if they cannot be written, and then the folder is as it was
+     * @throws IOException if they cannot be written, and then the folder is as it was, or not be moved
      */
     public static void write(Path folder, Predicate<String> obsolete, Writer writer) throws IOException {
+        write(folder, obsolete, List.of(), writer);
+    }
+
+    /** The same where some files name others: these are moved when all others are, in this order, as far as they were written. @param last names in the folder */
+    public static void write(Path folder, Predicate<String> obsolete, List<String> last, Writer writer) throws IOException {
         Files.createDirectories(folder);
         var draft = Files.createTempDirectory(folder, ".draft");
         try {
             writer.write(draft);
-            var written = files(draft, Integer.MAX_VALUE);
+            var written = new ArrayList<>(files(draft, Integer.MAX_VALUE));
+            written.sort(Comparator.comparingInt(file -> last.indexOf(name(draft, file)))); // -1 is any other
             var beside = new HashSet<Path>();
             for (var file : written) {
                 var target = folder.resolve(draft.relativize(file));

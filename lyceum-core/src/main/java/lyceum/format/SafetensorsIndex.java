@@ -1,6 +1,7 @@
 package lyceum.format;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import lyceum.FormatException;
@@ -25,6 +27,9 @@ import tools.jackson.databind.json.JsonMapper;
 public final class SafetensorsIndex {
     /** How the name of an index ends. */
     public static final String ENDING = ".safetensors.index.json";
+
+    /** An index beside a model's shards. */
+    public static final String NAME = "model" + ENDING;
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build()).build();
@@ -48,6 +53,23 @@ public final class SafetensorsIndex {
             }
         }
         return places;
+    }
+
+    /**
+     * What weights that are written anew into a folder must not leave there, for whoever reads them could take the old for the new: the name of its
+     * {@code model.safetensors.index.json}, if it has one, and those of the files that this names. Of a malformed index its own name alone.
+     */
+    public static Set<String> indexed(Path folder) throws IOException {
+        var index = folder.resolve(NAME);
+        if (!Files.isRegularFile(index)) return Set.of();
+        var names = new TreeSet<String>();
+        try {
+            names.addAll(files(index.toString(), Files.readString(index)));
+        } catch (FormatException | CharacterCodingException e) {
+            names.clear(); // it goes, and of no other file is it known whose it is
+        }
+        names.add(NAME);
+        return names;
     }
 
     /** Their names, by the index's text. @param index what a message calls it */

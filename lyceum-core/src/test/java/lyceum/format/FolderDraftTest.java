@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -40,6 +41,19 @@ class FolderDraftTest {
         });
         assertThat(fresh.resolve("a")).hasContent("2");
         assertThat(fresh.resolve("words").toFile().list()).containsExactly("w2");
+    }
+
+    /** What stands in the way of the first of the last stops the moves there: the others are at their places, and those behind it are not. */
+    @Test void whatNamesOthersIsMovedLast() throws IOException {
+        Files.createDirectories(folder.resolve("a/in the way"));
+        Files.writeString(folder.resolve("b"), "old");
+        assertThatThrownBy(() -> FolderDraft.write(folder, _ -> false, List.of("a", "b", "none"), draft -> {
+            for (var name : List.of("a", "b", "c", "z")) Files.writeString(draft.resolve(name), "new");
+            Files.writeString(Files.createDirectory(draft.resolve("words")).resolve("a"), "new");
+        })).isInstanceOf(IOException.class);
+        for (var name : List.of("c", "z", "words/a")) assertThat(folder.resolve(name)).hasContent("new");
+        assertThat(folder.resolve("b")).hasContent("old");
+        assertThat(folder).isDirectoryNotContaining("glob:**.draft*");
     }
 
     @Test void anErrorLeavesWhatThereWas() throws IOException {

@@ -44,7 +44,7 @@ final class LogitFault {
         if (now != weights) found.clear();
         weights = now;
         var known = found.get(tuning);
-        if (known == null) found.put(tuning, known = looked(request));
+        if (known == null) known = looked(request, tuning);
         else known += ", as it was found for an earlier request";
         return new LyceumException("Engine: " + why.getMessage() + "; " + known, why);
     }
@@ -56,13 +56,15 @@ final class LogitFault {
         return sum;
     }
 
-    private String looked(LiveRequest request) {
+    private String looked(LiveRequest request, String tuning) {
         var first = new String[1];
         try {
             look(request, first);
-            return first[0] != null ? "the first output that is not finite is that of " + first[0]
+            var told = first[0] != null ? "the first output that is not finite is that of " + first[0]
                     : "computed once more all outputs looked at are finite";
-        } catch (RuntimeException | OutOfMemoryError e) {
+            found.put(tuning, told);
+            return told;
+        } catch (RuntimeException | OutOfMemoryError e) { // for want of memory, say, which the next one has
             return "looking for the layer failed: " + e.getMessage();
         }
     }

@@ -202,6 +202,24 @@ class EngineTest {
         }
     }
 
+    /** A look that fails, for want of memory say, is no answer for the next one. */
+    @Test void aFaultThatWasNotFoundIsLookedForAgain() {
+        var model = Module.copy(Tiny.llama(96));
+        Autograd.noGrad(() -> model.embedding().weight().narrow(0, 13, 1).fill_(Double.NaN));
+        var looks = new AtomicInteger();
+        model.embedding().attach((ids, y, _) -> {
+            if (ids.size(1) > 1 && looks.incrementAndGet() == 1) throw new IllegalStateException("no room");
+            return y;
+        });
+        try (var engine = new Engine(model, null, tight(Preemption.RECOMPUTE))) {
+            var request = Request.greedy(new int[] {1, 13, 2}, 5);
+            assertThatThrownBy(engine.submit(request)::get).hasMessageEndingWith("looking for the layer failed: no room");
+            assertThatThrownBy(engine.submit(request)::get).hasMessageEndingWith("that of embed");
+            assertThatThrownBy(engine.submit(request)::get).hasMessageEndingWith("for an earlier request");
+            assertThat(looks).hasValue(2);
+        }
+    }
+
     /** Counts passes over whole texts, a row of ids each: steps of the engine have an id a row. */
     private static AtomicInteger looks(DecoderLM model) {
         var looks = new AtomicInteger();

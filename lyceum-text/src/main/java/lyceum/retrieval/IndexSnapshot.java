@@ -3,6 +3,7 @@ package lyceum.retrieval;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -11,6 +12,10 @@ import lyceum.text.internal.TopScores;
 
 /** The segments of a moment and what is deleted of them; numbers count the documents through all segments. Safe for use by any number of threads. */
 final class IndexSnapshot {
+    /** Ways to cost lengths that are kept: each has a table and the bests of lists. */
+    static final int KEPT = 8;
+    private static final FieldLengths NONE = new FieldLengths(0, 1);
+
     /** What a field's texts are like: how many there are that hold a term, and their mean length in terms. */
     record FieldLengths(int documents, double mean) {}
 
@@ -24,7 +29,8 @@ final class IndexSnapshot {
     private final Map<String, Integer> frequencies = new ConcurrentHashMap<>();
     private final Map<String, FieldLengths> lengths = new ConcurrentHashMap<>();
     private final Map<String, double[]> norms = new ConcurrentHashMap<>();
-    private final Map<Costing, Saturation> saturations = new ConcurrentHashMap<>();
+    /** Those asked for last, the eldest first; its monitor guards it. */
+    private final Map<Costing, Saturation> saturations = new LinkedHashMap<>(16, 0.75f, true);
     private final Saturation unsaturated = Saturation.none();
 
     IndexSnapshot(List<PostingSegment> segments, List<BitSet> deleted) {
@@ -57,20 +63,26 @@ final class IndexSnapshot {
 
     /** Documents with the term that are not deleted. */
     int frequency(String field, String term) {
-        return frequencies.computeIfAbsent(SegmentBuilder.key(field, term), _ -> {
+        var known = frequencies.computeIfAbsent(SegmentBuilder.key(field, term), _ -> {
             int sum = 0;
+            boolean any = false;
             for (int s = 0; s < segments.size(); s++) {
                 var cursor = segments.get(s).cursor(field, term);
                 if (cursor == null) continue;
+                any = true;
                 if (deleted.get(s).isEmpty()) sum += cursor.size();
                 else while (cursor.next() != PostingCursor.END) if (!deleted.get(s).get(cursor.document())) sum++;
             }
-            return sum;
+            return any ? sum : null; // words that no text has are without number, and found missing at once
         });
+        return known == null ? 0 : known;
     }
 
+    /** How many terms' frequencies are known. */
+    int known() { return frequencies.size(); }
+
     FieldLengths lengths(String field) {
-        return lengths.computeIfAbsent(field, _ -> {
+        var known = lengths.computeIfAbsent(field, _ -> {
             long sum = 0;
             int documents = 0;
             for (int s = 0; s < segments.size(); s++) {
@@ -82,23 +94,28 @@ final class IndexSnapshot {
                     documents++;
                 }
             }
-            return new FieldLengths(documents, documents == 0 ? 1 : (double) sum / documents);
+            return documents == 0 ? null : new FieldLengths(documents, (double) sum / documents);
         });
+        return known == null ? NONE : known;
     }
 
     /** How counts saturate in a field whose lengths cost so much. */
     Saturation saturation(Costing costing, IntToDoubleFunction cost) {
-        return saturations.computeIfAbsent(costing, _ -> {
+        synchronized (saturations) {
+            if (saturations.get(costing) instanceof Saturation known) return known;
             int shortest = Integer.MAX_VALUE, longest = 0;
             for (var segment : segments) {
                 var all = segment.lengths(costing.field());
                 for (int d = 0; all != null && d < all.size(); d++) {
                     longest = Math.max(longest, all.of(d));
-                    if (all.of(d) > 0) shortest = Math.min(shortest, all.of(d));
+                    shortest = Math.min(shortest, all.of(d)); // 0 too: a document of weights has postings and no length
                 }
             }
-            return Saturation.of(Math.min(shortest, longest), longest, cost);
-        });
+            var made = Saturation.of(Math.min(shortest, longest), longest, cost);
+            saturations.put(costing, made);
+            if (saturations.size() > KEPT) saturations.remove(saturations.keySet().iterator().next());
+            return made;
+        }
     }
 
     /** Counts as they are. */

@@ -48,7 +48,10 @@ public final class InvertedIndex {
     /** A learned weight is kept as a multiple of one through this. */
     public static final int QUANTA = 1024;
 
-    private static final String KIND = "inverted", MANIFEST = "index.lyx",
+    /** The name of the file that names the segments. */
+    static final String MANIFEST = "index.lyx";
+
+    private static final String KIND = "inverted",
             PROBE = "The QUICK brown foxes' résumé: XK-4471-B, running 12.5 km/h -- naïve_I \uD83E\uDD8A 東京";
 
     private final TermSplitter analyzer;
@@ -80,6 +83,7 @@ public final class InvertedIndex {
             words.put(field, analyzer.split(text));
         });
         synchronized (this) {
+            requireFree(id); // before terms of it take room
             var lists = new LinkedHashMap<String, PostingStream[]>();
             words.forEach((field, all) -> lists.put(field, pending.lists(field, all)));
             int document = take(id);
@@ -100,6 +104,7 @@ public final class InvertedIndex {
             Utf8.require(term);
         });
         synchronized (this) {
+            requireFree(id);
             int document = take(id);
             pending.length(document, WEIGHTS, 0);
             weights.forEach((term, weight) -> {
@@ -109,9 +114,12 @@ public final class InvertedIndex {
         }
     }
 
-    private int take(String id) {
+    private void requireFree(String id) {
         Utf8.require(id);
         if (numbers.containsKey(id)) throw new IllegalArgumentException("InvertedIndex: '" + id + "' is in the index; delete it first");
+    }
+
+    private int take(String id) {
         int document = pending.add(id);
         numbers.put(id, documents() + document);
         dirty = true;
@@ -305,11 +313,19 @@ public final class InvertedIndex {
      *
      * @throws IOException if the disk is full or the like; what stood there before stands
      */
-    public synchronized void save(Path directory) throws IOException {
-        commit();
-        Files.createDirectories(directory);
+    public synchronized void save(Path directory) throws IOException { save(directory, generation(directory)); }
+
+    /** The first number of which a directory has no segments: those of it may be written while the list there still names others. */
+    static int generation(Path directory) {
         int generation = 1;
         while (Files.exists(directory.resolve("segment-" + generation + "-0.lyx"))) generation++;
+        return generation;
+    }
+
+    /** The same with segments of this generation. */
+    synchronized void save(Path directory, int generation) throws IOException {
+        commit();
+        Files.createDirectories(directory);
         var names = new ArrayList<byte[]>();
         var deleted = new ByteSink();
         for (int s = 0; s < snapshot.segments.size(); s++) {

@@ -116,7 +116,7 @@ final class PostingCursor {
 
     private int pairs(long from) {
         int pairs = BitPacking.intAt(memory, from);
-        if (pairs < 0 || pairs > size) throw FormatException.at("InvertedIndex", from, pairs + " best pairs");
+        if (pairs < 0 || pairs > Math.min(size, BLOCK)) throw FormatException.at("InvertedIndex", from, pairs + " best pairs");
         return pairs;
     }
 
@@ -156,8 +156,12 @@ final class PostingCursor {
     int[] places() {
         if (placedBlock != block) {
             placeStart = new int[n + 1];
-            for (int i = 0; i < n; i++) placeStart[i + 1] = placeStart[i] + count(i);
-            if (placeStart[n] < 0 || placeStart[n] > n + 8 * memory.byteSize())
+            int any = 0;
+            for (int i = 0; i < n; i++) {
+                placeStart[i + 1] = placeStart[i] + count(i);
+                any |= count(i) - 1 | placeStart[i + 1]; // a count below 1 brings a sign, and so does a sum that is too large
+            }
+            if (any < 0 || placeStart[n] > n + 8 * memory.byteSize())
                 throw FormatException.at("InvertedIndex", start, placeStart[n] + " places in a block");
             places = new int[placeStart[n]];
             BitPacking.unpack(memory, start + line(block, 2), places.length, places);

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -40,6 +41,8 @@ import tools.jackson.databind.json.JsonMapper;
 public final class SemanticSearch {
     private static final JsonMapper JSON = new JsonMapper();
     /** What two encoders are told apart by. */
+    /** Files that say what the others are. */
+    private static final List<String> LAST = List.of("vectors.lyx", "words/" + InvertedIndex.MANIFEST, "passages.json");
     private static final String PROBE = "A quick brown fox jumps over the lazy dog.";
     private static final double SAME = 0.999;
 
@@ -116,6 +119,7 @@ public final class SemanticSearch {
     private final NavigableMap<Long, Passage> passages = new TreeMap<>();
     private final Map<String, List<Long>> numbers = new LinkedHashMap<>();
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final ReentrantLock saving = new ReentrantLock();
 
     public SemanticSearch(TextEncoder encoder) { this(encoder, new Options()); }
 
@@ -294,8 +298,12 @@ public final class SemanticSearch {
         return options.fusion.fuse(rankings, k).stream().map(hit -> new Hit(shown.get(hit.id()), hit.score())).toList();
     }
 
-    /** Writes the index into a folder; if the disk is full, what the folder held stays. */
+    /**
+     * Writes the index into a folder; if the disk is full, what the folder held stays. Segments have names that the folder has not, and the three files that stand for the
+     * rest are moved to their places at the end, one after the other: only a crash between these can leave files of both, words never with the segments of others.
+     */
     public void save(Path folder) throws IOException {
+        saving.lock(); // two at once would take the same new names
         lock.readLock().lock();
         try {
             var root = JSON.createObjectNode().put("formatVersion", 1);
@@ -307,13 +315,15 @@ public final class SemanticSearch {
                 var attributes = node.putObject("attributes");
                 new TreeMap<>(p.attributes).forEach(attributes::put);
             });
-            FolderDraft.write(folder, name -> name.startsWith("words/"), draft -> {
+            int generation = InvertedIndex.generation(folder.resolve("words"));
+            FolderDraft.write(folder, name -> name.startsWith("words/"), LAST, draft -> {
                 vectors.save(draft.resolve("vectors.lyx"));
-                words.save(draft.resolve("words"));
+                words.save(draft.resolve("words"), generation);
                 Files.writeString(draft.resolve("passages.json"), JSON.writeValueAsString(root));
             });
         } finally {
             lock.readLock().unlock();
+            saving.unlock();
         }
     }
 

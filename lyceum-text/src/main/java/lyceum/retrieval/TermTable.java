@@ -1,14 +1,16 @@
 package lyceum.retrieval;
 
+import java.security.SecureRandom;
 import java.util.function.Consumer;
 import lyceum.text.internal.Utf8;
 
 /**
  * Terms and their postings. A term of up to seven Latin characters is its own key, so that it is found without a look at another text; of others the key is a hash, and
- * equal ones are compared. Words of a text come in any order, and each look elsewhere is a wait for memory.
+ * equal ones are compared. Words of a text come in any order, and each look elsewhere is a wait for memory. Where a term stands depends on a number that each process draws:
+ * texts come from strangers, who could make thousands of words that one known hash puts into one place. No file depends on it, lists are sorted there.
  */
 final class TermTable {
-    private static final long GOLDEN = 0x9E3779B97F4A7C15L, HASH = Long.MIN_VALUE;
+    private static final long ODD = new SecureRandom().nextLong() | 1, HASH = Long.MIN_VALUE;
     private static final int SHORT = 7;
 
     /** 0 where there is none. At most half of them are taken. */
@@ -53,7 +55,26 @@ final class TermTable {
         return at;
     }
 
-    private int place(long key) { return (int) (key * GOLDEN >>> Long.numberOfLeadingZeros(keys.length) + 1); }
+    private int place(long key) { return (int) (key * ODD >>> Long.numberOfLeadingZeros(keys.length) + 1); }
+
+    /** The most places that a look goes over, be it for a term that is there or for one that is not. */
+    int longestLook() {
+        int run = 0, longest = 0;
+        for (int i = 0; i < 2 * keys.length; i++) { // twice around: a run goes on at the beginning
+            run = keys[i & keys.length - 1] == 0 ? 0 : run + 1;
+            longest = Math.max(longest, run);
+        }
+        return longest;
+    }
+
+    private static long hash(String term) {
+        long hash = ODD;
+        for (int i = 0; i < term.length(); i++) {
+            hash = (hash ^ term.charAt(i)) * ODD;
+            hash ^= hash >>> 32;
+        }
+        return HASH | hash;
+    }
 
     private static long key(String term) {
         int n = term.length();
@@ -61,10 +82,10 @@ final class TermTable {
         if (n <= SHORT) {
             for (int i = 0; i < n; i++) {
                 char c = term.charAt(i);
-                if (c == 0 || c > 0xFF) return HASH | term.hashCode() & 0xFFFFFFFFL;
+                if (c == 0 || c > 0xFF) return hash(term);
                 key = key << 8 | c;
             }
         }
-        return key == 0 ? HASH | term.hashCode() & 0xFFFFFFFFL : key;
+        return key == 0 ? hash(term) : key;
     }
 }

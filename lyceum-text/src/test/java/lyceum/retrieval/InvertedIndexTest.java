@@ -330,6 +330,14 @@ class InvertedIndexTest {
         assertThat(index.size()).isEqualTo(2);
     }
 
+    /** The id is looked at before the terms: one of these is wrong as well. */
+    @Test void textsOfATakenIdTakeNoRoom() {
+        var index = new InvertedIndex(TermSplitter.BLANKS);
+        index.add("a", "word");
+        assertThatThrownBy(() -> index.add("a", "half \ud800")).hasMessageContaining("'a' is in the index");
+        assertThatThrownBy(() -> index.add("b", "half \ud800")).hasMessageContaining("half of a surrogate pair");
+    }
+
     /** Short and long, of one byte a character and of more, with a character 0, and two whose hashes are equal. */
     @Test void termsOfEveryKindAreToldApart() {
         var kinds = List.of("a", "b", "ab", "\0", "a\0", "\0a", "abcdefg", "abcdefgh", "abcdefgi", "AaAaAaAaAa", "BBBBBBBBBB", "é", "ée",

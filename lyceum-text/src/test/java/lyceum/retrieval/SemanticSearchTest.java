@@ -17,6 +17,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import lyceum.FormatException;
 import lyceum.random.Rng;
 import lyceum.retrieval.SemanticSearch.Mode;
@@ -256,6 +258,68 @@ class SemanticSearchTest {
         other.save(folder);
         assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(1);
         assertThat(ids(SemanticSearch.open(folder, TOY, toy().options()).search("money", 3))).containsExactly("x");
+    }
+
+    /** As a crash leaves them that comes when the new segments are at their places and the file that names them is not. */
+    @Test void newSegmentsHaveNamesOfTheirOwn(@TempDir Path folder) throws IOException {
+        var words = folder.resolve("words");
+        toy().save(folder);
+        int size = InvertedIndex.open(words, toy().options().analyzer()).size();
+        byte[] old = Files.readAllBytes(words.resolve("index.lyx"));
+        var first = List.of(words.toFile().list());
+        var held = new LinkedHashMap<Path, byte[]>();
+        for (var name : first) held.put(words.resolve(name), Files.readAllBytes(words.resolve(name)));
+        var other = new SemanticSearch(TOY);
+        other.add("x", "money", Map.of());
+        other.save(folder);
+        assertThat(size).isGreaterThan(1);
+        assertThat(words.toFile().list()).hasSize(2).contains("index.lyx")
+                .doesNotContainAnyElementsOf(first.stream().filter(name -> !name.equals("index.lyx")).toList());
+        for (var entry : held.entrySet()) Files.write(entry.getKey(), entry.getValue());
+        assertThat(words.resolve("index.lyx")).hasBinaryContent(old);
+        assertThat(InvertedIndex.open(words, toy().options().analyzer()).size()).isEqualTo(size);
+        other.save(folder);
+        assertThat(words.toFile().list()).hasSize(2);
+        assertThat(SemanticSearch.open(folder, TOY, toy().options()).size()).isEqualTo(1);
+    }
+
+    @Test void oneSavingWaitsForTheOther(@TempDir Path folder) throws Exception {
+        var inside = new AtomicInteger();
+        var most = new AtomicInteger();
+        var threads = new Thread[2];
+        var ready = new AtomicBoolean();
+        var slow = new TextEncoder() {
+            @Override public int dimension() { return TOY.dimension(); }
+
+            @Override public Tensor encode(List<String> texts) {
+                if (ready.get()) { // until the other one waits, is through, or is in here as well
+                    most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+                    var other = threads[Thread.currentThread() == threads[0] ? 1 : 0];
+                    while (most.get() < 2 && other.getState() != Thread.State.WAITING && other.getState() != Thread.State.TERMINATED)
+                        Thread.onSpinWait();
+                    inside.decrementAndGet();
+                }
+                return TOY.encode(texts);
+            }
+
+            @Override public List<TokenVectors> tokens(List<String> texts) { throw new UnsupportedOperationException(); }
+        };
+        var search = new SemanticSearch(slow);
+        search.add("x", "money", Map.of());
+        var wrong = new AtomicReference<Exception>();
+        Runnable save = () -> {
+            try {
+                search.save(folder);
+            } catch (IOException e) {
+                wrong.set(e);
+            }
+        };
+        for (int i = 0; i < 2; i++) threads[i] = new Thread(save);
+        ready.set(true);
+        for (var thread : threads) thread.start();
+        for (var thread : threads) thread.join();
+        assertThat(wrong.get()).isNull();
+        assertThat(most).hasValue(1);
     }
 
     @Test void fusionIsItsFormula() {

@@ -133,7 +133,8 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
         var settings = JsonMapper.shared().createObjectNode();
         tokenizer.specials().roles().forEach((role, mark) -> settings.put(role.name().toLowerCase(Locale.ROOT) + "_token", mark));
         if (template instanceof JinjaChatTemplate jinja) settings.put("chat_template", jinja.template().source());
-        FolderDraft.write(folder, name -> name.equals(TEMPLATE) || ModelFolder.isOfWeights(name), draft -> {
+        var old = ModelFolder.ofWeights(folder);
+        FolderDraft.write(folder, name -> name.equals(TEMPLATE) || old.contains(name), draft -> {
             ModelFolder.write(draft, model, family);
             tokenizer.write(draft.resolve(TOKENIZER));
             Files.writeString(draft.resolve(CONFIG), settings.toPrettyString() + "\n");

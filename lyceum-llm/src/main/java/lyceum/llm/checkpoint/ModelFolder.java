@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -37,8 +38,7 @@ import lyceum.tensor.Tensor;
  * @param config what it says
  */
 public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
-    private static final String SINGLE = "model.safetensors", INDEX = "model.safetensors.index.json";
-    private static final Set<String> WEIGHTS = Set.of(SINGLE, INDEX);
+    private static final String SINGLE = "model.safetensors", INDEX = SafetensorsIndex.NAME;
 
     /** Reads the configuration. @throws FormatException if it is malformed or of no known family */
     public static ModelFolder open(Path folder) throws IOException {
@@ -47,8 +47,12 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         return new ModelFolder(folder, family, family.config(json));
     }
 
-    /** Whether a file of this name says where the weights are: one of another writing would be read in place of a new one. */
-    public static boolean isOfWeights(String name) { return WEIGHTS.contains(name); }
+    /** Names of files in which a folder has its weights: one of another writing would be read in place of a new one, or beside it. */
+    public static Set<String> ofWeights(Path folder) throws IOException {
+        var names = new HashSet<>(SafetensorsIndex.indexed(folder));
+        names.add(SINGLE);
+        return names;
+    }
 
     /** Tensors under the file's own names, mapped. @throws FormatException if a file or the index is malformed, or a tensor missing */
     public SequencedMap<String, Tensor> tensors() throws IOException { return tensors(path); }
@@ -116,12 +120,15 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     /**
      * Writes a model as a family has it, all of it or, where the disk is full, nothing; one whose layers are stored in few bits in one file, under this library's names and with the family's configuration.
      *
+     * <p>Weights that the folder had, an index and its files among them, give way to these.
+     *
      * @param fileBytes of tensors in one file at most, where a tensor is not larger by itself
      * @throws IllegalArgumentException if the family cannot say its configuration
      */
     public static void write(Path folder, DecoderLM model, ModelFamily family, long fileBytes) throws IOException {
+        var old = ofWeights(folder);
         if (FewBitsFolder.is(model)) {
-            FolderDraft.write(folder, ModelFolder::isOfWeights, draft -> FewBitsFolder.write(draft, model, family));
+            FolderDraft.write(folder, old::contains, draft -> FewBitsFolder.write(draft, model, family));
             return;
         }
         var json = family.write(model.config());
@@ -140,7 +147,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         }
         var places = new LinkedHashMap<String, String>();
         long whole = total;
-        FolderDraft.write(folder, ModelFolder::isOfWeights, draft -> {
+        FolderDraft.write(folder, old::contains, draft -> {
             for (int i = 0; i < parts.size(); i++) {
                 var file = parts.size() == 1 ? SINGLE : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, parts.size());
                 try (var scope = Scope.open()) {

@@ -1,7 +1,7 @@
 package lyceum.llm.generate;
 
-import java.util.Arrays;
 import java.util.Set;
+import java.util.function.IntUnaryOperator;
 import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
@@ -31,28 +31,38 @@ public record Dry(double multiplier, double base, int allowed, int window, Set<I
     /** The step for one request. */
     public LogitProcessor processor() { return new Step(); }
 
+    /**
+     * Of a text backwards, for each place from 1 on, how many ids from there on are those of its beginning: Gusfield's Z. Ids are asked for a bounded number of times each,
+     * whatever the text is.
+     */
+    static void runs(IntUnaryOperator backwards, int length, int[] runs) {
+        for (int place = 1, left = 0, right = 0; place < length; place++) {
+            int run = place < right ? Math.min(right - place, runs[place - left]) : 0;
+            if (place + run >= right) { // what is left of the last run that was walked says no more
+                while (place + run < length && backwards.applyAsInt(run) == backwards.applyAsInt(place + run)) run++;
+                left = place;
+                right = place + run;
+            }
+            runs[place] = run;
+        }
+    }
+
     private final class Step implements LogitProcessor {
         private final TokenCounts longest = new TokenCounts(); // of each id that would go on with a run, the longest such
-        private int[] runs = new int[256]; // of each place how long a run ends there that ends the text too
-        private int read;
+        private int[] runs = new int[256];
+        private int read, broken = -1; // ids before were looked at, and the last place where a breaker stands
 
         @Override public void apply(LogitRow row, TokenHistory history, Rng stream) {
-            int size = history.size();
-            if (runs.length < size) runs = Arrays.copyOf(runs, 2 * size);
-            for (; read < size; read++) extend(history);
+            int size = history.size(), first = Math.max(0, size - window), length = size - first;
+            if (runs.length < length) runs = new int[length + (length >> 1)];
+            for (read = Math.max(read, first); read < size; read++) if (breakers.contains(history.id(read))) broken = read;
+            runs(place -> history.id(size - 1 - place), length, runs);
             longest.clear();
-            int first = Math.max(0, size - window);
-            for (int i = first; i + 1 < size; i++) {
-                int run = Math.min(runs[i], i - first + 1);
-                if (run >= allowed) longest.raise(history.id(i + 1), run);
+            for (int back = 1; back < length; back++) {
+                int run = Math.min(runs[back], size - 1 - broken);
+                if (run >= allowed) longest.raise(history.id(size - back), run);
             }
             for (int i = 0; i < longest.size(); i++) row.add(longest.id(i), -multiplier * Math.pow(base, longest.count(i) - allowed));
-        }
-
-        private void extend(TokenHistory history) {
-            int id = history.id(read);
-            boolean broken = breakers.contains(id);
-            for (int i = read - 1; i >= 0; i--) runs[i] = broken || history.id(i) != id ? 0 : i == 0 ? 1 : runs[i - 1] + 1;
         }
     }
 }

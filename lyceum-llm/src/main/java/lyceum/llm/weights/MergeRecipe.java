@@ -10,6 +10,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.format.FolderDraft;
 import lyceum.format.Safetensors;
+import lyceum.format.SafetensorsIndex;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -53,7 +54,8 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
     /**
      * Merges tensor by tensor from mapped files. The result says what it was made of ({@link Ancestry}).
      *
-     * @param out a file {@code *.safetensors}, or a folder, which also gets configuration and tokenizer of the base, or of the first model
+     * @param out a file {@code *.safetensors}, or a folder, which also gets configuration and tokenizer of the base, or of the first model; an index that is there goes with
+     *     its files
      * @throws lyceum.progress.CancelledException if progress says so
      */
     public Ancestry run(Path out, Progress progress) throws IOException {
@@ -75,7 +77,7 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
             return Ancestry.of(out);
         }
         var beside = new Path[] {first.config(), first.tokenizer()};
-        FolderDraft.write(out, _ -> false, draft -> {
+        FolderDraft.write(out, SafetensorsIndex.indexed(out)::contains, draft -> {
             merger.writeWith(draft.resolve("model.safetensors"), given, ingredients, dtype,
                     Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
             for (var file : beside) if (file != null) Files.write(draft.resolve(file.getFileName()), Files.readAllBytes(file));

@@ -19,9 +19,11 @@ import lyceum.llm.DecoderLM;
 import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
 import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.llm.checkpoint.ModelFolder;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
+import lyceum.llm.weights.OpenWeights;
 import lyceum.nn.Linear;
 import lyceum.random.Rng;
 import lyceum.text.BpeTrainer;
@@ -65,6 +67,13 @@ class LoadedModelTest {
             assertThat(chat.template().encode(chat.tokenizer(), messages, true).ids())
                     .containsExactly(local.template().encode(local.tokenizer(), messages, true).ids());
         }
+    }
+
+    @Test void aFolderOfShardsHasTheNewWeightsAlone() throws IOException {
+        ModelFolder.write(folder, model(), ModelFamily.LLAMA, 2_000);
+        assertThat(OpenWeights.open(folder).files()).hasSizeGreaterThan(2);
+        new LoadedModel(model(), tokenizer(), null).write(folder, ModelFamily.LLAMA);
+        assertThat(OpenWeights.open(folder).files()).containsExactly(folder.resolve("model.safetensors"));
     }
 
     @Test void whatIsReadiedSaysTheSameFromFewerBytes() throws IOException {

@@ -18,6 +18,7 @@ import lyceum.autograd.Autograd;
 import lyceum.format.Safetensors;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.TinyFamilies;
+import lyceum.llm.weights.OpenWeights;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
@@ -32,6 +33,20 @@ import org.junit.jupiter.api.io.TempDir;
 /** Checkpoints of all families against PyTorch transcriptions of them. */
 class ModelFolderTest {
     @TempDir Path folder;
+
+    /** In one file over shards and in shards over one file: nothing of before is left, which {@link OpenWeights} would read too. */
+    @Test void weightsOfBeforeGiveWay() throws IOException {
+        var source = ModelFolder.open(TinyFamilies.all().getFirst().folder());
+        var model = source.model();
+        for (long most : new long[] {12_000, Long.MAX_VALUE, 12_000, 24_000}) {
+            ModelFolder.write(folder, model, source.family(), most);
+            var open = OpenWeights.open(folder);
+            assertThat(open.entries().keySet()).containsExactlyInAnyOrderElementsOf(ModelFolder.open(folder).tensors().keySet());
+            try (var files = Files.list(folder)) {
+                assertThat(files.filter(f -> f.toString().endsWith(".safetensors"))).hasSameSizeAs(open.files());
+            }
+        }
+    }
 
     @Acceptance(topic = "decoder-only-transformer", clause = 2)
     @Test void everyFamilyGivesTheLogitsOfItsTranscriptionAndComesBackByteForByte() throws IOException {

@@ -56,6 +56,25 @@ class MergeRecipeTest {
                 .containsExactly(expected.get("a.weight").toFloatArray());
     }
 
+    /** An index of before would be read in place of the merged weights, and its files beside them. */
+    @Test void aFolderOfShardsHasTheMergedWeightsAlone() throws IOException {
+        var out = release("out", 7);
+        Files.writeString(out.resolve("mine.safetensors.txt"), "a note");
+        var recipe = new MergeRecipe(null, List.of(new MergeRecipe.Source(release("a", 2)), new MergeRecipe.Source(release("b", 3))),
+                new ModelMerger(new MergeMethod.Mean()));
+        var expected = recipe.merger().merge(null, List.of(weights(2), weights(3)));
+        for (var broken : List.of(false, true)) {
+            if (broken) Files.writeString(out.resolve("model.safetensors.index.json"), "{\"weight_map\": 3}");
+            recipe.run(out, Progress.SILENT);
+            assertThat(out.toFile().list()).containsExactlyInAnyOrder("model.safetensors", "config.json", "mine.safetensors.txt");
+            for (var name : expected.keySet()) {
+                float[] wanted = expected.get(name).toFloatArray();
+                assertThat(OpenWeights.open(out).tensor(name).toFloatArray()).containsExactly(wanted);
+                assertThat(Safetensors.read(out.resolve("model.safetensors")).get(name).toFloatArray()).containsExactly(wanted);
+            }
+        }
+    }
+
     @Test void cancelledMergesLeaveNothing() throws IOException {
         var recipe = new MergeRecipe(null, List.of(new MergeRecipe.Source(release("a", 2))), new ModelMerger(new MergeMethod.Mean()));
         var stopped = new Progress() {

@@ -14,24 +14,30 @@ import lyceum.serve.constrain.ResponseFormat;
  * which break a run.
  */
 final class Grammars {
-    private static final int KEPT = 32;
+    /** Sets of ids may be as large as the vocabulary. */
+    private static final int KEPT = 32, KEPT_SETS = 4;
 
     private final ServedModel served;
-    private final Map<String, GrammarConstraint> known = new Recent<>();
-    private final Map<List<String>, Set<Integer>> holders = new Recent<>();
+    private final Map<String, GrammarConstraint> known = new Recent<>(KEPT);
+    private final Map<List<String>, Set<Integer>> holders = new Recent<>(KEPT_SETS);
 
     /** The last that were asked for. */
     private static final class Recent<K, V> extends LinkedHashMap<K, V> {
         private static final long serialVersionUID = 1;
 
-        Recent() { super(16, 0.75f, true); }
+        private final int most;
 
-        @Override protected boolean removeEldestEntry(Map.Entry<K, V> eldest) { return size() > KEPT; }
+        Recent(int most) {
+            super(16, 0.75f, true);
+            this.most = most;
+        }
+
+        @Override protected boolean removeEldestEntry(Map.Entry<K, V> eldest) { return size() > most; }
     }
 
     Grammars(ServedModel served) { this.served = served; }
 
-    /** Ids of the tokens that hold one of the texts at least. */
+    /** Ids of the tokens that hold one of the texts at least; the set is immutable, so that who keeps it need not copy it. */
     Set<Integer> idsWith(List<String> texts) {
         synchronized (holders) {
             if (holders.get(texts) instanceof Set<Integer> ids) return ids;
@@ -44,10 +50,11 @@ final class Grammars {
             var piece = new String(bytes, StandardCharsets.ISO_8859_1); // a character a byte: tokens cut characters
             if (wanted.stream().anyMatch(piece::contains)) ids.add(id);
         }
+        var kept = Set.copyOf(ids);
         synchronized (holders) {
-            holders.put(List.copyOf(texts), ids);
+            holders.put(List.copyOf(texts), kept);
         }
-        return ids;
+        return kept;
     }
 
     /** What a format asks for; null for any text. @throws IllegalArgumentException or FormatException if it cannot be promised */

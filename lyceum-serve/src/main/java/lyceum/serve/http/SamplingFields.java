@@ -14,7 +14,7 @@ import lyceum.llm.generate.Xtc;
 final class SamplingFields {
     /** What breaks a run where a request does not say, as in llama.cpp. */
     private static final List<String> BREAKERS = List.of("\n", ":", "\"", "*");
-    private static final int MOST_BREAKERS = 64;
+    private static final int MOST_BREAKERS = 64, LONGEST_BREAKER = 64;
 
     private SamplingFields() {}
 
@@ -22,7 +22,7 @@ final class SamplingFields {
         var sampling = SamplingOptions.DEFAULT.withTemperature(body.number("temperature", 1, 0, 100))
                 .withTopP(body.number("top_p", 1, 1e-9, 1)).withMinP(body.number("min_p", 0, 0, 1))
                 .withTypicalP(body.number("typical_p", 1, 1e-9, 1)).withBias(bias(body, vocabulary))
-                .withNoRepeat(body.whole("no_repeat_ngram_size", 0, 0, 1 << 20)).withDry(dry(body, grammars))
+                .withNoRepeat(body.whole("no_repeat_ngram_size", 0, 0, 64)).withDry(dry(body, grammars))
                 .withXtc(new Xtc(body.number("xtc_probability", 0, 0, 1), body.number("xtc_threshold", 0.1, 1e-9, 1)))
                 .withMirostat(mirostat(body));
         int k = body.whole("top_k", 0, -1, Integer.MAX_VALUE);
@@ -43,6 +43,9 @@ final class SamplingFields {
         var breakers = body.has("dry_sequence_breakers") ? body.texts("dry_sequence_breakers") : BREAKERS;
         if (breakers.size() > MOST_BREAKERS || breakers.stream().anyMatch(String::isEmpty)) throw ApiException.bad("dry_sequence_breakers",
                 "dry_sequence_breakers has " + breakers.size() + " texts; at most " + MOST_BREAKERS + ", none of them empty");
+        for (var text : breakers)
+            if (text.length() > LONGEST_BREAKER) throw ApiException.bad("dry_sequence_breakers",
+                    "dry_sequence_breakers has a text of " + text.length() + " characters; at most " + LONGEST_BREAKER);
         if (multiplier == 0 || window == 0) return Dry.OFF;
         return new Dry(multiplier, base, allowed, window < 0 ? Integer.MAX_VALUE : window, grammars.idsWith(breakers));
     }
@@ -50,7 +53,7 @@ final class SamplingFields {
     private static Mirostat mirostat(Fields body) {
         int version = body.whole("mirostat", 0, 0, 2);
         if (version == 1) throw ApiException.bad("mirostat", "mirostat is 1; it is 0 or 2, the second version of the algorithm");
-        var asked = new Mirostat(body.number("mirostat_tau", 5, 0, 100), body.number("mirostat_eta", 0.1, 0, 1));
+        var asked = new Mirostat(body.number("mirostat_tau", 5, 1e-3, 100), body.number("mirostat_eta", 0.1, 0, 1));
         return version == 0 ? Mirostat.OFF : asked;
     }
 

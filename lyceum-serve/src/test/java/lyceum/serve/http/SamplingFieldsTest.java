@@ -62,12 +62,29 @@ class SamplingFieldsTest extends TinyServer {
                 .write("to be or not to be", Rng.of(0), _ -> {}).text();
     }
 
+    /** A set of them may be as large as the vocabulary: it is made once, copied by nobody, and few are kept. */
+    @Test void setsOfBreakersAreShared() {
+        var grammars = new Grammars(server.served());
+        var first = grammars.idsWith(List.of("0"));
+        assertThat(grammars.idsWith(List.of("0"))).isSameAs(first);
+        assertThat(Dry.USUAL.withBreakers(first).breakers()).isSameAs(first);
+        for (int i = 1; i < 4; i++) grammars.idsWith(List.of(Integer.toString(i)));
+        assertThat(grammars.idsWith(List.of("0"))).isSameAs(first);
+        for (int i = 4; i < 8; i++) grammars.idsWith(List.of(Integer.toString(i)));
+        assertThat(grammars.idsWith(List.of("0"))).isEqualTo(first).isNotSameAs(first);
+    }
+
     @Test void whatIsWrongIsNamed() {
         for (var wrong : Map.of("{\"mirostat\":1}", "mirostat is 1; it is 0 or 2", "{\"mirostat\":2,\"mirostat_tau\":-1}",
                 "mirostat_tau is -1", "{\"xtc_probability\":2}", "xtc_probability is 2", "{\"xtc_threshold\":0}", "xtc_threshold is 0",
                 "{\"dry_base\":0.5}", "dry_base is 0.5", "{\"dry_allowed_length\":0}", "dry_allowed_length is 0",
                 "{\"dry_sequence_breakers\":[\"\"]}", "none of them empty", "{\"dry_sequence_breakers\":[3]}",
                 "dry_sequence_breakers has 3", "{\"no_repeat_ngram_size\":-1}", "no_repeat_ngram_size is -1").entrySet())
+            assertThatThrownBy(() -> read(wrong.getKey())).as(wrong.getKey()).isInstanceOf(ApiException.class)
+                    .hasMessageContaining(wrong.getValue());
+        for (var wrong : Map.of("{\"no_repeat_ngram_size\":65}", "no_repeat_ngram_size is 65; it is a whole number from 0 to 64",
+                "{\"mirostat\":2,\"mirostat_tau\":0}", "mirostat_tau is 0", "{\"dry_sequence_breakers\":[\"" + "b".repeat(65) + "\"]}",
+                "dry_sequence_breakers has a text of 65 characters; at most 64").entrySet())
             assertThatThrownBy(() -> read(wrong.getKey())).as(wrong.getKey()).isInstanceOf(ApiException.class)
                     .hasMessageContaining(wrong.getValue());
         assertThat(post("/v1/completions", "{\"prompt\":\"x\",\"mirostat\":1}").statusCode()).isEqualTo(400);
