@@ -39,8 +39,14 @@ class LinearRegressionSolversTest {
     @TestFactory Stream<DynamicTest> contract() {
         return Stream
                 .of(new LinearRegression().withPositive(true), new LinearRegression().withSolver(Solver.LSQR),
-                        new LinearRegression().withSolver(Solver.GRADIENT), new LinearRegression().withSolver(Solver.CHOLESKY))
+                        new LinearRegression().withSolver(Solver.GRADIENT))
                 .flatMap(learner -> LearnerContract.of(learner).tests());
+    }
+
+    /** Who asks for Cholesky by name has columns that do not depend on each other, and hears of it if they do. */
+    @TestFactory Stream<DynamicTest> contractOfCholesky() {
+        return LearnerContract.of(new LinearRegression().withSolver(Solver.CHOLESKY))
+                .knownFailure("a column that stands twice does no harm", "Cholesky refuses a singular matrix and names the pivot").tests();
     }
 
     @TestFactory Stream<DynamicTest> contractOfFeatures() { return LearnerContract.of(new PolynomialFeatures(2)).tests(); }
