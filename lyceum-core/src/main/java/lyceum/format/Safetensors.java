@@ -89,8 +89,7 @@ public final class Safetensors {
      * @throws FormatException if it is malformed: lengths, types, shapes, overlaps and gaps are checked before any tensor is made
      */
     public static Contents read(Path path) throws IOException {
-        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(path)
-                : read(MappedFile.open(FORMAT, path));
+        return path.toString().endsWith(SafetensorsIndex.ENDING) ? joined(path) : read(MappedFile.open(FORMAT, path));
     }
 
     private static Contents joined(Path index) throws IOException {
@@ -110,8 +109,8 @@ public final class Safetensors {
             all.metadata.putAll(part.metadata);
         }
         said.forEach((name, file) -> {
-            if (!file.equals(places.get(name))) throw new FormatException("safetensors: tensor \"" + name + "\" is not in "
-                    + file.getFileName() + ", where " + index.getFileName() + " has it");
+            if (!file.equals(places.get(name))) throw new FormatException(
+                    "safetensors: tensor \"" + name + "\" is not in " + file.getFileName() + ", where " + index.getFileName() + " has it");
         });
         return all;
     }

@@ -37,9 +37,7 @@ public final class SafetensorsIndex {
     private SafetensorsIndex() {}
 
     /** The files that an index names, in order. @throws FormatException if it is malformed, or names one that is not beside it */
-    public static List<Path> files(Path index) throws IOException {
-        return List.copyOf(new LinkedHashSet<>(places(index).values()));
-    }
+    public static List<Path> files(Path index) throws IOException { return List.copyOf(new LinkedHashSet<>(places(index).values())); }
 
     /** The file of each tensor, as an index has it. @throws FormatException if it is malformed, or names one that is not beside it */
     public static SequencedMap<String, Path> places(Path index) throws IOException {
@@ -82,7 +80,8 @@ public final class SafetensorsIndex {
             if (!map.isObject() || map.isEmpty()) throw new FormatException(index + ": there is no weight_map, or it names no file");
             for (var entry : map.properties()) {
                 var name = entry.getValue().asString("");
-                if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\") || name.contains(":") || name.indexOf(0) >= 0)
+                if (!name.endsWith(".safetensors") || name.contains("/") || name.contains("\\") || name.contains(":")
+                        || name.indexOf(0) >= 0)
                     throw new FormatException(index + ": \"" + entry.getKey() + "\" is in \"" + name
                             + "\"; tensors are in files beside the index, which end in .safetensors");
                 names.put(entry.getKey(), name);

@@ -27,8 +27,7 @@ class MoreGarbowHillstromTest {
     }
 
     /** Ends above SciPy's: none is at a minimum, for the way there leads elsewhere. */
-    private static final Set<String> ELSEWHERE = Set.of(
-            "meyer by cg", // conjugate gradients stall in its valley, theirs at 13,554 and ours at 21,851; the minimum is 87.9
+    private static final Set<String> ELSEWHERE = Set.of("meyer by cg", // conjugate gradients stall in its valley, theirs at 13,554 and ours at 21,851; the minimum is 87.9
             "biggs by trust"); // two of its exponents grow without end in a valley that falls to 0.24268
 
     @Test void theProblemsAreThoseOfTheReference() {

@@ -41,9 +41,7 @@ public record LikelihoodFit(double[] estimate, double logLikelihood, double[][] 
     }
 
     /** The log-likelihood where parameter j is held at {@code value} and the others are the best for it. */
-    public double profileAt(int j, double value) {
-        return value == estimate[j] ? logLikelihood : profiled(j, value, others(j)).value;
-    }
+    public double profileAt(int j, double value) { return value == estimate[j] ? logLikelihood : profiled(j, value, others(j)).value; }
 
     /** The others' coordinates at the estimate. */
     private double[] others(int j) {

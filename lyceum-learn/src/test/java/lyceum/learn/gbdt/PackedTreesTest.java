@@ -56,9 +56,7 @@ class PackedTreesTest {
         });
     }
 
-    @Test void valuesOnAThresholdAndOneBelowPart() {
-        for (double zero : new double[] {0.0, -0.0}) parts(zero);
-    }
+    @Test void valuesOnAThresholdAndOneBelowPart() { for (double zero : new double[] {0.0, -0.0}) parts(zero); }
 
     private static void parts(double zero) {
         double t = 0.1 + 0.2;

@@ -37,10 +37,8 @@ class LinearRegressionSolversTest {
     private static final Golden GOLDEN = Golden.load("golden/linear-regression.json");
 
     @TestFactory Stream<DynamicTest> contract() {
-        return Stream
-                .of(new LinearRegression().withPositive(true), new LinearRegression().withSolver(Solver.LSQR),
-                        new LinearRegression().withSolver(Solver.GRADIENT))
-                .flatMap(learner -> LearnerContract.of(learner).tests());
+        return Stream.of(new LinearRegression().withPositive(true), new LinearRegression().withSolver(Solver.LSQR),
+                new LinearRegression().withSolver(Solver.GRADIENT)).flatMap(learner -> LearnerContract.of(learner).tests());
     }
 
     /** Who asks for Cholesky by name has columns that do not depend on each other, and hears of it if they do. */
