@@ -24,28 +24,20 @@ final class PointColumns {
     }
 
     /** {@code f(|x - z_i|^2)} */
-    void distances(double[] x, DoubleUnaryOperator f, double[] into) {
-        check(x);
-        Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
-            Arrays.fill(into, (int) from, (int) to, 0);
-            for (int j = 0; j < columns.length; j++) {
-                double[] column = columns[j];
-                double value = x[j];
-                for (int i = (int) from; i < (int) to; i++) into[i] += (value - column[i]) * (value - column[i]);
-            }
-            for (int i = (int) from; i < (int) to; i++) into[i] = f.applyAsDouble(into[i]);
-        });
-    }
+    void distances(double[] x, DoubleUnaryOperator f, double[] into) { sums(x, true, f, into); }
 
     /** {@code f(x . z_i)} */
-    void products(double[] x, DoubleUnaryOperator f, double[] into) {
+    void products(double[] x, DoubleUnaryOperator f, double[] into) { sums(x, false, f, into); }
+
+    private void sums(double[] x, boolean distances, DoubleUnaryOperator f, double[] into) {
         check(x);
         Parallel.range(n, PIECE, columns.length + 10.0, (from, to) -> {
             Arrays.fill(into, (int) from, (int) to, 0);
             for (int j = 0; j < columns.length; j++) {
                 double[] column = columns[j];
                 double value = x[j];
-                for (int i = (int) from; i < (int) to; i++) into[i] += value * column[i];
+                if (distances) for (int i = (int) from; i < (int) to; i++) into[i] += (value - column[i]) * (value - column[i]);
+                else for (int i = (int) from; i < (int) to; i++) into[i] += value * column[i];
             }
             for (int i = (int) from; i < (int) to; i++) into[i] = f.applyAsDouble(into[i]);
         });
