@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * Files that belong together, written into a folder that is there or not: first all of them into a draft inside of it, and only when all are whole are they moved to their
@@ -49,7 +50,7 @@ public final class FolderDraft {
         var draft = Files.createTempDirectory(folder, ".draft");
         try {
             writer.write(draft);
-            var written = new ArrayList<>(files(draft, Integer.MAX_VALUE));
+            var written = new ArrayList<>(files(Files.walk(draft)));
             written.sort(Comparator.comparingInt(file -> last.indexOf(name(draft, file)))); // -1 is any other
             var beside = new HashSet<Path>();
             for (var file : written) {
@@ -59,7 +60,7 @@ public final class FolderDraft {
                 Files.move(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             }
             var names = written.stream().map(file -> name(draft, file)).toList();
-            for (var parent : beside) for (var file : files(parent, 1)) {
+            for (var parent : beside) for (var file : files(Files.list(parent))) {
                 var name = name(folder, file);
                 if (!names.contains(name) && obsolete.test(name)) Files.delete(file);
             }
@@ -70,9 +71,10 @@ public final class FolderDraft {
 
     private static String name(Path folder, Path file) { return folder.relativize(file).toString().replace('\\', '/'); }
 
-    private static List<Path> files(Path folder, int depth) throws IOException {
-        try (var files = Files.walk(folder, depth)) {
-            return files.filter(Files::isRegularFile).toList();
+    /** Closes what it is given. A listing follows a folder that is a link, a walk does not. */
+    private static List<Path> files(Stream<Path> paths) {
+        try (paths) {
+            return paths.filter(Files::isRegularFile).toList();
         }
     }
 

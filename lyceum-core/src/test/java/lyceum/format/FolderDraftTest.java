@@ -43,6 +43,14 @@ class FolderDraftTest {
         assertThat(fresh.resolve("words").toFile().list()).containsExactly("w2");
     }
 
+    @Test void aFolderThatIsALinkLosesWhatIsObsoleteToo() throws IOException {
+        var real = Files.createDirectory(folder.resolve("real"));
+        var link = Files.createSymbolicLink(folder.resolve("link"), real);
+        Files.writeString(real.resolve("index"), "old");
+        FolderDraft.write(link, "index"::equals, draft -> Files.writeString(draft.resolve("a"), "new"));
+        assertThat(real.toFile().list()).containsExactly("a");
+    }
+
     /** What stands in the way of the first of the last stops the moves there: the others are at their places, and those behind it are not. */
     @Test void whatNamesOthersIsMovedLast() throws IOException {
         Files.createDirectories(folder.resolve("a/in the way"));
