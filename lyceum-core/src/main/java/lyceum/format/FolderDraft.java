@@ -19,8 +19,10 @@ import java.util.stream.Stream;
  * have that gives new files new names, and has the one that names them moved last.
  *
  * {@snippet :
+ * var folder = Path.of("model");
+ * var tensors = new LinkedHashMap<String, Tensor>(Map.of("weight", Tensor.ones(2, 3)));
  * FolderDraft.write(folder, Set.of("index.json")::contains, draft -> {
- *     Files.writeString(draft.resolve("config.json"), json);
+ *     Files.writeString(draft.resolve("config.json"), "{}");
  *     Safetensors.write(draft.resolve("model.safetensors"), tensors, Map.of());
  * });
  * }

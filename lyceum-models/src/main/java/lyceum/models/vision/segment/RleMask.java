@@ -9,9 +9,10 @@ import lyceum.ShapeException;
  * boxes and overlaps are computed on runs. Immutable.
  *
  * {@snippet :
- * var mask = RleMask.of(instance.mask(), height, width);
- * String text = mask.text();                             // "counts" of a COCO file
- * double overlap = mask.iou(RleMask.parse(text, height, width));
+ * boolean[] pixels = {false, true, true, false, true, false};   // row by row, as an instance has them
+ * var mask = RleMask.of(pixels, 2, 3);
+ * String text = mask.text();                                    // "counts" of a COCO file
+ * double overlap = mask.iou(RleMask.parse(text, 2, 3));         // 1
  * }
  *
  * @see <a href="https://arxiv.org/abs/1405.0312">Lin et al. (2014)</a>
