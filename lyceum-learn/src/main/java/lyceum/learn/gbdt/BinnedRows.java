@@ -35,7 +35,10 @@ final class BinnedRows implements RowStore {
     private boolean[] active;
     private double[] gh, ordered = {};
 
-    BinnedRows(double[] flat, int n, int p, int most, boolean bundle) {
+    BinnedRows(double[] flat, int n, int p, int most, boolean bundle) { this(flat, n, p, most, bundle, Parallel.threads()); }
+
+    /** @param threads among which columns are shared out; which of them a thread takes tells nothing about their sums */
+    BinnedRows(double[] flat, int n, int p, int most, boolean bundle, int threads) {
         this.n = n;
         this.cuts = new double[p][];
         this.missing = new boolean[p];
@@ -61,8 +64,6 @@ final class BinnedRows implements RowStore {
         this.packed = packed(bundles.codes(bins));
         this.offset = new int[columns + 1];
         for (int c = 0; c < columns; c++) offset[c + 1] = offset[c] + bundles.widths()[c];
-        // Which columns a thread takes tells nothing about their sums.
-        int threads = Parallel.threads();
         this.share = threads <= groups ? each * ((groups + threads - 1) / threads) : (each * groups + threads - 1) / threads;
     }
 

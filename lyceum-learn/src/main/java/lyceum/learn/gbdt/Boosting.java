@@ -101,9 +101,8 @@ final class Boosting {
 
         /** Adds the trees of a round, so many times. */
         void add(List<BoostedTree> trees, int round, double weight) {
-            if (count == 0) return;
-            var packed = new PackedTrees(trees.subList(round * k, (round + 1) * k), p);
-            Parallel.range(count, 1024, 20, (from, to) -> packed.each(rows, (int) from, (int) to, (c, first, values, m) -> {
+            var walks = new PackedTrees(trees.subList(round * k, (round + 1) * k), p, count);
+            Parallel.range(count, 1024, 20, (from, to) -> walks.each(rows, (int) from, (int) to, (c, first, values, m) -> {
                 for (int i = 0; i < m; i++) scores[(first + i) * k + c] += weight * values[i];
             }));
         }

@@ -33,9 +33,6 @@ import tools.jackson.databind.node.ObjectNode;
 public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, double objectiveParameter, double[] baseScore,
         List<BoostedTree> trees, double[] treeWeights, boolean singlePrecision, List<TargetStatistics> encodings, double[] trainLosses,
         double[] validationLosses) implements Model {
-    /** From so many rows on it pays to lay the trees out anew. */
-    private static final int PACKED_FROM = 256;
-
     public GradientBoostedTrees {
         trees = List.copyOf(trees);
         encodings = List.copyOf(encodings);
@@ -83,29 +80,11 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
     double[] scores(double[] rows, int n) {
         int k = baseScore.length;
         double[] used = encoded(rows, n), out = new double[n * k];
-        if (n >= PACKED_FROM) {
-            packed(used, n, out);
-            return out;
-        }
-        Parallel.range(n, 256, 20.0 * trees.size(), (from, to) -> {
-            for (int i = (int) from; i < to; i++) {
-                if (singlePrecision) single(used, i, out, k);
-                else {
-                    System.arraycopy(baseScore, 0, out, i * k, k);
-                    for (int t = 0; t < trees.size(); t++) out[i * k + t % k] += weight(t) * trees.get(t).answer(used, i * nFeatures);
-                }
-            }
-        });
-        return out;
-    }
-
-    private void packed(double[] rows, int n, double[] out) {
-        int k = baseScore.length;
-        var packed = new PackedTrees(trees, nFeatures);
+        var walks = new PackedTrees(trees, nFeatures, n);
         Parallel.range(n, 256, 10.0 * trees.size(), (from, to) -> {
             for (int i = (int) from; i < to; i++)
                 for (int c = 0; c < k; c++) out[i * k + c] = singlePrecision ? (float) baseScore[c] : baseScore[c];
-            packed.each(rows, (int) from, (int) to, (t, first, values, m) -> {
+            walks.each(used, (int) from, (int) to, (t, first, values, m) -> {
                 double weight = weight(t);
                 for (int i = 0; i < m; i++) {
                     int at = (first + i) * k + t % k;
@@ -113,17 +92,11 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
                 }
             });
         });
+        return out;
     }
 
     /** By what the values of a tree are multiplied. */
     public double weight(int tree) { return treeWeights.length == 0 ? 1 : treeWeights[tree]; }
-
-    private void single(double[] rows, int i, double[] out, int k) {
-        var sums = new float[k];
-        for (int c = 0; c < k; c++) sums[c] = (float) baseScore[c];
-        for (int t = 0; t < trees.size(); t++) sums[t % k] += (float) weight(t) * (float) trees.get(t).answer(rows, i * nFeatures);
-        for (int c = 0; c < k; c++) out[i * k + c] = sums[c];
-    }
 
     private double[] encoded(double[] rows, int n) {
         if (encodings.isEmpty() && !singlePrecision) return rows;

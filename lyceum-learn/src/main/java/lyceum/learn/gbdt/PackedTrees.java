@@ -11,9 +11,12 @@ final class PackedTrees {
     static final long LEAF = 1L << 31;
 
     private static final int COLUMN = Integer.MAX_VALUE, BLOCK = 64;
+    /** Rows from which on it pays to lay trees out anew. */
+    private static final int MANY = 256;
 
     private final List<BoostedTree> trees;
     private final int p;
+    private final boolean packed;
     private final int[] roots;
     /** Of each node the column that it asks about, whether it is a leaf, and above it the right child. */
     private final long[] question;
@@ -25,10 +28,17 @@ final class PackedTrees {
         void take(int tree, int first, double[] values, int m);
     }
 
-    PackedTrees(List<BoostedTree> trees, int p) {
+    /** @param p columns of the rows @param rows how many there will be; of few each walks by itself */
+    PackedTrees(List<BoostedTree> trees, int p, int rows) {
         this.trees = trees;
         this.p = p;
+        this.packed = rows >= MANY;
         this.roots = new int[trees.size()];
+        if (!packed) {
+            question = null;
+            threshold = value = null;
+            return;
+        }
         int nodes = 0;
         for (int t = 0; t < roots.length; t++) {
             roots[t] = nodes;
@@ -43,23 +53,29 @@ final class PackedTrees {
     /** Hands on each tree's answers to the rows {@code from .. to - 1}, in the order of the trees for each row. */
     void each(double[] rows, int from, int to, Answers answers) {
         // A column of zeros stands behind the others: leaves ask about it.
-        var block = new double[BLOCK * (p + 1)];
-        var values = new double[BLOCK];
+        var block = new double[packed ? BLOCK * (p + 1) : 0];
+        var values = new double[Math.min(BLOCK, to - from)];
         for (int first = from; first < to; first += BLOCK) {
             int m = Math.min(BLOCK, to - first);
-            double finite = 0;
-            for (int i = 0; i < m; i++) for (int f = 0; f < p; f++) {
-                double v = rows[(first + i) * p + f];
-                finite += v - v;
-                block[i * (p + 1) + f] = v;
-            }
+            boolean finite = packed && copied(rows, first, m, block);
             for (int t = 0; t < roots.length; t++) {
                 int i = 0;
-                if (finite == 0) for (; i + 8 <= m; i += 8) eight(block, i * (p + 1), roots[t], values, i);
+                if (finite) for (; i + 8 <= m; i += 8) eight(block, i * (p + 1), roots[t], values, i);
                 for (; i < m; i++) values[i] = trees.get(t).answer(rows, (first + i) * p);
                 answers.take(t, first, values, m);
             }
         }
+    }
+
+    /** Whether the rows hold numbers alone, of which a difference tells which is less. */
+    private boolean copied(double[] rows, int first, int m, double[] block) {
+        double nothing = 0;
+        for (int i = 0; i < m; i++) for (int f = 0; f < p; f++) {
+            double v = rows[(first + i) * p + f];
+            nothing += v - v;
+            block[i * (p + 1) + f] = v;
+        }
+        return nothing == 0;
     }
 
     private void eight(double[] rows, int at, int root, double[] out, int i) {

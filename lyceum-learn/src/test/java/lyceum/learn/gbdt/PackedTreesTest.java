@@ -48,7 +48,7 @@ class PackedTreesTest {
         var model = threeClasses(x, n);
         everyRowAsByItself(model, x, n);
         // A block with and one without values that differences cannot tell.
-        var packed = new PackedTrees(model.trees(), 5);
+        var packed = new PackedTrees(model.trees(), 5, n);
         x[5 * 10] = Double.POSITIVE_INFINITY;
         x[5 * 11 + 3] = Double.NEGATIVE_INFINITY;
         packed.each(x, 0, n, (t, first, values, m) -> {
@@ -69,7 +69,7 @@ class PackedTreesTest {
             x[3 * i + 2] = third[i / 4];
         }
         var asked = new int[1];
-        new PackedTrees(List.of(tree), 3).each(x, 0, 16, (which, first, values, m) -> {
+        new PackedTrees(List.of(tree), 3, 256).each(x, 0, 16, (which, first, values, m) -> {
             for (int i = 0; i < m; i++) {
                 boolean below = x[3 * i + 1] < t, under = x[3 * i + 2] < 0;
                 assertThat(values[i]).as("row %d", i).isEqualTo(below ? under ? 3 : 4 : 2);
