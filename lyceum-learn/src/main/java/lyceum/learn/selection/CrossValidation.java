@@ -3,7 +3,6 @@ package lyceum.learn.selection;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
@@ -179,14 +178,12 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights, P
     }
 
     private void eachFold(List<Fold> folds, OfFold body) {
-        var done = new AtomicInteger();
+        var done = new Finished(progress, "fold", folds.size());
         Parallel.range(folds.size(), 1, (from, to) -> {
             for (long f = from; f < to; f++) {
                 if (progress.isCancelled()) throw new CancelledException("cross-validation: stopped before fold " + f);
                 body.run((int) f);
-                synchronized (done) { // one after the other, in order
-                    progress.step("fold", done.incrementAndGet(), folds.size());
-                }
+                done.one();
             }
         });
     }

@@ -2,7 +2,6 @@ package lyceum.learn.selection;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -100,7 +99,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                     "FitCurve: a size of " + size + " rows; between 1 and the " + (n - held) + " of " + n + " that are not held out");
         double[][] train = new double[points.length][splits], validation = new double[points.length][splits];
         var baseline = new double[splits];
-        var done = new AtomicInteger();
+        var done = new Finished(progress, "split", splits);
         Parallel.range(splits, 1, (from, to) -> {
             for (int s = (int) from; s < to; s++) {
                 int[] order = Rng.of(s).permutation(n), test = Arrays.copyOf(order, held), all = Arrays.copyOfRange(order, held, n);
@@ -121,9 +120,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                     } else throw new IllegalArgumentException(
                             "FitCurve: " + learners.get(k).name() + " is neither a regressor nor a classifier");
                 }
-                synchronized (done) { // one after the other, in order
-                    progress.step("split", done.incrementAndGet(), splits);
-                }
+                done.one();
             }
         });
         return new FitCurve(points, train, validation, baseline);

@@ -1,7 +1,6 @@
 package lyceum.learn.selection;
 
 import java.util.Arrays;
-import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.backend.Parallel;
 import lyceum.data.Strata;
 import lyceum.progress.CancelledException;
@@ -54,14 +53,12 @@ public record ScorePermutationTest(CrossValidation validation, int permutations,
         double score = validation.score(learner, x, y, scorer).mean(scorer);
         var order = new Shuffles((int) x.size(0), validation.groups());
         var permuted = new double[permutations];
-        var done = new AtomicInteger();
+        var done = new Finished(progress, "shuffle", permutations);
         Parallel.range(permutations, 1, (from, to) -> {
             for (int r = (int) from; r < to; r++) {
                 if (progress.isCancelled()) throw new CancelledException("ScorePermutationTest: stopped before shuffle " + r);
                 permuted[r] = validation.score(learner, x, y.rows(order.draw(Rng.of(seed).split(r))), scorer).mean(scorer);
-                synchronized (done) { // one after the other, in order
-                    progress.step("shuffle", done.incrementAndGet(), permutations);
-                }
+                done.one();
             }
         });
         long better = Arrays.stream(permuted).filter(p -> !scorer.prefers(score, p)).count(); // so that a score of NaN beats none
