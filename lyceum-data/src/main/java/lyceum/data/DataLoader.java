@@ -242,7 +242,7 @@ public final class DataLoader {
         return mine;
     }
 
-    private static <A, B> Iterator<B> mapped(Iterator<A> source, Function<A, B> function) {
+    static <A, B> Iterator<B> mapped(Iterator<A> source, Function<A, B> function) {
         return new Iterator<>() {
             @Override public boolean hasNext() { return source.hasNext(); }
 

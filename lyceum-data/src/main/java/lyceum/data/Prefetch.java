@@ -27,10 +27,10 @@ public final class Prefetch<T> implements Iterator<T>, AutoCloseable {
 
     /**
      * @param loads what makes each batch, in order; asked by the thread that takes
-     * @param closing is called once the last batch is taken, or this is closed
+     * @param closing is called once nothing is left to load, when batches may still be in the making, or this is closed
      */
     Prefetch(Iterator<? extends Callable<T>> loads, int threads, Runnable closing) {
-        if (threads < 1) throw new IllegalArgumentException("DataLoader.prefetch: " + threads + " threads; at least 1");
+        if (threads < 1) throw new IllegalArgumentException("prefetch: " + threads + " threads; at least 1");
         this.loads = loads;
         this.closing = closing;
         ahead = 2 * threads;

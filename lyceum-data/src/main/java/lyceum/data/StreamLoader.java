@@ -25,8 +25,8 @@ import lyceum.random.Rng;
  * <p><b>Order.</b> With a buffer, each item that is given out is drawn from the so many read last and not yet given out: an item comes at most a buffer early, and
  * seldom much later. A source that is sorted wants a buffer as long as its runs, or to be shuffled once on disk. A pass depends on the source, the seed and its number alone.
  *
- * <p>To resume inside a pass, give {@link #pass(int, long)} the number of batches taken; the source is read up to there again. Where the source is to be read once
- * by several workers, each takes its {@linkplain #withRank share}. Immutable; {@code with} methods return another loader.
+ * <p>To resume inside a pass, give {@link #pass(int, long)} the number of batches taken; the source is read up to there again. Of several
+ * workers each reads all of the source and keeps its {@linkplain #withRank share}. Immutable; {@code with} methods return another loader.
  *
  * @param <T> an item
  */
@@ -104,14 +104,7 @@ public final class StreamLoader<T> {
     public <B> Prefetch<B> prefetch(int number, long taken, int threads, Function<? super List<T>, ? extends B> load) {
         if (threads < 1) throw new IllegalArgumentException("StreamLoader.prefetch: " + threads + " threads; at least 1");
         var batches = pass(number, taken);
-        return new Prefetch<>(new Iterator<Callable<B>>() {
-            @Override public boolean hasNext() { return batches.hasNext(); }
-
-            @Override public Callable<B> next() {
-                var items = batches.next();
-                return () -> load.apply(items);
-            }
-        }, threads, batches::close);
+        return new Prefetch<>(DataLoader.mapped(batches, items -> (Callable<B>) () -> load.apply(items)), threads, batches::close);
     }
 
     /** The batches of a pass. Closing it closes the source; so does coming to its end. */
@@ -170,6 +163,7 @@ public final class StreamLoader<T> {
         @Override public void close() {
             if (closed) return;
             closed = true;
+            next = null;
             waiting.clear();
             if (!(source instanceof AutoCloseable open)) return;
             try {

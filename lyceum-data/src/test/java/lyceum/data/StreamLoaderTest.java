@@ -127,10 +127,19 @@ class StreamLoaderTest {
         assertThat(closed).isEqualTo(opened);
     }
 
+    @Test void aClosedPassGivesNoBatchThatWasLookedAt() {
+        var batches = loader(100).pass(0);
+        assertThat(batches.hasNext()).isTrue();
+        batches.close();
+        assertThat(batches.hasNext()).isFalse();
+    }
+
     @Test void badArgumentsAreNamed() {
         assertThatThrownBy(() -> StreamLoader.of(() -> numbers(1), 0, Rng.of(1))).hasMessageContaining("batch size 0");
         assertThatThrownBy(() -> loader(1).withBuffer(0)).hasMessageContaining("0 items");
         assertThatThrownBy(() -> loader(1).withLast(DataLoader.Last.PAD)).hasMessageContaining("PAD");
+        assertThatThrownBy(() -> loader(1).pass(0, -1)).hasMessageContaining("-1 batches");
+        assertThatThrownBy(() -> loader(1).prefetch(0, 0, 0, items -> items)).hasMessageContaining("0 threads");
         assertThatThrownBy(() -> loader(1).withRank(2, 2)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 }
