@@ -28,8 +28,8 @@ public final class SafetensorsIndex {
     /** How the name of an index ends. */
     public static final String ENDING = ".safetensors.index.json";
 
-    /** An index beside a model's shards. */
-    public static final String NAME = "model" + ENDING;
+    /** An index beside a model's shards, and the file of a model that has none. */
+    public static final String NAME = "model" + ENDING, SINGLE = "model.safetensors";
 
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build()).build();
@@ -54,19 +54,19 @@ public final class SafetensorsIndex {
     }
 
     /**
-     * What weights that are written anew into a folder must not leave there, for whoever reads them could take the old for the new: the name of its
-     * {@code model.safetensors.index.json}, if it has one, and those of the files that this names. Of a malformed index its own name alone.
+     * What weights that are written anew into a folder must not leave there, for whoever reads them could take the old for the new: {@link #SINGLE}, {@link #NAME} and,
+     * if it is there, the files that it names; none of a malformed one.
      */
-    public static Set<String> indexed(Path folder) throws IOException {
+    public static Set<String> weightsIn(Path folder) throws IOException {
         var index = folder.resolve(NAME);
-        if (!Files.isRegularFile(index)) return Set.of();
         var names = new TreeSet<String>();
         try {
-            names.addAll(files(index.toString(), Files.readString(index)));
+            if (Files.isRegularFile(index)) names.addAll(files(index.toString(), Files.readString(index)));
         } catch (FormatException | CharacterCodingException e) {
             names.clear(); // it goes, and of no other file is it known whose it is
         }
         names.add(NAME);
+        names.add(SINGLE);
         return names;
     }
 

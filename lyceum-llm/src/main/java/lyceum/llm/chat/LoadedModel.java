@@ -13,6 +13,7 @@ import java.util.function.Function;
 import lyceum.FormatException;
 import lyceum.format.FolderDraft;
 import lyceum.format.Gguf;
+import lyceum.format.SafetensorsIndex;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
@@ -133,7 +134,7 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
         var settings = JsonMapper.shared().createObjectNode();
         tokenizer.specials().roles().forEach((role, mark) -> settings.put(role.name().toLowerCase(Locale.ROOT) + "_token", mark));
         if (template instanceof JinjaChatTemplate jinja) settings.put("chat_template", jinja.template().source());
-        var old = ModelFolder.ofWeights(folder);
+        var old = SafetensorsIndex.weightsIn(folder);
         FolderDraft.write(folder, name -> name.equals(TEMPLATE) || old.contains(name), draft -> {
             ModelFolder.write(draft, model, family);
             tokenizer.write(draft.resolve(TOKENIZER));

@@ -5,13 +5,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.Set;
 import lyceum.FormatException;
 import lyceum.format.FolderDraft;
 import lyceum.format.Safetensors;
@@ -38,20 +36,13 @@ import lyceum.tensor.Tensor;
  * @param config what it says
  */
 public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
-    private static final String SINGLE = "model.safetensors", INDEX = SafetensorsIndex.NAME;
+    private static final String SINGLE = SafetensorsIndex.SINGLE, INDEX = SafetensorsIndex.NAME;
 
     /** Reads the configuration. @throws FormatException if it is malformed or of no known family */
     public static ModelFolder open(Path folder) throws IOException {
         var json = Files.readString(folder.resolve("config.json"));
         var family = ModelFamily.of(json);
         return new ModelFolder(folder, family, family.config(json));
-    }
-
-    /** Names of files in which a folder has its weights: one of another writing would be read in place of a new one, or beside it. */
-    public static Set<String> ofWeights(Path folder) throws IOException {
-        var names = new HashSet<>(SafetensorsIndex.indexed(folder));
-        names.add(SINGLE);
-        return names;
     }
 
     /** Tensors under the file's own names, mapped. @throws FormatException if a file or the index is malformed, or a tensor missing */
@@ -126,7 +117,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
      * @throws IllegalArgumentException if the family cannot say its configuration
      */
     public static void write(Path folder, DecoderLM model, ModelFamily family, long fileBytes) throws IOException {
-        var old = ofWeights(folder);
+        var old = SafetensorsIndex.weightsIn(folder);
         if (FewBitsFolder.is(model)) {
             FolderDraft.write(folder, old::contains, draft -> FewBitsFolder.write(draft, model, family));
             return;

@@ -77,11 +77,11 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
             return Ancestry.of(out);
         }
         var beside = new Path[] {first.config(), first.tokenizer()};
-        FolderDraft.write(out, SafetensorsIndex.indexed(out)::contains, draft -> {
-            merger.writeWith(draft.resolve("model.safetensors"), given, ingredients, dtype,
+        FolderDraft.write(out, SafetensorsIndex.weightsIn(out)::contains, draft -> {
+            merger.writeWith(draft.resolve(SafetensorsIndex.SINGLE), given, ingredients, dtype,
                     Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
             for (var file : beside) if (file != null) Files.write(draft.resolve(file.getFileName()), Files.readAllBytes(file));
         });
-        return Ancestry.of(out.resolve("model.safetensors"));
+        return Ancestry.of(out.resolve(SafetensorsIndex.SINGLE));
     }
 }

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.backend.quant.BlockFormat;
+import lyceum.format.FolderDraft;
 import lyceum.format.Gguf;
 import lyceum.format.Npz;
 import lyceum.format.OnnxFile;
@@ -227,7 +228,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     /** What of a release is there; see {@link Openness}. */
     public Openness openness() throws IOException { return Openness.of(folder(), metadata); }
 
-    /** Writes files of at most so many bytes of tensors each, one tensor at least, and their index: {@code model-00001-of-00003.safetensors}, .. */
+    /** Writes files of at most so many bytes of tensors each, one tensor at least, and their index: {@code model-00001-of-00003.safetensors}, .. Weights that the folder had give way to them. */
     public static void writeSharded(Path folder, SequencedMap<String, Tensor> tensors, long most, Map<String, String> metadata)
             throws IOException {
         var forms = new LinkedHashMap<String, Safetensors.Form>();
@@ -254,12 +255,14 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         var places = new LinkedHashMap<String, String>();
         var own = new HashMap<>(metadata);
         own.put("formatVersion", "1");
-        Files.createDirectories(folder);
-        for (int i = 0; i < shards.size(); i++) {
-            var name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            Safetensors.write(folder.resolve(name), shards.get(i), tensors, own);
-            for (var tensor : shards.get(i).keySet()) places.put(tensor, name);
-        }
-        SafetensorsIndex.write(folder.resolve("model" + INDEX), places, total);
+        long all = total;
+        FolderDraft.write(folder, SafetensorsIndex.weightsIn(folder)::contains, List.of(SafetensorsIndex.NAME), draft -> {
+            for (int i = 0; i < shards.size(); i++) {
+                var name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
+                Safetensors.write(draft.resolve(name), shards.get(i), tensors, own);
+                for (var tensor : shards.get(i).keySet()) places.put(tensor, name);
+            }
+            SafetensorsIndex.write(draft.resolve(SafetensorsIndex.NAME), places, all);
+        });
     }
 }

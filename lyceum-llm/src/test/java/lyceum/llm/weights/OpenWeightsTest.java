@@ -353,4 +353,16 @@ class OpenWeightsTest {
         Files.writeString(folder.resolve("training_args.bin"), "no weights");
         assertThat(OpenWeights.open(folder).tensors().keySet()).isEqualTo(OpenWeights.open(golden("a.pt")).tensors().keySet()).isNotEmpty();
     }
+
+    /** What a folder had in one file or in more parts is not read beside what is written, nor in its place. */
+    @Test void shardsTakeThePlaceOfWhatAFolderHad() throws IOException {
+        var tensors = new LinkedHashMap<String, Tensor>();
+        for (int i = 0; i < 4; i++) tensors.put("w" + i, Tensor.full(DType.F32, i, 1000));
+        Safetensors.write(folder.resolve("model.safetensors"), new LinkedHashMap<>(Map.of("old", Tensor.ones(3))), Map.of());
+        OpenWeights.writeSharded(folder, tensors, 4000, Map.of());
+        assertThat(folder.toFile().list()).hasSize(5).doesNotContain("model.safetensors");
+        OpenWeights.writeSharded(folder, tensors, 8000, Map.of());
+        assertThat(folder.toFile().list()).hasSize(3);
+        assertThat(OpenWeights.open(folder).tensors().keySet()).containsExactlyInAnyOrder("w0", "w1", "w2", "w3");
+    }
 }
