@@ -33,6 +33,9 @@ public record ConcatOp(int axis) implements Operation {
         return new ConcatOp(a).apply(converted);
     }
 
+    /** Parts above which each is computed first: whether one stands twice is not looked for. */
+    private static final int MANY = 16;
+
     @Override public Tensor value(Tensor... in) {
         var sizes = in[0].shape().toArray();
         for (int i = 1; i < in.length; i++) sizes[axis] += in[i].size(axis);
@@ -51,6 +54,7 @@ public record ConcatOp(int axis) implements Operation {
     }
 
     private static boolean isAgain(Tensor[] in, int i) {
+        if (in.length > MANY) return true;
         for (int j = 0; j < in.length; j++) if (j != i && in[j] == in[i]) return true;
         return false;
     }

@@ -40,9 +40,9 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class SemanticSearch {
     private static final JsonMapper JSON = new JsonMapper();
-    /** What two encoders are told apart by. */
     /** Files that say what the others are. */
     private static final List<String> LAST = List.of("vectors.lyx", "words/" + InvertedIndex.MANIFEST, "passages.json");
+    /** What two encoders are told apart by. */
     private static final String PROBE = "A quick brown fox jumps over the lazy dog.";
     private static final double SAME = 0.999;
 
