@@ -108,6 +108,15 @@ public final class FlatIndex implements VectorIndex {
         }
     }
 
+    boolean has(long id) {
+        lock.readLock().lock();
+        try {
+            return ids.node(id) >= 0;
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
     /** The original where it is kept, else the vector as its encoding has it. */
     @Override public Optional<float[]> get(long id) {
         lock.readLock().lock();

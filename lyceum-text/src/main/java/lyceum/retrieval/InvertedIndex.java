@@ -313,17 +313,23 @@ public final class InvertedIndex {
      *
      * @throws IOException if the disk is full or the like; what stood there before stands
      */
-    public synchronized void save(Path directory) throws IOException { save(directory, generation(directory)); }
-
-    /** The first number of which a directory has no segments: those of it may be written while the list there still names others. */
-    static int generation(Path directory) {
+    public synchronized void save(Path directory) throws IOException {
         int generation = 1;
-        while (Files.exists(directory.resolve("segment-" + generation + "-0.lyx"))) generation++;
-        return generation;
+        while (has(directory, generation)) generation++;
+        save(directory, MANIFEST, generation);
+        var kept = "segment-" + generation + "-";
+        try (var files = Files.newDirectoryStream(directory, "segment-*.lyx")) {
+            for (var file : files) if (!file.getFileName().toString().startsWith(kept)) Files.delete(file);
+        }
     }
 
-    /** The same with segments of this generation. */
-    synchronized void save(Path directory, int generation) throws IOException {
+    /** Whether a directory has segments of this number. Others may be written while the list there names these. */
+    static boolean has(Path directory, int generation) {
+        return Files.isRegularFile(directory.resolve("segment-" + generation + "-0.lyx"));
+    }
+
+    /** Writes the segments of a number of which there are none, and then the list of them. */
+    synchronized void save(Path directory, String manifest, int generation) throws IOException {
         commit();
         Files.createDirectories(directory);
         var names = new ArrayList<byte[]>();
@@ -342,11 +348,7 @@ public final class InvertedIndex {
         sections.put("segments", StringTable.write(names));
         sections.put("deleted", deleted.segment());
         sections.put("analyzer", analysed.segment());
-        IndexFile.write(directory.resolve(MANIFEST), KIND, sections);
-        var kept = "segment-" + generation + "-";
-        try (var files = Files.newDirectoryStream(directory, "segment-*.lyx")) {
-            for (var file : files) if (!file.getFileName().toString().startsWith(kept)) Files.delete(file);
-        }
+        IndexFile.write(directory.resolve(manifest), KIND, sections);
     }
 
     /**
@@ -356,7 +358,11 @@ public final class InvertedIndex {
      * @throws lyceum.FormatException if a file is damaged or of another format
      */
     public static InvertedIndex open(Path directory, TermSplitter analyzer) throws IOException {
-        var file = IndexFile.read(directory.resolve(MANIFEST), KIND);
+        return open(directory, MANIFEST, analyzer);
+    }
+
+    static InvertedIndex open(Path directory, String manifest, TermSplitter analyzer) throws IOException {
+        var file = IndexFile.read(directory.resolve(manifest), KIND);
         if (file.section("analyzer", 4).get(IndexFile.INT, 0) != fingerprint(analyzer))
             throw file.malformed("the index was made with another analyzer; texts and queries go through the same one");
         var names = new StringTable(file.section("segments", 8));

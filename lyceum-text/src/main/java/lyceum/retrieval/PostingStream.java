@@ -1,13 +1,15 @@
 package lyceum.retrieval;
 
 import java.util.Arrays;
+import lyceum.text.internal.TermTable;
+import lyceum.text.internal.Utf8;
 
 /**
  * The postings of a term as they come, in bytes, for what is added goes to anywhere in memory and should be little. Of each word its distance from the place before,
  * doubled, and one more where it is the first of a document, whose distance from the document before follows. Of weights the distance between documents, and the weight.
  * A number has seven bits a byte, the lowest first.
  */
-final class PostingStream {
+final class PostingStream implements TermTable.Term {
     /** Bytes of two numbers. */
     private static final int ROOM = 10;
 
@@ -15,9 +17,13 @@ final class PostingStream {
     private byte[] bytes = new byte[16];
     private int end, size, places, lastDocument = -1, lastPlace;
 
-    PostingStream(String term) { this.term = term; }
+    /** @throws IllegalArgumentException if the term has no UTF-8 */
+    PostingStream(String term) {
+        Utf8.require(term);
+        this.term = term;
+    }
 
-    String term() { return term; }
+    @Override public String term() { return term; }
 
     /** Documents. */
     int size() { return size; }

@@ -7,13 +7,14 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import lyceum.text.internal.TermTable;
 
 /** Gathers postings of documents in order, and lays them out as the sections of a segment. */
 final class SegmentBuilder {
     static final int BLOCK = 128;
 
     private static final class Field {
-        private final TermTable terms = new TermTable();
+        private final TermTable<PostingStream> terms = new TermTable<>(PostingStream::new);
         /** Of each document in terms; none until one has the field. */
         private int[] lengths = {};
     }
@@ -41,7 +42,7 @@ final class SegmentBuilder {
     }
 
     /** The list of a term, to which postings may be added. @throws IllegalArgumentException if the term has no UTF-8 */
-    PostingStream list(String field, String term) { return field(field).terms.list(term); }
+    PostingStream list(String field, String term) { return field(field).terms.of(term); }
 
     /**
      * The lists of a text's words, null for an empty one; nothing is added to them yet. All are found before the first is written to: one look does not wait for another
@@ -53,7 +54,7 @@ final class SegmentBuilder {
         var terms = field(field).terms;
         var lists = new PostingStream[words.size()];
         int place = 0;
-        for (var word : words) lists[place++] = word.isEmpty() ? null : terms.list(word);
+        for (var word : words) lists[place++] = word.isEmpty() ? null : terms.of(word);
         return lists;
     }
 

@@ -3,6 +3,7 @@ package lyceum.retrieval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import lyceum.format.FolderDraft;
 import lyceum.text.encoder.TextEncoder;
 import lyceum.withers.Withers;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -40,8 +42,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class SemanticSearch {
     private static final JsonMapper JSON = new JsonMapper();
-    /** Files that say what the others are. */
-    private static final List<String> LAST = List.of("vectors.lyx", "words/" + InvertedIndex.MANIFEST, "passages.json");
     /** What two encoders are told apart by. */
     private static final String PROBE = "A quick brown fox jumps over the lazy dog.";
     private static final double SAME = 0.999;
@@ -112,6 +112,8 @@ public final class SemanticSearch {
      */
     public record Explanation(List<Bm25.Contribution> words, double covered, Passage byWords, double meaning, Passage byMeaning) {}
 
+    private record Asked(String query, float[] vector) {}
+
     private final TextEncoder encoder;
     private final Options options;
     private final FlatIndex vectors;
@@ -120,6 +122,8 @@ public final class SemanticSearch {
     private final Map<String, List<Long>> numbers = new LinkedHashMap<>();
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private final ReentrantLock saving = new ReentrantLock();
+    /** Whoever has hits explained has just searched for them. */
+    private volatile Asked last;
 
     public SemanticSearch(TextEncoder encoder) { this(encoder, new Options()); }
 
@@ -218,7 +222,7 @@ public final class SemanticSearch {
      */
     public List<Hit> search(String query, int k, Mode mode, Predicate<Passage> filter) {
         if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
-        float[] vector = mode == Mode.WORDS ? null : encoder.encode(query);
+        float[] vector = mode == Mode.WORDS ? null : encoded(query);
         lock.readLock().lock();
         try {
             // a text may stand there by several passages, and words know no filter: then all are ranked
@@ -236,7 +240,7 @@ public final class SemanticSearch {
 
     /** Why a text is found, or would be. @throws IllegalArgumentException if there is no text of this id */
     public Explanation explain(String query, String id) {
-        float[] vector = encoder.encode(query);
+        float[] vector = encoded(query);
         lock.readLock().lock();
         try {
             var own = numbers.get(id);
@@ -259,6 +263,14 @@ public final class SemanticSearch {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    private float[] encoded(String query) {
+        var known = last;
+        if (known != null && known.query.equals(query)) return known.vector;
+        float[] vector = encoder.encode(query);
+        last = new Asked(query, vector);
+        return vector;
     }
 
     private List<Hit> byMeaning(float[] vector, int depth, Predicate<Passage> filter, boolean all) {
@@ -299,14 +311,15 @@ public final class SemanticSearch {
     }
 
     /**
-     * Writes the index into a folder; if the disk is full, what the folder held stays. Segments have names that the folder has not, and the three files that stand for the
-     * rest are moved to their places at the end, one after the other: only a crash between these can leave files of both, words never with the segments of others.
+     * Writes the index into a folder. Its files have names that the folder has not, and the one that names them, {@code passages.json}, is moved to its place last: whenever
+     * the disk is full or the process killed, the folder holds the whole index of before or the whole new one. One writes at a time.
      */
     public void save(Path folder) throws IOException {
         saving.lock(); // two at once would take the same new names
         lock.readLock().lock();
         try {
-            var root = JSON.createObjectNode().put("formatVersion", 1);
+            var files = SearchFiles.unused(folder);
+            var root = JSON.createObjectNode().put("formatVersion", 2).put("generation", files.generation());
             var probe = root.putArray("probe");
             for (float v : encoder.encode(PROBE)) probe.add(v);
             var list = root.putArray("passages");
@@ -315,11 +328,11 @@ public final class SemanticSearch {
                 var attributes = node.putObject("attributes");
                 new TreeMap<>(p.attributes).forEach(attributes::put);
             });
-            int generation = InvertedIndex.generation(folder.resolve("words"));
-            FolderDraft.write(folder, name -> name.startsWith("words/"), LAST, draft -> {
-                vectors.save(draft.resolve("vectors.lyx"));
-                words.save(draft.resolve("words"), generation);
-                Files.writeString(draft.resolve("passages.json"), JSON.writeValueAsString(root));
+            FolderDraft.write(folder, SearchFiles::isOne, List.of(SearchFiles.PASSAGES), draft -> {
+                vectors.save(draft.resolve(files.vectors()));
+                words.save(draft.resolve(SearchFiles.WORDS), files.words(), files.generation());
+                Files.writeString(draft.resolve(SearchFiles.PASSAGES), JSON.writeValueAsString(root), StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.WRITE, StandardOpenOption.SYNC);
             });
         } finally {
             lock.readLock().unlock();
@@ -335,29 +348,36 @@ public final class SemanticSearch {
      * @throws FormatException if a file is damaged
      */
     public static SemanticSearch open(Path folder, TextEncoder encoder, Options options) throws IOException {
-        var search = new SemanticSearch(encoder, options, FlatIndex.open(folder.resolve("vectors.lyx")),
-                InvertedIndex.open(folder.resolve("words"), options.analyzer()));
         try {
-            var root = JSON.readTree(Files.readString(folder.resolve("passages.json")));
-            if (root.path("formatVersion").asInt(0) != 1)
-                throw new FormatException("passages.json: formatVersion is " + root.path("formatVersion") + "; 1 is known");
+            var root = JSON.readTree(Files.readAllBytes(folder.resolve(SearchFiles.PASSAGES)));
+            int version = root.path("formatVersion").asInt(0), generation = version == 1 ? 0 : root.path("generation").asInt(0);
+            if (version != 1 && version != 2)
+                throw new FormatException("passages.json: formatVersion is " + root.path("formatVersion") + "; 1 and 2 are known");
+            if (version == 2 && generation < 1)
+                throw new FormatException("passages.json: generation is " + root.path("generation") + "; it is at least 1");
+            var files = new SearchFiles(generation);
+            var search = new SemanticSearch(encoder, options, FlatIndex.open(folder.resolve(files.vectors())),
+                    InvertedIndex.open(folder.resolve(SearchFiles.WORDS), files.words(), options.analyzer()));
             search.sameEncoder(root.path("probe").valueStream().mapToDouble(v -> v.asDouble(0)).toArray());
-            for (var node : root.path("passages")) {
-                var attributes = new TreeMap<String, String>();
-                node.path("attributes").properties().forEach(e -> attributes.put(e.getKey(), e.getValue().asString("")));
-                var passage = new Passage(node.path("id").asString(), node.path("start").asInt(), node.path("text").asString(),
-                        Map.copyOf(attributes));
-                long number = node.path("number").asLong();
-                search.passages.put(number, passage);
-                search.numbers.computeIfAbsent(passage.id, _ -> new ArrayList<>()).add(number);
-            }
+            for (var node : root.path("passages")) search.read(node);
+            int n = search.passages.size();
+            if (n != search.vectors.size() || n != search.words.size()) throw new FormatException("passages.json: " + n + " passages for "
+                    + search.vectors.size() + " vectors and " + search.words.size() + " texts of words");
+            return search;
         } catch (JacksonException e) {
             throw new FormatException("passages.json: " + e.getOriginalMessage());
         }
-        int n = search.passages.size();
-        if (n != search.vectors.size() || n != search.words.size()) throw new FormatException("passages.json: " + n + " passages for "
-                + search.vectors.size() + " vectors and " + search.words.size() + " texts of words");
-        return search;
+    }
+
+    private void read(JsonNode node) {
+        var attributes = new TreeMap<String, String>();
+        node.path("attributes").properties().forEach(e -> attributes.put(e.getKey(), e.getValue().asString("")));
+        var passage = new Passage(node.path("id").asString(), node.path("start").asInt(), node.path("text").asString(),
+                Map.copyOf(attributes));
+        long number = node.path("number").asLong();
+        if (!vectors.has(number)) throw new FormatException("passages.json: passage " + number + " has no vector");
+        passages.put(number, passage);
+        numbers.computeIfAbsent(passage.id, _ -> new ArrayList<>()).add(number);
     }
 
     private void sameEncoder(double[] probe) {

@@ -12,7 +12,7 @@ import lyceum.text.internal.Utf8;
  * looking for the least rank, long ones by a priority queue: n log n steps for n bytes.
  */
 final class BpePieces extends Pieces {
-    private static final int SHORT = 40, CACHE = 1 << 14, MOST_CACHED = 48;
+    private static final int SHORT = 40;
 
     private final PairTable pairs;
     private final ByteTable words, starts, inner, ends, both;
@@ -23,10 +23,7 @@ final class BpePieces extends Pieces {
     private final int unknown;
     /** Whether merging makes this piece out of its own characters: 0 not tried, 1 yes, 2 no. */
     private final byte[] whole;
-    private final Known[] cache = new Known[CACHE];
-
-    /** A word that was cut before; immutable, so that threads may share it without a lock. */
-    private record Known(byte[] word, int[] ids, int[] ends) {}
+    private final KnownWords known = new KnownWords();
 
     /** Room to merge in. */
     private static final class Scratch {
@@ -99,7 +96,7 @@ final class BpePieces extends Pieces {
         if (sink.rng != null) {
             characters(b, from, to, s);
             dropping(s, sink.rng, sink.rate);
-            emit(s, from, sink);
+            KnownWords.emit(s.ids, s.ends, s.n, from, sink);
             return;
         }
         int id = marked && !ignoreMerges ? -1 : words.get(b, from, to);
@@ -107,30 +104,10 @@ final class BpePieces extends Pieces {
             sink.add(id, from, to);
             return;
         }
-        boolean cached = to - from <= MOST_CACHED;
-        int slot = ByteTable.hash(b, from, to) & CACHE - 1;
-        var known = cache[slot];
-        if (cached && known != null && Arrays.equals(known.word, 0, known.word.length, b, from, to)) {
-            for (int i = 0, at = from; i < known.ids.length; i++) {
-                if (known.ids[i] >= 0) sink.add(known.ids[i], at, from + known.ends[i]);
-                at = from + known.ends[i];
-            }
-            return;
-        }
+        if (known.cut(b, from, to, sink)) return;
         characters(b, from, to, s);
         merge(s);
-        if (cached) {
-            var ends = Arrays.copyOf(s.ends, s.n);
-            cache[slot] = new Known(Arrays.copyOfRange(b, from, to), Arrays.copyOf(s.ids, s.n), ends);
-        }
-        emit(s, from, sink);
-    }
-
-    private static void emit(Scratch s, int from, Sink sink) {
-        for (int i = 0, at = from; i < s.n; i++) {
-            if (s.ids[i] >= 0) sink.add(s.ids[i], at, from + s.ends[i]);
-            at = from + s.ends[i];
-        }
+        known.learn(b, from, to, s.ids, s.ends, s.n, sink);
     }
 
     private boolean isWhole(int id, byte[] b, int from, int to) {

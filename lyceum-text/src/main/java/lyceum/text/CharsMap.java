@@ -1,5 +1,7 @@
 package lyceum.text;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import lyceum.FormatException;
 import lyceum.text.internal.AlignedText;
@@ -11,36 +13,34 @@ import lyceum.text.internal.Utf8;
  */
 final class CharsMap {
     private final byte[] blob;
-    private final int units, texts;
+    private final int[] tree;
+    private final int texts;
 
     private CharsMap(byte[] blob, int units) {
         this.blob = blob;
-        this.units = units;
+        tree = new int[units];
         texts = 4 + 4 * units;
+        if (units > 0) ByteBuffer.wrap(blob, 4, 4 * units).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(tree);
     }
 
     static CharsMap of(byte[] blob) {
         if (blob.length == 0) return new CharsMap(blob, 0);
         if (blob.length < 4) throw FormatException.at("characters map", 0, blob.length + " bytes, fewer than a size has");
-        long size = word(blob, 0) & 0xFFFFFFFFL;
+        long size = ByteBuffer.wrap(blob).order(ByteOrder.LITTLE_ENDIAN).getInt() & 0xFFFFFFFFL;
         if (size % 4 != 0 || size > blob.length - 4)
             throw FormatException.at("characters map", 0, "a tree of " + size + " bytes in " + (blob.length - 4));
         return new CharsMap(blob, (int) (size / 4));
     }
 
-    private static int word(byte[] b, int at) {
-        return b[at] & 0xFF | (b[at + 1] & 0xFF) << 8 | (b[at + 2] & 0xFF) << 16 | b[at + 3] << 24;
-    }
-
-    private int unit(int i) { return i < 0 || i >= units ? 0 : word(blob, 4 + 4 * i); }
+    private int unit(int i) { return i < 0 || i >= tree.length ? 0 : tree[i]; }
 
     private static int offset(int unit) { return unit >>> 10 << ((unit & 1 << 9) >>> 6); }
 
     /** The text, each longest known sequence replaced. */
     AlignedText apply(AlignedText text) {
-        if (units == 0) return text;
-        var out = new AlignedText.Builder(text);
-        for (int at = text.from; at < text.to;) {
+        AlignedText.Builder out = null;
+        int done = text.from;
+        for (int at = text.from; tree.length > 0 && at < text.to;) {
             int node = offset(unit(0)), length = 0, value = 0;
             for (int i = at; i < text.to && text.b[i] != 0; i++) {
                 node ^= text.b[i] & 0xFF;
@@ -52,12 +52,16 @@ final class CharsMap {
                     value = unit(node) & 0x7FFFFFFF;
                 }
             }
-            if (length == 0 || Utf8.isContinuation(text.b[Math.min(at + length, text.to - 1)]) && at + length < text.to) {
-                length = Utf8.length(text.b[at]);
-                out.copy(at, at + length);
-            } else out.put(text(value), at, at + length);
-            at += length;
+            if (length == 0 || at + length < text.to && Utf8.isContinuation(text.b[at + length])) at += Utf8.length(text.b[at]);
+            else {
+                if (out == null) out = new AlignedText.Builder(text);
+                out.copy(done, at);
+                out.put(text(value), at, at + length);
+                done = at += length;
+            }
         }
+        if (out == null) return text;
+        out.copy(done, text.to);
         return out.build();
     }
 

@@ -10,6 +10,7 @@ public final class DecodeStream {
     private final Tokenizer tokenizer;
     private final boolean skipSpecials, apart;
     private int[] window = new int[16];
+    private final int[] one = new int[1]; // most tokens are whole by themselves
     private int size, shown;
     private String before = "";
 
@@ -24,7 +25,8 @@ public final class DecodeStream {
     public String push(int id) {
         if (size == window.length) window = Arrays.copyOf(window, 2 * size);
         window[size++] = id;
-        var text = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
+        one[0] = id;
+        var text = tokenizer.decode(size == 1 ? one : Arrays.copyOf(window, size), skipSpecials);
         boolean whole = !text.endsWith("\uFFFD");
         if (text.length() <= before.length() || !whole && size - shown < 8) return "";
         var fresh = text.substring(before.length());

@@ -16,21 +16,32 @@ final class Decoding {
         return decoder == null ? String.join(" ", tokens) : String.join("", apply(decoder, tokens));
     }
 
-    /** In one array: a text that comes token by token is decoded for each. */
     private static String byteLevel(List<String> tokens) {
         int most = 0, at = 0;
-        for (int i = 0; i < tokens.size(); i++) most += 3 * tokens.get(i).length(); // in UTF-8, if a token is no spelling of bytes
+        for (int i = 0; i < tokens.size(); i++) most += most(tokens.get(i));
         var bytes = new byte[most];
-        for (int i = 0; i < tokens.size(); i++) {
-            int end = ByteAlphabet.write(tokens.get(i), bytes, at);
-            if (end < 0) {
-                var own = tokens.get(i).getBytes(StandardCharsets.UTF_8);
-                System.arraycopy(own, 0, bytes, at, own.length);
-                end = at + own.length;
-            }
-            at = end;
-        }
+        for (int i = 0; i < tokens.size(); i++) at = write(tokens.get(i), bytes, at);
         return new String(bytes, 0, at, StandardCharsets.UTF_8);
+    }
+
+    /** The same of ids, without a list of their tokens: a text that comes token by token is decoded for each. */
+    static String byteLevel(Vocabulary vocabulary, int[] ids, boolean skipSpecials) {
+        int most = 0, at = 0;
+        for (int id : ids) if (!skipSpecials || !vocabulary.isSpecial(id)) most += most(vocabulary.token(id));
+        var bytes = new byte[most];
+        for (int id : ids) if (!skipSpecials || !vocabulary.isSpecial(id)) at = write(vocabulary.token(id), bytes, at);
+        return new String(bytes, 0, at, StandardCharsets.UTF_8);
+    }
+
+    /** Bytes of a token in UTF-8 at most, if it is no spelling of bytes. */
+    private static int most(String token) { return 3 * token.length(); }
+
+    private static int write(String token, byte[] bytes, int at) {
+        int end = ByteAlphabet.write(token, bytes, at);
+        if (end >= 0) return end;
+        var own = token.getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(own, 0, bytes, at, own.length);
+        return at + own.length;
     }
 
     private static List<String> apply(TokenDecoder decoder, List<String> tokens) {

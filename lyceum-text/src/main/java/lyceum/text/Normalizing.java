@@ -28,7 +28,7 @@ final class Normalizing {
             case TextNormalizer.Replace replace -> replace(replace, text);
             case TextNormalizer.Prepend prepend -> prepend(prepend.content(), text);
             case TextNormalizer.Nmt nmt -> nmt(text);
-            case TextNormalizer.Precompiled map -> CharsMap.of(map.charsMap()).apply(text);
+            case TextNormalizer.Precompiled precompiled -> precompiled.map.apply(text);
             case TextNormalizer.ByteLevel b -> byteLevel(text);
             case TextNormalizer.Sequence sequence -> {
                 for (var n : sequence.normalizers()) text = apply(n, text);

@@ -35,17 +35,24 @@ public sealed interface TextNormalizer {
     record Nmt() implements TextNormalizer {}
 
     /** SentencePiece's map of characters, as it is in its files. */
-    record Precompiled(byte[] charsMap) implements TextNormalizer {
-        public Precompiled {
-            charsMap = charsMap.clone();
-            CharsMap.of(charsMap);
+    final class Precompiled implements TextNormalizer {
+        private final byte[] charsMap;
+        final CharsMap map;
+
+        /** @throws lyceum.FormatException if the bytes are no such map */
+        public Precompiled(byte[] charsMap) {
+            this.charsMap = charsMap.clone();
+            map = CharsMap.of(this.charsMap);
         }
 
-        @Override public byte[] charsMap() { return charsMap.clone(); }
+        /** The bytes of the map. */
+        public byte[] charsMap() { return charsMap.clone(); }
 
         @Override public boolean equals(Object other) { return other instanceof Precompiled p && Arrays.equals(charsMap, p.charsMap); }
 
         @Override public int hashCode() { return Arrays.hashCode(charsMap); }
+
+        @Override public String toString() { return "Precompiled[" + charsMap.length + " bytes]"; }
     }
 
     /** Bytes as characters of GPT-2's alphabet. */

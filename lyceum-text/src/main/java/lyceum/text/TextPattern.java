@@ -42,8 +42,13 @@ public final class TextPattern {
     int find(byte[] b, int from, int to, IntList out) {
         if (regex) return matcher.find(b, from, to, out);
         int settled = from;
+        byte first = literal[0];
         for (int at = from; at + literal.length <= to;) {
-            int k = 0;
+            if (b[at] != first) {
+                at++;
+                continue;
+            }
+            int k = 1;
             while (k < literal.length && b[at + k] == literal[k]) k++;
             if (k < literal.length) at++;
             else {

@@ -242,6 +242,7 @@ public final class TokenizerPipeline implements Tokenizer {
     }
 
     private String decoded(int[] ids, boolean skipSpecials) {
+        if (spec.decoder() instanceof TokenDecoder.ByteLevel) return Decoding.byteLevel(vocabulary, ids, skipSpecials);
         var tokens = new ArrayList<String>(ids.length);
         for (int id : ids) {
             var token = vocabulary.token(id);

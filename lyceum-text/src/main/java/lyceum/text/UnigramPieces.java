@@ -14,17 +14,27 @@ final class UnigramPieces extends Pieces {
     private final int unknown;
     private final int[] byteFallback;
     private final double unknownScore;
+    private final KnownWords known = new KnownWords();
 
-    /** Room for the ways that end at each byte. */
+    /** Room for the ways that end at each byte, for where the best one is cut, and for its pieces. */
     private static final class Scratch {
         double[] best = new double[64];
-        int[] from = new int[64], id = new int[64];
+        int[] from = new int[64], id = new int[64], cuts = new int[64], ids = new int[64], ends = new int[64];
+        int size;
 
         void reserve(int n) {
             if (n <= best.length) return;
             best = new double[2 * n];
             from = new int[2 * n];
             id = new int[2 * n];
+            cuts = new int[2 * n];
+            ids = new int[2 * n];
+            ends = new int[2 * n];
+        }
+
+        void put(int id, int end) {
+            ids[size] = id;
+            ends[size++] = end;
         }
     }
 
@@ -54,13 +64,14 @@ final class UnigramPieces extends Pieces {
     }
 
     @Override void cut(byte[] b, int from, int to, Sink sink) {
+        boolean draw = sink.rng != null;
+        if (!draw && known.cut(b, from, to, sink)) return;
         if (!(sink.scratch instanceof Scratch)) sink.scratch = new Scratch();
         var s = (Scratch) sink.scratch;
         int n = to - from;
         s.reserve(n + 1);
         Arrays.fill(s.best, 0, n + 1, Double.NEGATIVE_INFINITY);
         s.best[0] = 0;
-        boolean draw = sink.rng != null;
         for (int at = 0; at < n;) {
             int length = Math.min(Utf8.length(b[from + at]), n - at);
             boolean single = false;
@@ -76,7 +87,9 @@ final class UnigramPieces extends Pieces {
             at += length;
         }
         if (draw) back(b, from, n, s, sink);
-        path(b, from, n, s, sink);
+        path(b, from, n, s);
+        if (draw) KnownWords.emit(s.ids, s.ends, s.size, from, sink);
+        else known.learn(b, from, to, s.ids, s.ends, s.size, sink);
     }
 
     private static void relax(Scratch s, int at, int end, int id, double score, boolean sum) {
@@ -117,22 +130,19 @@ final class UnigramPieces extends Pieces {
         }
     }
 
-    /** Emits the way that the links tell, from the end backwards, then turned round; neighbouring unknown characters are one piece. */
-    private void path(byte[] b, int from, int n, Scratch s, Sink sink) {
+    /** Puts down the pieces of the way that the links tell, from the end backwards; neighbouring unknown characters are one piece. */
+    private void path(byte[] b, int from, int n, Scratch s) {
         int steps = 0;
         for (int end = n; end > 0; end = s.from[end]) steps++;
-        var ends = new int[steps + 1];
-        for (int end = n, i = steps; i >= 0; i--) {
-            ends[i] = end;
-            end = end == 0 ? 0 : s.from[end];
-        }
-        for (int i = 1; i <= steps; i++) {
-            int id = s.id[ends[i]], start = from + ends[i - 1];
-            if (id >= 0) sink.add(id, start, from + ends[i]);
-            else if (byteFallback != null) for (int k = start; k < from + ends[i]; k++) sink.add(byteFallback[b[k] & 0xFF], k, k + 1);
+        for (int end = n, i = steps; i > 0; end = s.from[end]) s.cuts[--i] = end;
+        s.size = 0;
+        for (int i = 0, start = 0; i < steps; start = s.cuts[i++]) {
+            int end = s.cuts[i], id = s.id[end];
+            if (id >= 0) s.put(id, end);
+            else if (byteFallback != null) for (int k = start; k < end; k++) s.put(byteFallback[b[from + k] & 0xFF], k + 1);
             else {
-                while (i < steps && s.id[ends[i + 1]] < 0) i++;
-                if (unknown >= 0) sink.add(unknown, start, from + ends[i]);
+                while (i + 1 < steps && s.id[s.cuts[i + 1]] < 0) i++;
+                s.put(unknown, s.cuts[i]);
             }
         }
     }

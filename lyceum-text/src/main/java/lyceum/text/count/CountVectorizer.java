@@ -17,7 +17,7 @@ import lyceum.withers.Withers;
  * var letters = new CountVectorizer().withUnit(CountVectorizer.Unit.CHARACTERS_IN_WORDS).withNGrams(2, 4);
  * }
  *
- * <p>Texts are read once and split in parallel, so that a stream longer than memory will do. The vocabulary is sorted; where {@code maxFeatures} cuts among equal
+ * <p>Texts are read once, so that a stream longer than memory will do. The vocabulary is sorted; where {@code maxFeatures} cuts among equal
  * counts the earlier terms stay. {@link #hashing} needs no vocabulary. Defaults are those of scikit-learn.
  *
  * @param splitter of texts into words
@@ -69,13 +69,24 @@ public record CountVectorizer(TermSplitter splitter, Unit unit, int least, int m
 
     /** The terms of a text, in order. */
     public List<String> terms(String text) {
-        var s = lowerCase ? text.toLowerCase(Locale.ROOT) : text;
-        if (stripAccents) s = Normalizer.normalize(s, Normalizer.Form.NFKD).replaceAll("\\p{M}", "");
+        var s = prepared(text);
         return switch (unit) {
             case WORDS -> words(s);
             case CHARACTERS -> characters(s.replaceAll("\\s\\s+", " "));
             case CHARACTERS_IN_WORDS -> withinWords(s);
         };
+    }
+
+    /** The text that is split. */
+    String prepared(String text) {
+        var s = lowerCase ? text.toLowerCase(Locale.ROOT) : text;
+        return stripAccents ? Normalizer.normalize(s, Normalizer.Form.NFKD).replaceAll("\\p{M}", "") : s;
+    }
+
+    /** Of words that are terms as they stand the fewest characters; 0 if terms are something else. */
+    int plainWords() {
+        if (unit != Unit.WORDS || most > 1 || !stopWords.isEmpty() || stripAccents) return 0;
+        return splitter == TermSplitter.WORDS ? 2 : splitter == TermSplitter.ALL_WORDS ? 1 : 0;
     }
 
     private List<String> words(String text) {

@@ -2,23 +2,37 @@ package lyceum.text.count;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import lyceum.backend.Parallel;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
+import lyceum.text.internal.TermTable;
 
-/** Counts terms of texts as they come: batches are split by all threads, numbers are given in the order of the texts. */
+/**
+ * Counts terms of texts as they come, and numbers them in the order in which they come. Words as they stand are looked up where they stand, without a string of their own; other
+ * terms are split by all threads, a batch at a time.
+ */
 final class TermCounting {
     private static final int BATCH = 512;
 
+    /** A term: its column, or -1 if it is not counted; the last row that has it, and where. */
+    private static final class Counted implements TermTable.Term {
+        final String term;
+        int column = -1, row = -1, entry;
+
+        Counted(String term) { this.term = term; }
+
+        @Override public String term() { return term; }
+    }
+
     private final CountVectorizer how;
-    private final Map<String, Integer> numbers = new HashMap<>();
+    private final TermTable<Counted> numbers = new TermTable<>(Counted::new);
     private final List<String> terms = new ArrayList<>();
     private int[] rowStart = new int[1024], column = new int[1 << 14], count = new int[1 << 14];
+    private long[] keys = new long[64];
     private int rows, entries;
 
     TermCounting(CountVectorizer how) { this.how = how; }
@@ -27,8 +41,9 @@ final class TermCounting {
     TermCounting(CountVectorizer how, List<String> vocabulary) {
         this(how);
         for (var term : vocabulary) {
-            if (numbers.putIfAbsent(term, terms.size()) != null)
-                throw new IllegalArgumentException("CountVectorizer: the vocabulary has '" + term + "' twice");
+            var known = numbers.of(term);
+            if (known.column >= 0) throw new IllegalArgumentException("CountVectorizer: the vocabulary has '" + term + "' twice");
+            known.column = terms.size();
             terms.add(term);
         }
     }
@@ -40,47 +55,76 @@ final class TermCounting {
 
     Csr counted(Iterable<String> texts) {
         read(texts.iterator(), false);
+        for (int i = 0; i < rows; i++) sort(rowStart[i], rowStart[i + 1]);
         return csr(terms.size());
     }
 
     private void read(Iterator<String> texts, boolean growing) {
+        int least = how.plainWords();
+        if (least > 0) {
+            while (texts.hasNext()) {
+                var text = texts.next();
+                // of other texts lower case may be longer, and no letter
+                boolean each = how.lowerCase() && isAscii(text);
+                var read = each ? text : how.prepared(text);
+                WordRuns.find(read, least, (from, to) -> {
+                    if (each && hasCapital(read, from, to))
+                        addWord(read.substring(from, to).toLowerCase(Locale.ROOT), 0, to - from, growing);
+                    else addWord(read, from, to, growing);
+                });
+                endRow();
+            }
+            return;
+        }
         var batch = new ArrayList<String>();
         while (texts.hasNext()) {
             batch.clear();
             while (texts.hasNext() && batch.size() < BATCH) batch.add(texts.next());
-            var split = new List<?>[batch.size()];
+            var split = new String[batch.size()][];
             Parallel.range(split.length, 16, (from, to) -> {
-                for (int i = (int) from; i < to; i++) split[i] = how.terms(batch.get(i));
+                for (int i = (int) from; i < to; i++) split[i] = how.terms(batch.get(i)).toArray(String[]::new);
             });
-            for (var each : split) add(each, growing);
+            for (var words : split) {
+                for (var word : words) addWord(word, 0, word.length(), growing);
+                endRow();
+            }
         }
     }
 
-    private void add(List<?> words, boolean growing) {
-        var ids = new int[words.size()];
-        int size = 0;
-        for (var word : words) {
-            var number = numbers.get(word);
-            if (number == null && growing) {
-                number = terms.size();
-                terms.add((String) word);
-                numbers.put((String) word, number);
-            }
-            if (number != null) ids[size++] = number;
+    private static boolean isAscii(String text) {
+        int any = 0;
+        for (int i = 0, n = text.length(); i < n; i++) any |= text.charAt(i);
+        return any < 128;
+    }
+
+    private static boolean hasCapital(String text, int from, int to) {
+        for (int i = from; i < to; i++) if (text.charAt(i) >= 'A' && text.charAt(i) <= 'Z') return true;
+        return false;
+    }
+
+    private void addWord(String text, int from, int to, boolean growing) {
+        var term = growing ? numbers.of(text, from, to) : numbers.find(text, from, to);
+        if (term == null) return;
+        if (term.row == rows) {
+            if (!how.binary()) count[term.entry]++;
+            return;
         }
-        Arrays.sort(ids, 0, size);
-        for (int i = 0; i < size; i++) {
-            if (i > 0 && ids[i] == ids[i - 1]) {
-                if (!how.binary()) count[entries - 1]++;
-                continue;
-            }
-            if (entries == column.length) {
-                column = Arrays.copyOf(column, 2 * entries);
-                count = Arrays.copyOf(count, 2 * entries);
-            }
-            column[entries] = ids[i];
-            count[entries++] = 1;
+        if (term.column < 0) {
+            if (!growing) return;
+            term.column = terms.size();
+            terms.add(term.term);
         }
+        if (entries == column.length) {
+            column = Arrays.copyOf(column, 2 * entries);
+            count = Arrays.copyOf(count, 2 * entries);
+        }
+        term.row = rows;
+        term.entry = entries;
+        column[entries] = term.column;
+        count[entries++] = 1;
+    }
+
+    private void endRow() {
         if (++rows == rowStart.length) rowStart = Arrays.copyOf(rowStart, 2 * rows);
         rowStart[rows] = entries;
     }
@@ -117,9 +161,9 @@ final class TermCounting {
 
     /** A row by its columns. */
     private void sort(int from, int to) {
-        var keys = new long[to - from];
+        if (keys.length < to - from) keys = new long[2 * (to - from)];
         for (int e = from; e < to; e++) keys[e - from] = (long) column[e] << 32 | count[e];
-        Arrays.sort(keys);
+        Arrays.sort(keys, 0, to - from);
         for (int e = from; e < to; e++) {
             column[e] = (int) (keys[e - from] >>> 32);
             count[e] = (int) keys[e - from];

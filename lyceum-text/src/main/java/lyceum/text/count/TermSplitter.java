@@ -17,20 +17,7 @@ public interface TermSplitter {
 
     private static List<String> runs(String text, int least) {
         var found = new ArrayList<String>();
-        int n = text.length(), from = -1, length = 0;
-        for (int i = 0; i <= n;) {
-            int c = i < n ? text.codePointAt(i) : ' ', wide = i < n ? Character.charCount(c) : 1;
-            if (c == '_' || Character.isLetterOrDigit(c) || Character.getType(c) == Character.OTHER_NUMBER
-                    || Character.getType(c) == Character.LETTER_NUMBER) {
-                if (from < 0) from = i;
-                length++;
-            } else if (from >= 0) {
-                if (length >= least) found.add(text.substring(from, i));
-                from = -1;
-                length = 0;
-            }
-            i += wide;
-        }
+        WordRuns.find(text, least, (from, to) -> found.add(text.substring(from, to)));
         return found;
     }
 }

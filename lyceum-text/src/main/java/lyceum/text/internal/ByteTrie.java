@@ -5,7 +5,9 @@ import java.util.Arrays;
 /** Byte strings as a tree: all prefixes of a text that are in it are found in one walk. */
 public final class ByteTrie {
     private final int[] root = new int[256];
-    private int[] keys = new int[64], children = new int[64], values = new int[32];
+    /** Node and byte in the upper half, the child in the lower; 0 where there is none. */
+    private long[] table = new long[64];
+    private int[] values = new int[32];
     private int nodes = 1, edges;
 
     public ByteTrie() {
@@ -34,32 +36,25 @@ public final class ByteTrie {
     }
 
     private void edge(int key, int child) {
-        if (2 * ++edges > keys.length) {
-            int[] oldKeys = keys, oldChildren = children;
-            keys = new int[2 * oldKeys.length];
-            children = new int[keys.length];
-            for (int i = 0; i < oldKeys.length; i++) if (oldKeys[i] != 0) insert(oldKeys[i], oldChildren[i]);
+        if (2 * ++edges > table.length) {
+            var old = table;
+            table = new long[2 * old.length];
+            for (long edge : old) if (edge != 0) table[slot((int) (edge >>> 32))] = edge;
         }
-        insert(key, child);
-    }
-
-    private void insert(int key, int child) {
-        int slot = slot(key);
-        keys[slot] = key;
-        children[slot] = child;
+        table[slot(key)] = (long) key << 32 | child;
     }
 
     private int slot(int key) {
-        int mask = keys.length - 1, h = key * 0x9E3779B9, slot = (h ^ h >>> 15) & mask;
-        while (keys[slot] != 0 && keys[slot] != key) slot = slot + 1 & mask;
+        int mask = table.length - 1, h = key * 0x9E3779B9, slot = (h ^ h >>> 15) & mask;
+        for (long edge; (edge = table[slot]) != 0 && (int) (edge >>> 32) != key;) slot = slot + 1 & mask;
         return slot;
     }
 
     /** The node that a byte leads to from a node (0 is the root), -1 for none. */
     public int step(int node, byte b) {
         if (node == 0) return root[b & 0xFF];
-        int slot = slot(node << 8 | b & 0xFF);
-        return keys[slot] == 0 ? -1 : children[slot];
+        long edge = table[slot(node << 8 | b & 0xFF)];
+        return edge == 0 ? -1 : (int) edge;
     }
 
     /** What was put at a node, -1 for nothing. */

@@ -3,6 +3,8 @@ package lyceum.text.internal;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 
 /** A set of code points as ascending half-open ranges: from, to, from, to. */
@@ -75,9 +77,31 @@ public record CodePointSet(int[] borders) {
 
     /** With all that differs in case alone. */
     CodePointSet anyCase() {
-        var folded = new BitSet(LIMIT);
-        for (int i = 0; i < borders.length; i += 2) for (int c = borders[i]; c < borders[i + 1]; c++) folded.set(fold(c));
-        return or(of(c -> folded.get(fold(c))));
+        var folded = new BitSet();
+        for (int c : Cased.ALL) if (contains(c)) folded.set(fold(c));
+        var borders = new IntList();
+        for (int c : Cased.ALL) {
+            if (!folded.get(fold(c))) continue;
+            if (borders.size > 0 && borders.get(borders.size - 1) == c) borders.size--;
+            else borders.add(c);
+            borders.add(c + 1);
+        }
+        return or(new CodePointSet(borders.toArray()));
+    }
+
+    /** Those that another differs from in case alone, in order: to go through all would take longer than all else that a pattern needs. */
+    private static final class Cased {
+        static final int[] ALL;
+
+        static {
+            var cased = new BitSet(LIMIT);
+            for (int c = 0; c < LIMIT; c++) {
+                if (fold(c) == c) continue;
+                cased.set(c);
+                cased.set(fold(c));
+            }
+            ALL = cased.stream().toArray();
+        }
     }
 
     private static int fold(int c) { return Character.toLowerCase(Character.toUpperCase(c)); }
@@ -143,10 +167,12 @@ public record CodePointSet(int[] borders) {
             + " finalpunctuation=Pf symbol=S mathsymbol=Sm currencysymbol=Sc modifiersymbol=Sk othersymbol=So separator=Z spaceseparator=Zs lineseparator=Zl"
             + " paragraphseparator=Zp other=C control=Cc format=Cf surrogate=Cs privateuse=Co unassigned=Cn ";
 
+    /** By script, or the name of a category: every reading of a tokenizer asks for some. */
+    private static final Map<Object, CodePointSet> KNOWN = new ConcurrentHashMap<>();
+
     private static CodePointSet script(String name) {
         try {
-            var script = Character.UnicodeScript.forName(name);
-            return of(c -> Character.UnicodeScript.of(c) == script);
+            return KNOWN.computeIfAbsent(Character.UnicodeScript.forName(name), script -> of(c -> Character.UnicodeScript.of(c) == script));
         } catch (IllegalArgumentException e) {
             return null;
         }
@@ -154,7 +180,11 @@ public record CodePointSet(int[] borders) {
 
     private static CodePointSet categories(String name) {
         if (name.equals("LC") || name.equals("Lc") || name.equals("L&")) return of(c -> "Lu,Ll,Lt".contains(category(c)));
-        return of(c -> category(c).startsWith(name));
+        var known = KNOWN.get(name);
+        if (known != null) return known;
+        var set = of(c -> category(c).startsWith(name));
+        if (set.borders.length > 0) KNOWN.put(name, set); // there are fewer than forty
+        return set;
     }
 
     private static String category(int c) {

@@ -108,6 +108,14 @@ public final class PatternMatcher {
 
     /** Marks the places before which a match ends, by all places of the automaton at once. */
     private static void behind(PatternProgram look, byte[] b, int from, int to, byte[] inner, byte mark, byte[] bits) {
+        if (look.size() == 2 && look.kind[0] == PatternProgram.CHAR) { // one character, as \A and \b look at it
+            for (int at = from; at < to;) {
+                boolean fits = look.fits[0][look.classAt(b, at)];
+                at += Utf8.length(b[at]);
+                if (fits) bits[at - from] |= mark;
+            }
+            return;
+        }
         var now = new BitSet(look.size());
         var todo = new int[2 * look.size() + 2];
         for (int at = from; at <= to; at += at == to ? 1 : Utf8.length(b[at])) {

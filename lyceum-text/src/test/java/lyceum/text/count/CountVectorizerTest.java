@@ -150,4 +150,23 @@ class CountVectorizerTest {
                 .hasMessageContaining("'a' twice");
         assertThatThrownBy(() -> new CountVectorizer().hashing(0)).hasMessageContaining("0 columns");
     }
+
+    /** Words are counted where they stand; terms are made one by one. Both are the same words, whatever lower case does to a text. */
+    @Test void wordsThatAreCountedWhereTheyStandAreTheTerms() {
+        var texts = List.of("In the Beginning GOD created", "\u0130stanbul \u0130 a\u0130b", "x", "",
+                "a_B c2 \u00bd\u2460 \ud835\udd4f\ud835\udd50z", "STRASSE stra\u00dfe \u1e9e\u1e9e", "beginnings, beginning; BEGINNING",
+                "\ud835 ab", "\u01c5\u01c5 \u03a3\u03a3\u03a3");
+        for (var how : List.of(new CountVectorizer(), new CountVectorizer().withSplitter(TermSplitter.ALL_WORDS),
+                new CountVectorizer().withLowerCase(false), new CountVectorizer().withStripAccents(true))) {
+            var counted = how.fitTransform(texts);
+            var again = how.fit(texts).transform(texts);
+            for (int i = 0; i < texts.size(); i++) {
+                var row = counted.rows(i).counts().toDense().toDoubleArray();
+                var words = new ArrayList<String>();
+                for (int j = 0; j < row.length; j++) words.addAll(Collections.nCopies((int) row[j], counted.terms().get(j)));
+                assertThat(words).containsExactlyInAnyOrderElementsOf(how.terms(texts.get(i)));
+                assertThat(again.rows(i).counts().toDense().toDoubleArray()).isEqualTo(row);
+            }
+        }
+    }
 }

@@ -17,7 +17,7 @@ class PatternMatcherTest {
             "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
             "(a+)+b", "(a|ab)(c|bcd)(d*)", "a*?b", "a{2,4}?", "(?<=a)b", "(?<!a)b", "(?=ab)", "\\bab\\b", "\\B", "(a*)*", "(a*)+b|a", "x*",
             "(?:a|b)*?c|b", "(?<=a|bc)a", "(?!a|bb).", "[^a]b|[b-c&&[^c]]+", "a+(?=b+c)", "(?i)AB+", "a|b|", "(?:ab?)*+".substring(0, 8),
-            "[ab]++c?", "\\d+|\\w", "(?<=\\b)a"};
+            "[ab]++c?", "\\d+|\\w", "(?<=\\b)a", "\\A +| +\\z", "\\A.|(?<![ab]).(?<=b)"};
 
     /** The JDK's matcher backtracks; on short texts it is the oracle. */
     @Test void findsWhatABacktrackingMatcherFinds() {
