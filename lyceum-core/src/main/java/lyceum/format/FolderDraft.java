@@ -1,13 +1,18 @@
 package lyceum.format;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -17,6 +22,9 @@ import java.util.stream.Stream;
  *
  * <p>The moves themselves are one after the other. Each is whole, but a crash between two of them, or a file that cannot be moved, leaves files of both writings: who cannot
  * have that gives new files new names, and has the one that names them moved last.
+ *
+ * <p>A process that is killed leaves its draft behind. Whoever writes into the folder next deletes it: beside each draft stands a file that its writer holds locked, and the
+ * system takes the lock back however that process ends.
  *
  * {@snippet :
  * var folder = Path.of("model");
@@ -28,6 +36,11 @@ import java.util.stream.Stream;
  * }
  */
 public final class FolderDraft {
+    private static final String PREFIX = ".draft-", LOCK = ".lock";
+    private static final String NAME = "\\.draft-[0-9a-f-]{36}-[0-9a-f-]{36}\\.lock";
+    /** Of this process: its own drafts are alive, and to open the lock of one a second time would lose it on Linux. */
+    private static final String OWN = PREFIX + UUID.randomUUID();
+
     private FolderDraft() {}
 
     /** What writes the files, folders of files among them, into the empty folder that it is given. */
@@ -49,25 +62,62 @@ public final class FolderDraft {
     /** The same where some files name others: these are moved when all others are, in this order, as far as they were written. @param last names in the folder */
     public static void write(Path folder, Predicate<String> obsolete, List<String> last, Writer writer) throws IOException {
         Files.createDirectories(folder);
-        var draft = Files.createTempDirectory(folder, ".draft");
-        try {
-            writer.write(draft);
-            var written = new ArrayList<>(files(Files.walk(draft)));
-            written.sort(Comparator.comparingInt(file -> last.indexOf(name(draft, file)))); // -1 is any other
-            var beside = new HashSet<Path>();
-            for (var file : written) {
-                var target = folder.resolve(draft.relativize(file));
-                beside.add(target.getParent());
-                Files.createDirectories(target.getParent());
-                Files.move(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        deleteLeftBehind(folder);
+        var draft = folder.resolve(OWN + "-" + UUID.randomUUID());
+        try (var _ = locked(lock(draft))) {
+            try {
+                writer.write(Files.createDirectory(draft));
+                move(draft, folder, obsolete, last);
+            } finally {
+                delete(draft); // before the lock is gone, or another process would be at it too
             }
-            var names = written.stream().map(file -> name(draft, file)).toList();
-            for (var parent : beside) for (var file : files(Files.list(parent))) {
-                var name = name(folder, file);
-                if (!names.contains(name) && obsolete.test(name)) Files.delete(file);
+        }
+    }
+
+    private static void move(Path draft, Path folder, Predicate<String> obsolete, List<String> last) throws IOException {
+        var written = new ArrayList<>(files(Files.walk(draft)));
+        written.sort(Comparator.comparingInt(file -> last.indexOf(name(draft, file)))); // -1 is any other
+        var beside = new HashSet<Path>();
+        for (var file : written) {
+            var target = folder.resolve(draft.relativize(file));
+            beside.add(target.getParent());
+            Files.createDirectories(target.getParent());
+            Files.move(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        }
+        var names = written.stream().map(file -> name(draft, file)).toList();
+        for (var parent : beside) for (var file : files(Files.list(parent))) {
+            var name = name(folder, file);
+            if (!names.contains(name) && !name.startsWith(PREFIX) && obsolete.test(name)) Files.delete(file);
+        }
+    }
+
+    private static Path lock(Path draft) { return draft.resolveSibling(draft.getFileName() + LOCK); }
+
+    /** Makes the file and locks it; there is a draft only while there is a lock. */
+    private static FileChannel locked(Path file) throws IOException {
+        while (true) {
+            var channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            try {
+                if (channel.tryLock() != null && Files.exists(file)) return channel;
+            } catch (IOException e) {
+                return channel; // a file system without locks: nobody takes it for a dead one's there either
             }
-        } finally {
-            delete(draft);
+            channel.close(); // another process was here before it was locked, took it for a dead one's and deletes it
+        }
+    }
+
+    /** Deletes drafts that nobody holds. What cannot be deleted is left to the next: it is in nobody's way. */
+    private static void deleteLeftBehind(Path folder) throws IOException {
+        try (var locks = Files.newDirectoryStream(folder, PREFIX + "*" + LOCK)) {
+            for (var lock : locks) {
+                var name = lock.getFileName().toString();
+                if (name.startsWith(OWN) || !name.matches(NAME)) continue;
+                try (var channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+                    if (channel.tryLock() != null) delete(lock.resolveSibling(name.substring(0, name.length() - LOCK.length())));
+                } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
+                    // another user's, or another thread is at it
+                }
+            }
         }
     }
 
@@ -80,9 +130,11 @@ public final class FolderDraft {
         }
     }
 
+    /** The draft, if it was made, and then its lock. */
     private static void delete(Path draft) throws IOException {
-        try (var all = Files.walk(draft)) {
+        if (Files.exists(draft)) try (var all = Files.walk(draft)) {
             for (var each : all.sorted(Comparator.reverseOrder()).toList()) Files.delete(each);
         }
+        Files.deleteIfExists(lock(draft));
     }
 }

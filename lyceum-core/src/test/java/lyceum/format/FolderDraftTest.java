@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import lyceum.testing.ForkedJvm;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -62,6 +63,37 @@ class FolderDraftTest {
         for (var name : List.of("c", "z", "words/a")) assertThat(folder.resolve(name)).hasContent("new");
         assertThat(folder.resolve("b")).hasContent("old");
         assertThat(folder).isDirectoryNotContaining("glob:**.draft*");
+    }
+
+    /** Writes into the folder that it is given; with a second argument it is killed before it is through. */
+    static class Other {
+        public static void main(String[] args) throws IOException {
+            FolderDraft.write(Path.of(args[0]), _ -> false, draft -> {
+                Files.writeString(Files.createDirectory(draft.resolve("words")).resolve("a"), "the other's");
+                if (args.length > 1) Runtime.getRuntime().halt(7);
+            });
+        }
+    }
+
+    @Test void theNextWriterDeletesWhatAKilledOneLeft() throws IOException {
+        assertThat(ForkedJvm.of(Other.class).withArguments(folder.toString(), "killed").run().exitCode()).isEqualTo(7);
+        assertThat(folder.toFile().list()).hasSize(2).allMatch(name -> name.startsWith(".draft-"));
+        Files.createDirectory(folder.resolve(".drafts of mine"));
+        FolderDraft.write(folder, _ -> true, draft -> Files.writeString(draft.resolve("b"), "new"));
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("b", ".drafts of mine");
+    }
+
+    @Test void whoWritesInAnotherProcessKeepsItsDraft() throws IOException {
+        FolderDraft.write(folder, _ -> false, draft -> {
+            Files.writeString(draft.resolve("b"), "new");
+            var other = ForkedJvm.of(Other.class).withArguments(folder.toString()).run();
+            assertThat(other.exitCode()).as(other.output()).isZero();
+            FolderDraft.write(folder, _ -> true, inThisProcess -> Files.writeString(inThisProcess.resolve("c"), "new"));
+            assertThat(draft.resolve("b")).hasContent("new");
+            assertThat(folder.toFile().list()).hasSize(4);
+        });
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("b", "c", "words");
+        assertThat(folder.resolve("b")).hasContent("new");
     }
 
     @Test void anErrorLeavesWhatThereWas() throws IOException {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.logging.Level;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -88,6 +89,9 @@ final class Browser implements AutoCloseable {
     }
 
     Object run(String script) { return driver.executeScript("return " + script); }
+
+    /** What stands there, as PNG. */
+    byte[] picture(String selector) { return find(selector).getScreenshotAs(OutputType.BYTES); }
 
     /** What is wrong with the page for people who cannot see, hear or point well: rules of weight, each with where it is broken. */
     @SuppressWarnings("unchecked") List<String> barriers() {
