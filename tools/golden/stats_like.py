@@ -59,7 +59,8 @@ def glm():
             model = sm.GLM(y, x, family=family, offset=offset, var_weights=weights)
             fit = model.fit(tol=1e-12, maxiter=200)
             small = sm.GLM(y, x[:, :-2], family=family, offset=offset, var_weights=weights).fit(tol=1e-12, maxiter=200)
-            expected = {"coefficients": fit.params, "errors": fit.bse, "deviance": fit.deviance, "pearson": fit.pearson_chi2, "scale": fit.scale, "nullDeviance": fit.null_deviance,
+            low, high = fit.conf_int().T
+            expected = {"coefficients": fit.params, "errors": fit.bse, "z": fit.tvalues, "p": fit.pvalues, "low": low, "high": high, "deviance": fit.deviance, "pearson": fit.pearson_chi2, "scale": fit.scale, "nullDeviance": fit.null_deviance,
                         "logLikelihood": fit.llf, "smallLogLikelihood": small.llf, "aic": fit.aic}
             expected |= {"lr": 2 * (fit.llf - small.llf), "lrP": scipy.stats.chi2.sf(2 * (fit.llf - small.llf), 2)}
             if not j:

@@ -179,6 +179,21 @@ class GraphTest {
         Evidence.of("folded against eager",
                 Gap.absolute().see("value", folded.run(other)[0].toDoubleArray(), f.apply(new Tensor[] {other})[0].toDoubleArray()),
                 exactly(0));
+        // What grows beyond 65,536 numbers stays an operation; all three passes follow each other.
+        Function<Tensor[], Tensor[]> wide = in -> new Tensor[] {
+                in[0].add(Tensor.of(3.0).square().expand(70_000)).add(in[0].add(Tensor.of(3.0).square().expand(70_000)))};
+        var large = Graph.trace(wide, Tensor.zeros(DType.F64, 1));
+        Evidence.of("calls left where a constant would grow", large.withConstantsFolded().calls(), exactly(large.calls() - 2));
+        Evidence.of("calls after all passes", large.simplified().calls(), exactly(3));
+        // Constants of one shape are the same if their bits are.
+        Function<Tensor[], Tensor[]> several = in -> new Tensor[] {in[0].mul(Tensor.of(2.0, 0.0)).sin()
+                .add(in[0].mul(Tensor.of(2.0, 0.0)).cos()).add(in[0].mul(Tensor.of(2.0, -0.0)).exp()).add(in[0].mul(Tensor.of(3.0, 0.0)))};
+        var shared = Graph.trace(several, other).withCommonPartsShared().withoutDeadNodes();
+        Evidence.of("constants left of four, two of which are the same", shared.nodes().stream().filter(n -> n instanceof Constant).count(),
+                exactly(3));
+        Evidence.of("shared against eager",
+                Gap.absolute().see("value", shared.run(other)[0].toDoubleArray(), several.apply(new Tensor[] {other})[0].toDoubleArray()),
+                exactly(0));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)

@@ -56,6 +56,12 @@ class ImplicitTest {
         };
         var j = Autograd.jacobian(t -> Implicit.root(iterate, (z, s) -> a.matmul(z).sub(s), t), b);
         gap.see("dz/db", j.toDoubleArray(), Linalg.solve(a, Tensor.eye(DType.F64, 4)).toDoubleArray());
+        // Unknowns and parameters of two axes: the root of each entry.
+        var entries = Tensor.of(new double[][] {{4, 9}, {16, 25}});
+        var roots = Autograd.jacobian(t -> Implicit.root(SQUARE, Tensor.ones(DType.F64, 2, 2), t), entries);
+        gap.see("roots", Implicit.root(SQUARE, Tensor.ones(DType.F64, 2, 2), entries).toDoubleArray(), new double[] {2, 3, 4, 5});
+        gap.see("their slopes", roots.toDoubleArray(),
+                new double[] {1 / 4.0, 0, 0, 0, 0, 1 / 6.0, 0, 0, 0, 0, 1 / 8.0, 0, 0, 0, 0, 1 / 10.0});
         Evidence.of("dz/db against the inverse", gap, atMost(1e-10));
     }
 

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntToDoubleFunction;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.linalg.LeastSquares;
 import lyceum.random.Rng;
@@ -73,6 +74,98 @@ class TaylorTest {
         }
         Evidence.of("compositions", KNOWN.size(), atLeast(30));
         Evidence.of("largest error of a coefficient", gap, atMost(1e-12));
+    }
+
+    /** Coefficients up to the sixth by a formula. */
+    private static double[] coefficients(IntToDoubleFunction formula) { return IntStream.rangeClosed(0, 6).mapToDouble(formula).toArray(); }
+
+    private static double[] product(double[] a, double[] b) {
+        return coefficients(k -> IntStream.rangeClosed(0, k).mapToDouble(j -> a[j] * b[k - j]).sum());
+    }
+
+    private static double[] quotient(double[] a, double[] b) {
+        var z = new double[7];
+        for (int k = 0; k < 7; k++) {
+            z[k] = a[k];
+            for (int j = 0; j < k; j++) z[k] -= z[j] * b[k - j];
+            z[k] /= b[0];
+        }
+        return z;
+    }
+
+    private static double[] integral(double first, double[] slope) { return coefficients(k -> k == 0 ? first : slope[k - 1] / k); }
+
+    /** Of {@code (base + s)^y}. */
+    private static double[] power(double base, double y) {
+        return coefficients(k -> {
+            double c = Math.pow(base, y - k);
+            for (int i = 0; i < k; i++) c *= (y - i) / (i + 1);
+            return c;
+        });
+    }
+
+    /** Of {@code factor * exp(rate s)}, and of {@code exp(-rate s^2)}. */
+    private static double[] growth(double factor, double rate) { return coefficients(k -> factor * Math.pow(rate, k) / factorial(k)); }
+
+    private static double[] bell(double rate) { return coefficients(k -> k % 2 == 1 ? 0 : Math.pow(-rate, k / 2) / factorial(k / 2)); }
+
+    /** {@code (f(a) + f(s)) / (1 + sign f(a) f(s))}: tan for the sign -1, tanh for 1. */
+    private static double[] sumRule(double at, double[] f, double sign) {
+        double[] over = f.clone(), under = coefficients(k -> (k == 0 ? 1 : 0) + sign * at * f[k]);
+        over[0] += at;
+        return quotient(over, under);
+    }
+
+    /** Away from 0, where no function is its own argument, along a direction of another length than 1. */
+    @Acceptance(topic = "automatic-differentiation", clause = 2)
+    @Test void coefficientsElsewhereAreThoseOfTheirFormulas() {
+        double a = 0.4, along = 0.5, e = Math.exp(a);
+        double[] tangent = {0, 1, 0, 1 / 3.0, 0, 2 / 15.0, 0}, hyperbolic = {0, 1, 0, -1 / 3.0, 0, 2 / 15.0, 0},
+                half = sumRule(Math.tanh(a / 2), hyperbolic, 1),
+                sigmoid = coefficients(k -> half[k] / Math.pow(2, k + 1) + (k == 0 ? 0.5 : 0)),
+                error = product(growth(2 / ROOT_PI * Math.exp(-a * a), -2 * a), bell(1)),
+                normal = product(growth(Math.exp(-a * a / 2) / (Math.sqrt(2) * ROOT_PI), -a), bell(0.5));
+        double[] falling = power(1 - a, -0.5);
+        for (int k = 1; k < 7; k += 2) falling[k] *= -1; // of 1 - a - s
+        double[] arc = product(falling, power(1 + a, -0.5));
+        double erf = 0.4283923550466685, phi = 0.6554217416103242; // Abramowitz and Stegun, tables 7.1 and 26.1
+        var known = List.of(new Known("exp", Tensor::exp, growth(e, 1)),
+                new Known("expm1", Tensor::expm1, coefficients(k -> k == 0 ? Math.expm1(a) : e / factorial(k))),
+                new Known("sin", Tensor::sin, coefficients(k -> Math.sin(a + k * Math.PI / 2) / factorial(k))),
+                new Known("cos", Tensor::cos, coefficients(k -> Math.cos(a + k * Math.PI / 2) / factorial(k))),
+                new Known("sinh", Tensor::sinh, coefficients(k -> (k % 2 == 0 ? Math.sinh(a) : Math.cosh(a)) / factorial(k))),
+                new Known("cosh", Tensor::cosh, coefficients(k -> (k % 2 == 0 ? Math.cosh(a) : Math.sinh(a)) / factorial(k))),
+                new Known("log", Tensor::log, integral(Math.log(a), power(a, -1))),
+                new Known("log1p", Tensor::log1p, integral(Math.log1p(a), power(1 + a, -1))),
+                new Known("log2", x -> x.log2().mul(Math.log(2)), integral(Math.log(a), power(a, -1))),
+                new Known("sqrt", Tensor::sqrt, power(a, 0.5)), new Known("rsqrt", Tensor::rsqrt, power(a, -0.5)),
+                new Known("reciprocal", Tensor::reciprocal, power(a, -1)), new Known("t^2.5", x -> x.pow(2.5), power(a, 2.5)),
+                new Known("t^-3", x -> x.pow(-3), power(a, -3)), new Known("t^6", x -> x.pow(6), power(a, 6)),
+                new Known("((1 + t)^2)^2.5", x -> x.add(1).square().pow(2.5), power(1 + a, 5)),
+                new Known("1 / (1 + t)^2", x -> x.add(1).square().reciprocal(), power(1 + a, -2)),
+                new Known("tan", Tensor::tan, sumRule(Math.tan(a), tangent, -1)),
+                new Known("tanh", Tensor::tanh, sumRule(Math.tanh(a), hyperbolic, 1)), new Known("sigmoid", Tensor::sigmoid, sigmoid),
+                new Known("softplus", Tensor::softplus, integral(Math.log1p(e), sigmoid)),
+                new Known("asin", Tensor::asin, integral(Math.asin(a), arc)),
+                new Known("acos", x -> x.acos().neg(), integral(-Math.acos(a), arc)),
+                new Known("atan", Tensor::atan,
+                        coefficients(k -> k == 0 ? Math.atan(a)
+                                : (k % 2 == 1 ? 1 : -1) * Math.sin(k * Math.atan2(1, a)) / k * Math.pow(1 + a * a, -k / 2.0))),
+                new Known("erf", Tensor::erf, integral(erf, error)), new Known("erfc", x -> x.erfc().neg(), integral(erf - 1, error)),
+                new Known("gelu", Tensor::gelu, product(power(a, 1), integral(phi, normal))),
+                new Known("min(2 + t, 1 + t^2)", x -> x.add(2).minimum(x.square().add(1)), 1 + a * a, 2 * a, 1, 0, 0, 0, 0),
+                new Known("t > 1 ? t : exp t", x -> x.gt(1).where(x, x.exp()), growth(e, 1)),
+                new Known("the larger entry of (t, exp t)", x -> Tensor.concat(0, x, x.exp()).max(), growth(e, 1)),
+                new Known("the larger entry of (t, t)", x -> Tensor.concat(0, x, x).max(), power(a, 1)));
+        var gap = Gap.relativeBeyondOne();
+        for (var f : known) {
+            var c = Autograd.taylor(f.f, Tensor.of(a), Tensor.of(along), 6);
+            for (int k = 0; k <= 6; k++) gap.see(f.name + ", s^" + k, c[k].item(), f.coefficients[k] * Math.pow(along, k));
+        }
+        var cube = Autograd.taylor(x -> x.pow(3), Tensor.of(0.0), Tensor.of(1.0), 6);
+        for (int k = 0; k <= 6; k++) gap.see("t^3 at 0, t^" + k, cube[k].item(), k == 3 ? 1 : 0);
+        Evidence.of("compositions at 0.4", known.size(), exactly(31));
+        Evidence.of("largest error of a coefficient there", gap, atMost(1e-12));
     }
 
     @Test void secondCoefficientsAreHessianProducts() {

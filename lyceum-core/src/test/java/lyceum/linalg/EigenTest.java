@@ -4,6 +4,7 @@ import static lyceum.linalg.LinalgInputs.*;
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -11,6 +12,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -77,6 +79,18 @@ class EigenTest {
             var a = tensor(afterSize(c).matrix(n, n));
             lapack = Math.max(lapack, distance(Eigen.general(a), c.doubles("expected.real"), c.doubles("expected.imaginary")));
         }
+        // The same matrices with their axes in units of 2^-20 to 2^20 have the same values.
+        double units = 0;
+        for (int trial = 0; trial < 10; trial++) {
+            int n = 12;
+            int[] unit = rng.ints(n, -20, 21).toArray();
+            double[][] a = gaussian(rng, n, n).toRows(), scaled = new double[n][n];
+            for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) scaled[i][j] = Math.scalb(a[i][j], unit[i] - unit[j]);
+            var plain = Eigen.general(tensor(a));
+            units = Math.max(units,
+                    distance(Eigen.general(tensor(scaled)), plain.real().toDoubleArray(), plain.imaginary().toDoubleArray()));
+        }
+        Evidence.of("values of a matrix in other units", units, below(1e-10));
         Evidence.of("|A V - V L| / |A|", residual, atMost(1e-10));
         Evidence.of("trace against sum", trace, below(1e-8));
         Evidence.of("product over the determinant by elimination, less 1", det, below(1e-8));
@@ -156,7 +170,9 @@ class EigenTest {
         for (int i = 0; i < chords; i++) if (ends[2 * i] != ends[2 * i + 1]) edges.add(edge(ends[2 * i], ends[2 * i + 1]));
         assertThat(edges).hasSize(c.integer("expected.edges"));
         int[] from = edges.stream().mapToInt(e -> (int) (e >> 32)).toArray(), to = edges.stream().mapToInt(Long::intValue).toArray();
+        int[] products = {0};
         var laplacian = LinearMap.symmetricArray(n, x -> {
+            products[0]++;
             var y = new double[n];
             for (int e = 0; e < from.length; e++) {
                 double flow = x[from[e]] - x[to[e]];
@@ -167,14 +183,17 @@ class EigenTest {
         });
         var top = new Lanczos(10).run(laplacian, Rng.of(1));
         assertThat(top.converged()).isTrue();
+        Evidence.of("products reported less those made", top.products() - products[0], exactly(0));
         Evidence.of("max difference from eigsh", maxDifference(top.values().toDoubleArray(), c.doubles("expected.largest")), below(1e-8));
         assertThat(orthonormality(top.vectors())).isLessThan(1e-12);
-        double residuals = 0;
+        double residuals = 0, largest = 0;
         for (int i = 0; i < 10; i++) {
             var vector = top.vectors().select(1, i);
             double residual = norm(laplacian.apply(vector).sub(vector.mul(top.values().item(i))));
             residuals = Math.max(residuals, Math.abs(top.residuals().item(i) - residual));
+            largest = Math.max(largest, residual);
         }
+        Evidence.of("largest |A v - l v|", largest, below(1e-9));
         Evidence.of("reported residuals against A v - l v", residuals, below(1e-12));
         var block = new Lobpcg(3, true).withTolerance(1e-8).run(laplacian, Rng.of(2));
         assertThat(maxDifference(block.values().toDoubleArray(), Arrays.copyOf(c.doubles("expected.largest"), 3))).isLessThan(1e-8);
@@ -184,7 +203,8 @@ class EigenTest {
 
     @Test
     @Acceptance(topic = "eigen", clause = 5) void powerIterationErrorDecaysAtTheRatioOfEigenvalues() {
-        double worst = 0;
+        double worst = 0, quotient = 0;
+        int late = 0;
         var rng = Rng.of(5);
         for (double second : new double[] {0.95, 0.8, 0.5, -0.7}) {
             var q = Qr.of(gaussian(rng, 12, 12)).q();
@@ -193,15 +213,37 @@ class EigenTest {
             var a = q.mul(Tensor.of(values).unsqueeze(0)).matmul(q.transpose());
             var v = q.select(1, 0);
             var errors = new ArrayList<Double>();
-            new PowerIteration(0, 60).run(LinearMap.of(a), rng, (i, value, vector) -> errors.add(tangent(vector, v)));
+            List<Tensor> steps = new ArrayList<>(), stopped = new ArrayList<>();
+            var found = new ArrayList<Double>();
+            new PowerIteration(0, 60).run(LinearMap.of(a), rng, (i, value, vector) -> {
+                errors.add(tangent(vector, v));
+                steps.add(vector);
+                found.add(value);
+            });
+            for (int i = 1; i < found.size(); i++) quotient = Math.max(quotient, Math.abs(found.get(i) - rayleigh(a, steps.get(i - 1))));
+            // It ends with the step whose vector was the first to have a residual within the tolerance.
+            var pair = new PowerIteration(1e-6, 1000).run(LinearMap.of(a), rng, (i, value, vector) -> stopped.add(vector));
+            int first = 0;
+            while (first < stopped.size() && residual(a, stopped.get(first)) > 1e-6) first++;
+            if (!pair.converged() || first != stopped.size() - 2 || pair.products() != stopped.size() + 1) late++;
             // from where the second eigenvector dominates the error down to where rounding does
             int last = 0;
             while (last < 59 && errors.get(last) > 1e-10) last++;
-            int first = last / 2;
-            double rate = Math.pow(errors.get(last) / errors.get(first), 1.0 / (last - first));
+            int middle = last / 2;
+            double rate = Math.pow(errors.get(last) / errors.get(middle), 1.0 / (last - middle));
             worst = Math.max(worst, Math.abs(rate / Math.abs(second) - 1));
         }
         Evidence.of("relative error of the rate", worst, below(0.05));
+        Evidence.of("values against the Rayleigh quotient of the vector before", quotient, below(1e-13));
+        Evidence.of("runs that end at another step than the tolerance says", late, exactly(0));
+    }
+
+    private static double rayleigh(Tensor a, Tensor v) { return v.dot(a.matmul(v)).item() / v.dot(v).item(); }
+
+    /** {@code |A v - l v| / |l|} for the Rayleigh quotient l. */
+    private static double residual(Tensor a, Tensor v) {
+        double l = rayleigh(a, v);
+        return norm(a.matmul(v).sub(v.mul(l))) / Math.abs(l);
     }
 
     /** Tangent of the angle between a unit vector and the line of another. */

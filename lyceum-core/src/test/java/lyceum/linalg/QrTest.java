@@ -99,12 +99,24 @@ class QrTest {
     @Acceptance(topic = "qr", clause = 4) void pivotingFindsThePlantedRank() {
         var rng = Rng.of(505);
         int found = 0;
+        double longest = 0;
         for (int trial = 0; trial < 100; trial++) {
             int m = 1 + rng.nextInt(60), n = 1 + rng.nextInt(60), rank = 1 + rng.nextInt(Math.min(m, n));
             var a = gaussian(rng, m, rank).matmul(gaussian(rng, rank, n)).mul(Math.pow(10, rng.nextInt(41) - 20)); // in any unit
-            if (Qr.pivoted(a).rank(1e-11) == rank) found++;
+            var pivoted = Qr.pivoted(a);
+            if (pivoted.rank(1e-11) == rank) found++;
+            // Each pivot is the longest of what is left of the columns.
+            double[][] r = pivoted.r().toRows();
+            for (int j = 0; j < rank; j++) {
+                for (int c = j; c < n; c++) {
+                    double left = 0;
+                    for (int i = j; i < r.length; i++) left = Math.hypot(left, r[i][c]);
+                    longest = Math.max(longest, left / Math.abs(r[j][j]));
+                }
+            }
         }
         Evidence.of("found of 100", found, exactly(100));
+        Evidence.of("longest rest of a column over its pivot's", longest, atMost(1 + 1e-7));
     }
 
     @Test void pivotsAndDiagonalEqualLapack() {

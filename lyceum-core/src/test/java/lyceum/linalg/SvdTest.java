@@ -12,7 +12,9 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Backend;
 import lyceum.random.Rng;
+import lyceum.tensor.CountingBackend;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -72,6 +74,7 @@ class SvdTest {
     @Test
     @Acceptance(topic = "svd", clause = 2) void jacobiFindsTheTinyValuesOfAGradedMatrix() {
         double worst = 0;
+        var order = Gap.relative();
         for (var c : GOLDEN.cases("tiny")) {
             int m = c.integer("input.m"), n = c.integer("input.n");
             double step = 50.0 / (n - 1);
@@ -83,8 +86,19 @@ class SvdTest {
             double[] wide = Svd.values(tensor(a).transpose(), Svd.Method.JACOBI).toDoubleArray();
             for (int i = 0; i < n; i++)
                 worst = Math.max(worst, Math.max(Math.abs(tall[i] / expected[i] - 1), Math.abs(wide[i] / expected[i] - 1)));
+            // Rows of an orthogonal matrix in units of 1 to 2^-50: the units are the values, whatever the order of the rows.
+            double[][] rows = Qr.of(gaussian(Rng.of(c.integer("input.seed")), m, m)).q().toRows(), turned = new double[m][];
+            var units = new double[m];
+            for (int i = 0; i < m; i++) {
+                units[i] = Math.scalb(1.0, -(int) (i * 50.0 / (m - 1)));
+                for (int j = 0; j < m; j++) rows[i][j] *= units[i];
+                turned[m - 1 - i] = rows[i];
+            }
+            for (var graded : new double[][][] {rows, turned})
+                order.see(c.text("name"), Svd.values(tensor(graded), Svd.Method.JACOBI).toDoubleArray(), units);
         }
         Evidence.of("max relative error", worst, below(1e-8));
+        Evidence.of("values of graded rows in two orders, relative", order, below(1e-12));
     }
 
     @Test
@@ -120,6 +134,7 @@ class SvdTest {
     @Acceptance(topic = "svd", clause = 4) void randomisedIsNearOptimalWithTwoPowerPasses() {
         var rng = Rng.of(4);
         double worst = 0;
+        var work = Gap.absolute();
         for (int trial = 0; trial < 10; trial++) {
             int m = 120, n = 80, k = 5 + trial;
             var left = Qr.of(gaussian(rng, m, n)).q();
@@ -133,7 +148,14 @@ class SvdTest {
             for (int i = k; i < n; i++) tail += s[i] * s[i];
             worst = Math.max(worst, Math.max(Norms.frobenius(rest) / Math.sqrt(tail), Norms.spectral(rest) / s[k]));
             assertThat(orthonormality(svd.u())).isLessThan(1e-12);
+            // The matrix meets k + 10 columns twice, and twice more a pass; a basis of them takes four products of their own.
+            int passes = trial % 4;
+            long width = k + 10, products = (2 + 2 * passes) * m * n * width + 4 * width * width * (m + passes * (m + n)) + k * width * m;
+            var counting = new CountingBackend();
+            Backend.with(counting, () -> new RandomizedSvd(k).withPowerPasses(passes).run(a, rng));
+            work.see("trial " + trial, counting.multiplyAdds.get(), products + m * n); // and the sum that tells whether all are finite
         }
+        Evidence.of("multiply-adds against those of its products", work, exactly(0));
         Evidence.of("error over the optimum", worst, atMost(1.1));
     }
 

@@ -52,13 +52,21 @@ class MinibatchesTest {
         var w = Tensor.linspace(-0.5, 1, 6);
         var full = Autograd.grad(data::loss).apply(w).toDoubleArray();
         double worst = 0;
+        var accumulated = Gap.absolute();
         for (int size : new int[] {1, 10, 64, 103}) {
             var sum = new double[6];
             for (var batch : new Minibatches(103, size).epoch(Rng.of(size))) {
                 Vectors.addScaled(sum, batch.length / 103.0, Autograd.grad(v -> data.loss(v, batch)).apply(w).toDoubleArray());
             }
             for (int i = 0; i < 6; i++) worst = Math.max(worst, Math.abs(sum[i] - full[i]));
+            // Accumulated into one step at rate 1, an epoch moves by its full gradient; its loss is the mean of all.
+            var moved = w.copy().requiresGrad();
+            var epoch = new Minibatches(103, size).withAccumulated(103).run(new Sgd(1).over(moved), batch -> data.loss(moved, batch), 1,
+                    Rng.of(size));
+            accumulated.see("step", w.sub(moved).toDoubleArray(), full).see("loss", epoch.losses(), data.loss(w).toDoubleArray());
+            assertThat(epoch.examples()).containsExactly(103);
         }
+        Evidence.of("one accumulated step against the full gradient", accumulated, below(1e-14));
         Evidence.of("largest gap", worst, below(1e-10));
     }
 
@@ -79,6 +87,11 @@ class MinibatchesTest {
                     Math.max(Math.abs(with / noise.withReplacement(size) - 1), Math.abs(without / noise.withoutReplacement(size) - 1)));
         }
         Evidence.of("largest relative gap", worst, below(0.05));
+        var full = Autograd.grad(data::loss).apply(Tensor.zeros(DType.F64, 5)).toDoubleArray();
+        double spread = 0;
+        for (var g : gradients.toRows()) for (int i = 0; i < 5; i++) spread += (g[i] - full[i]) * (g[i] - full[i]) / n;
+        Evidence.of("signal and noise against the gradients'", Gap.absolute().see("signal", noise.signal(), Vectors.dot(full, full))
+                .see("noise", noise.variance(), spread).see("mean", noise.mean(), full), below(1e-14));
         assertThat(noise.withoutReplacement(n)).isZero();
         assertThat(noise.signalToNoise(16)).isCloseTo(noise.signal() / noise.withoutReplacement(16), within(1e-12));
     }

@@ -103,6 +103,16 @@ class MlpTest {
         var logits = classifier.forward(x);
         heads.see("probabilities", classifier.probabilities(x).toDoubleArray(), logits.softmax(1).toDoubleArray());
         heads.see("classes", classifier.classes(x).toDoubleArray(), logits.argmax(1).toDoubleArray());
+        var normed = new Mlp(
+                MlpConfig.regressor(5, 2, 6, 6).withNorm(MlpConfig.Norm.LAYER).withActivation(Activation.TANH).withDtype(DType.F64), rng);
+        var h = x;
+        for (int l = 0; l < 3; l++) {
+            h = h.matmul(normed.layers().get(l).weight().transpose()).add(normed.layers().get(l).bias());
+            var centred = h.sub(h.mean(1, true));
+            if (l < 2) h = centred.div(centred.square().mean(1, true).add(1e-5).sqrt()).tanh();
+        }
+        Evidence.of("layers with norms before their activations",
+                Gap.absolute().see("output", normed.forward(x).toDoubleArray(), h.toDoubleArray()), below(1e-12));
         Evidence.of("plain layers", plain, below(1e-14));
         Evidence.of("with residuals", residual, below(1e-14));
         Evidence.of("heads", heads, below(1e-15));

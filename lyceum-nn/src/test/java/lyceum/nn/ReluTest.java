@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -152,8 +153,24 @@ class ReluTest {
         int[] planted = rng.sample(100, 30);
         Arrays.sort(planted);
         var x = Tensor.randn(rng, DType.F64, 1000, 8);
-        var dead = DeadUnits.find(withDeadUnits(planted, rng), List.of(x.narrow(0, 0, 300), x.narrow(0, 300, 700)));
+        var network = withDeadUnits(planted, rng);
+        var batches = List.of(x.narrow(0, 0, 300), x.narrow(0, 300, 700));
+        var dead = DeadUnits.find(network, batches);
         assertThat(dead.layers()).hasSize(1);
+        // What else the layer's report says, of all rows at once.
+        var linear = (Linear) network.layers().getFirst();
+        var before = x.matmul(linear.weight().detach().transpose()).add(linear.bias().detach());
+        Tensor after = before.relu(), fires = before.gt(0).to(DType.F64);
+        double mean = after.mean().item(), active = fires.mean().item();
+        var report = ActivationReport.of(network, batches);
+        var layer = report.layers().getFirst();
+        Evidence.of("report against its definitions",
+                Gap.absolute().see("mean", layer.mean(), mean)
+                        .see("deviation", layer.deviation(), after.sub(mean).square().mean().sqrt().item())
+                        .see("active", layer.active(), active).see("flat", layer.saturated(), 1 - active).see("rows", layer.rows(), 1000)
+                        .see("fired", Arrays.stream(layer.fired()).asDoubleStream().toArray(), fires.sum(0).toDoubleArray())
+                        .see("dead", report.deadShare(), 0.3),
+                below(1e-12));
         Evidence.that("the units found are the 30 planted", Arrays.equals(dead.layers().getFirst(), planted));
         assertThat(dead.share()).isEqualTo(0.3);
         Evidence.of("found", dead.count(), exactly(30));

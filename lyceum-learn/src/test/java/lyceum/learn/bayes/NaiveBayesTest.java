@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import lyceum.DType;
@@ -115,6 +116,10 @@ class NaiveBayesTest {
             gap.see(c, "expected.jointLogLikelihood", model.jointLogLikelihood(rows.narrow(0, 0, 5)).toDoubleArray());
             cases++;
         }
+        // A category that no row had: nothing but the smoothing of two categories.
+        Tensor known = Tensor.of(new double[][] {{0, 0}, {1, 1}, {1, 0}}), asked = Tensor.of(new double[][] {{0, 5}});
+        var unseen = new NaiveBayes(new EventModel.Categorical(1, 0)).fit(known, Tensor.of(new long[] {0, 0, 1})).jointLogLikelihood(asked);
+        gap.see("unseen category", unseen.toDoubleArray(), new double[] {Math.log(2 / 3.0 / 2 / 4), Math.log(1 / 3.0 / 3 / 3)});
         Evidence.of("cases", cases, exactly(19));
         Evidence.of("largest gap, relative beyond 1", gap, below(1e-10));
     }
@@ -127,6 +132,9 @@ class NaiveBayesTest {
         var events = new EventModel[] {new EventModel.Gaussian(1e-9), new EventModel.Multinomial(1), new EventModel.Bernoulli(1, 8),
                 new EventModel.Complement(1, false), new EventModel.Categorical(1, 0)};
         double worst = 0;
+        var others = Gap.relativeBeyondOne();
+        // By label, so that a part knows of one or two classes only.
+        int[] sorted = IntStream.range(0, 1797).boxed().sorted(Comparator.comparing(i -> digits.y().item(i))).mapToInt(i -> i).toArray();
         for (var event : events) {
             for (var weights : new Tensor[] {null, w}) {
                 var learner = new NaiveBayes(event);
@@ -139,9 +147,28 @@ class NaiveBayesTest {
                 }
                 double[] a = whole.jointLogLikelihood(x).toDoubleArray(), b = parts.jointLogLikelihood(x).toDoubleArray();
                 for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]) / Math.max(1, Math.abs(a[i])));
+                var byLabel = learner.start(64, whole.classes());
+                NaiveBayesModel early = null;
+                double[] then = null;
+                for (int part = 0; part < 10; part++) {
+                    int[] rows = Arrays.copyOfRange(sorted, 1797 * part / 10, 1797 * (part + 1) / 10);
+                    byLabel = byLabel.add(x.rows(rows), digits.y().rows(rows), weights == null ? null : weights.rows(rows));
+                    if (part == 4) then = (early = byLabel).jointLogLikelihood(x).toDoubleArray();
+                }
+                var again = early;
+                for (int part = 5; part < 10; part++) {
+                    int[] rows = Arrays.copyOfRange(sorted, 1797 * part / 10, 1797 * (part + 1) / 10);
+                    again = again.add(x.rows(rows), digits.y().rows(rows), weights == null ? null : weights.rows(rows));
+                }
+                others.see(event + ", a second time from the same model", again.jointLogLikelihood(x).toDoubleArray(), a);
+                others.see(event + " by label", byLabel.jointLogLikelihood(x).toDoubleArray(), a);
+                others.see(event + ", a model after more was added to it", early.jointLogLikelihood(x).toDoubleArray(), then);
+                others.see(event + ", sparse",
+                        learner.fit(Csr.fromDense(x.to(DType.F64)), digits.y(), weights).jointLogLikelihood(x).toDoubleArray(), a);
             }
         }
         Evidence.of("largest relative gap", worst, below(1e-12));
+        Evidence.of("by label, sparse, and of models that others went on from", others, below(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)

@@ -83,6 +83,10 @@ class PcaTest {
         gap.see("singular value", Arrays.copyOf(model.singularValues().toDoubleArray(), RANK),
                 Arrays.copyOf(all.doubles("singularValues"), RANK));
         gap.see("mean", model.mean().toDoubleArray(), all.doubles("mean"));
+        int turned = 0;
+        for (var axis : model.components().toRows())
+            if (Arrays.stream(axis).max().orElseThrow() + Arrays.stream(axis).min().orElseThrow() < -1e-9) turned++;
+        Evidence.of("components whose largest entry is negative", turned, exactly(0));
         for (int k : new int[] {2, 10, 30}) {
             var expected = GOLDEN.named(k + " components").at("expected");
             for (var solver : new Pca.Solver[] {Pca.Solver.FULL, Pca.Solver.COVARIANCE}) {

@@ -1,5 +1,6 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
@@ -10,6 +11,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.data.Datasets;
@@ -22,6 +25,8 @@ import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -29,6 +34,11 @@ import org.junit.jupiter.api.TestFactory;
 class LassoTest {
     private static final String TOPIC = "lasso";
     private static final Golden GOLDEN = Golden.load("golden/lasso.json");
+    private static final Logger WARNINGS = Logger.getLogger(LassoModel.class.getName());
+
+    @BeforeAll static void quiet() { WARNINGS.setLevel(Level.OFF); }
+
+    @AfterAll static void loud() { WARNINGS.setLevel(null); }
 
     @TestFactory Stream<DynamicTest> contract() {
         return Stream.of(new Lasso(0.1), new Lasso(0.05).withPositive(true).withStandardise(true), new ElasticNet(0.1, 0.5),
@@ -90,6 +100,68 @@ class LassoTest {
         descent.see("one task", single.coefficients().toDoubleArray(), new Lasso(0.1).fit(x, y).coefficients().toDoubleArray());
         Evidence.of("plain, positive and weighted", descent, below(1e-9));
         Evidence.of("several tasks", several, below(1e-6));
+    }
+
+    /**
+     * Objective less the dual's value at the residual scaled into the dual's set, over the mean square of y: by the rows, those of the l2 part below those of
+     * the data. It bounds how far the objective is from its minimum, so that 0 proves one.
+     */
+    private static double gap(Tensor x, Tensor y, LassoModel model, boolean positive) {
+        long n = x.size(0), p = x.size(1), m = y.size(1);
+        double l1 = model.alpha() * model.l1Ratio(), l2 = model.alpha() - l1;
+        var b = model.coefficients().reshape(m, p).transpose();
+        var rows = Tensor.concat(0, x.sub(x.mean(0)), Tensor.eye(DType.F64, p).mul(Math.sqrt(n * l2)));
+        var targets = Tensor.concat(0, y.sub(y.mean(0)), Tensor.zeros(DType.F64, p, m));
+        var residual = targets.sub(rows.matmul(b));
+        var slopes = rows.transpose().matmul(residual).div(n);
+        double most = positive ? slopes.max().item() : slopes.square().sum(1).sqrt().max().item();
+        double best = targets.mul(residual).sum().item() / residual.square().sum().item();
+        var scaled = residual.mul(most > 0 ? Math.min(best, l1 / most) : best);
+        double primal = residual.square().sum().item() / (2 * n) + l1 * b.square().sum(1).sqrt().sum().item();
+        double dual = (targets.square().sum().item() - targets.sub(scaled).square().sum().item()) / (2 * n);
+        return (primal - dual) / (targets.square().sum().item() / n);
+    }
+
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void theReportedGapIsTheDualitysWhereverAFitStops() {
+        var reported = Gap.absolute();
+        int cut = 0;
+        double proven = 0, least = Double.POSITIVE_INFINITY;
+        for (int seed = 0; seed < 12; seed++) {
+            var rng = Rng.of(seed);
+            // Columns that share a part: one pass is far from the end.
+            var x = Tensor.randn(rng, DType.F64, 30, 8).add(Tensor.randn(rng, DType.F64, 30, 1).mul(3)).compute();
+            var y = Tensor.randn(rng, DType.F64, 30, 2).add(x.narrow(1, 0, 2)).compute();
+            Tensor single = y.select(1, 0), column = y.narrow(1, 0, 1);
+            for (double ratio : new double[] {1, 0.5}) {
+                for (boolean positive : new boolean[] {false, true}) {
+                    var learner = new ElasticNet(0.02, ratio).withPositive(positive);
+                    for (int passes = 1; passes <= 3; passes++) {
+                        var model = learner.withMaxIterations(passes).fit(x, single);
+                        double own = gap(x, column, model, positive);
+                        reported.see("seed " + seed, model.dualityGap(), own);
+                        if (model.converged()) continue;
+                        cut++;
+                        least = Math.min(least, own);
+                        reported.see("passes", model.iterations(), passes);
+                    }
+                    proven = Math.max(proven, gap(x, column, learner.fit(x, single), positive));
+                }
+                var tasks = new MultiTaskLasso(0.02).withL1Ratio(ratio);
+                for (int passes : new int[] {5, 10}) {
+                    var model = tasks.withSolver(tasks.solver().withMaxIterations(passes)).fit(x, y);
+                    reported.see("several targets, seed " + seed, model.dualityGap(), gap(x, y, model, false));
+                }
+                proven = Math.max(proven, gap(x, y, tasks.fit(x, y), false));
+            }
+        }
+        Evidence.of("fits that were cut off", cut, atLeast(30));
+        Evidence.of("their least gap, over the mean square of y", least, above(1e-12));
+        Evidence.of("gaps against those by the rows", reported, below(1e-10));
+        Evidence.of("largest gap of a fit that was not", proven, below(1e-12));
+        var data = Datasets.diabetes();
+        Evidence.of("alpha_max of an elastic net of ratio 1/4 over the lasso's",
+                new ElasticNet(1, 0.25).alphaMax(data.x(), data.y(), null) / new Lasso(1).alphaMax(data.x(), data.y(), null), exactly(4));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)

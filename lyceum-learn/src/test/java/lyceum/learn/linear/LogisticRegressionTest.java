@@ -130,6 +130,14 @@ class LogisticRegressionTest {
                 .see(c, "expected.logLikelihood", summary.logLikelihood()).see(c, "expected.nullLogLikelihood", summary.nullLogLikelihood())
                 .see(c, "expected.deviance", summary.deviance()).see(c, "expected.mcFadden", summary.pseudoR2());
         for (int j = 0; j < table.lows().length; j++) gap.see(c, "expected.intervals." + j, table.lows()[j], table.highs()[j]);
+        // Rows of weight 0 are none: labels turned round in a copy change nothing.
+        var once = Tensor.concat(0, Tensor.ones(DType.F64, y.size(0)), Tensor.zeros(DType.F64, y.size(0)));
+        var copied = new LogisticRegression().unpenalised().fit(Tensor.concat(0, x, x), Tensor.concat(0, y, y.rsub(1)), once).summary();
+        double n = y.size(0), k = table.estimates().length, fit = -2 * c.number("expected.logLikelihood");
+        for (var s : new LogisticSummary[] {summary, copied}) {
+            gap.see("rows", s.rows(), n).see("AIC", s.aic(), 2 * k + fit).see("BIC", s.bic(), Math.log(n) * k + fit).see("estimates",
+                    s.coefficients().estimates(), table.estimates());
+        }
         assertThat(summary.oddsRatios()[1]).isCloseTo(Math.exp(table.estimates()[1]), within(1e-12));
         return gap;
     }
@@ -145,6 +153,7 @@ class LogisticRegressionTest {
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void theUnpenalisedGradientVanishesAndTheMeanProbabilityIsTheBaseRate() {
         double slope = 0, rate = 0;
+        var likelihood = Gap.relative();
         for (int seed = 0; seed < 20; seed++) {
             var data = noisy(seed, 300, 4, 2);
             var y = data.y().to(DType.F64);
@@ -153,6 +162,7 @@ class LogisticRegressionTest {
                 var error = model.predictProba(data.x()).select(1, 1).sub(y);
                 slope = Math.max(slope, data.x().transpose().matmul(error).abs().max().item());
                 rate = Math.max(rate, Math.abs(error.mean().item()));
+                likelihood.see("seed " + seed, model.logLikelihood(), error.abs().neg().log1p().sum().item());
             }
             // With a penalty the slopes' gradient is b / c instead; the free intercept still matches the base rate.
             var penalised = new LogisticRegression().fit(data.x(), data.y());
@@ -161,6 +171,12 @@ class LogisticRegressionTest {
             Evidence.of("gradient against the penalty's", Gap.absolute().see("gradient", data.x().transpose().matmul(error).toDoubleArray(),
                     penalised.coefficients().neg().toDoubleArray()), below(1e-5));
         }
+        // More rows than are added up in one piece.
+        var many = noisy(20, 9_000, 4, 2);
+        var fitted = new LogisticRegression().unpenalised().fit(many.x(), many.y());
+        var missed = fitted.predictProba(many.x()).select(1, 1).sub(many.y().to(DType.F64)).abs();
+        likelihood.see("9,000 rows", fitted.logLikelihood(), missed.neg().log1p().sum().item());
+        Evidence.of("log-likelihood against the sum of log p, relative", likelihood, below(1e-10));
         Evidence.of("max |X'(p - y)|", slope, below(1e-8));
         Evidence.of("mean p - base rate", rate, below(1e-8));
     }

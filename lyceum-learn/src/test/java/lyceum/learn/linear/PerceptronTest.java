@@ -278,6 +278,55 @@ class PerceptronTest {
                 below(1e-9));
     }
 
+    /** Weighted rows, a rate, a margin and both penalties, row by row; the mean is of what was there after each. */
+    @Acceptance(topic = TOPIC, clause = {1, 6})
+    @Test void weightedAndPenalisedTrainingIsItsLoop() {
+        var data = noisy(5, 40);
+        double[][] x = data.x().toRows();
+        double[] weights = Tensor.rand(Rng.of(5), DType.F64, 40).add(0.5).toDoubleArray();
+        weights[7] = 0;
+        double rate = 0.3, margin = 0.2;
+        Gap last = Gap.absolute(), mean = Gap.absolute();
+        for (double alpha : new double[] {0, 0.05}) {
+            for (double ratio : new double[] {0, 0.4, 1}) {
+                double[] w = new double[11], sum = new double[11], paid = new double[10];
+                double owed = 0;
+                int seen = 0;
+                for (int at = 0; at < 3 * 40; at++) {
+                    int i = at % 40;
+                    if (weights[i] == 0) continue;
+                    double y = data.labels()[i] == 1 ? 1 : -1, step = y * score(w, x[i]) <= margin ? rate * y * weights[i] : 0;
+                    owed += ratio * rate * alpha;
+                    for (int j = 0; j < 10; j++) {
+                        double before = w[j] * (1 - (1 - ratio) * rate * alpha) + step * x[i][j];
+                        w[j] = before > 0 ? Math.max(0, before - owed - paid[j]) : Math.min(0, before + owed - paid[j]);
+                        paid[j] += w[j] - before;
+                    }
+                    w[10] += step;
+                    for (int j = 0; j < 11; j++) sum[j] += w[j];
+                    seen++;
+                }
+                for (int j = 0; j < 11; j++) sum[j] /= seen;
+                var learner = new Perceptron().withShuffle(false).withLearningRate(rate).withMargin(margin).withPasses(3).withPenalty(alpha,
+                        ratio);
+                var averaged = learner.withVariant(Variant.AVERAGED);
+                see(last, learner.fit(data.x(), data.y(), Tensor.of(weights)), w);
+                see(mean, averaged.fit(data.x(), data.y(), Tensor.of(weights)), sum);
+                if (alpha > 0) continue;
+                double[] dual = averaged.withKernel(new LinearKernel()).fit(data.x(), data.y(), Tensor.of(weights))
+                        .decisionFunction(data.x()).toDoubleArray();
+                for (int i = 0; i < 40; i++) mean.see("mean of the dual", dual[i], score(sum, x[i]));
+            }
+        }
+        Evidence.of("last vector and intercept", last, below(1e-12));
+        Evidence.of("mean vector and intercept", mean, below(1e-12));
+    }
+
+    private static void see(Gap gap, PerceptronModel model, double[] w) {
+        gap.see("coefficients", model.coefficients().toDoubleArray(), Arrays.copyOf(w, w.length - 1)).see("intercept",
+                model.intercept().item(), w[w.length - 1]);
+    }
+
     /** For each row the votes of all vectors of one pass, each as often as it was right in a row, over all votes. */
     private static double[] votes(Dataset data) {
         double[][] x = data.x().toRows();

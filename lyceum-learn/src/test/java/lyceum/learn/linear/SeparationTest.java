@@ -1,6 +1,8 @@
 package lyceum.learn.linear;
 
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,11 +14,13 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import lyceum.DType;
 import lyceum.learn.linear.LogisticRegression.Solver;
+import lyceum.linalg.Linalg;
 import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
 import org.junit.jupiter.api.AfterAll;
@@ -166,6 +170,94 @@ class SeparationTest {
             Evidence.of(solver + ": sets that touch a plane reported, of 100", touching, exactly(100));
             Evidence.of(solver + ": latest iteration of a report", latest, atMost(50));
             Evidence.of(solver + ": sets that overlap by 1e-4 not reported, of 100", silent, exactly(100));
+        }
+    }
+
+    /**
+     * A maximum is proven by positive weights {@code l_ik} of the wrong classes under which {@code x_i (e_y(i) - e_k)'} add up to nothing (Stiemke). Those of
+     * a Newton step are worked out here by the definition, near points from which it proves the maximum and far ones from which it does not.
+     */
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void aMaximumIsProvenWhereStiemkesWeightsSaySo() {
+        var left = Gap.absolute();
+        int proven = 0, open = 0, differing = 0;
+        for (int seed = 0; seed < 300; seed++) {
+            var rng = Rng.of(seed);
+            int classes = 2 + seed % 2, n = 200, p = 3;
+            double[][] x = Tensor.randn(rng, DType.F64, n, p).toRows(), b = new double[classes][p], step = new double[classes][p];
+            int[] codes = rng.ints(n, 0, classes).toArray();
+            var w = new double[n];
+            for (int i = 0; i < n; i++) {
+                w[i] = rng.nextInt(4) / 2.0;
+                if (w[i] == 0) for (int j = 0; j < p; j++) x[i][j] *= 10;
+            }
+            for (int k = 1; k < classes; k++) for (int j = 0; j < p; j++) b[k][j] = 0.1 * (seed % 7) * rng.nextGaussian();
+            double[][] shares = Tensor.of(x).matmul(Tensor.of(b).transpose()).softmax(1).toRows();
+            // The first class stays at 0, which fixes the others.
+            int size = (classes - 1) * p;
+            var hessian = new double[size][size];
+            var gradient = new double[size];
+            for (int i = 0; i < n; i++) {
+                for (int r = 0; r < size; r++) {
+                    int k = 1 + r / p;
+                    gradient[r] += w[i] * (shares[i][k] - (codes[i] == k ? 1 : 0)) * x[i][r % p];
+                    for (int c = 0; c < size; c++) {
+                        int l = 1 + c / p;
+                        hessian[r][c] += w[i] * shares[i][k] * ((k == l ? 1 : 0) - shares[i][l]) * x[i][r % p] * x[i][c % p];
+                    }
+                }
+            }
+            double[] newton = Linalg.solve(Tensor.of(hessian), Tensor.of(gradient).neg()).toDoubleArray();
+            for (int r = 0; r < size; r++) step[1 + r / p][r % p] = newton[r];
+            double least = Double.POSITIVE_INFINITY;
+            var sum = new double[classes][p];
+            double[][] z = Tensor.of(x).matmul(Tensor.of(step).transpose()).toRows();
+            for (int i = 0; i < n; i++) {
+                if (w[i] == 0) continue;
+                double mean = 0;
+                for (int k = 0; k < classes; k++) mean += shares[i][k] * z[i][k];
+                for (int k = 0; k < classes; k++) {
+                    if (k == codes[i]) continue;
+                    double factor = 1 + z[i][k] - mean;
+                    least = Math.min(least, factor);
+                    for (int j = 0; j < p; j++) {
+                        sum[codes[i]][j] += w[i] * shares[i][k] * factor * x[i][j];
+                        sum[k][j] -= w[i] * shares[i][k] * factor * x[i][j];
+                    }
+                }
+            }
+            for (var row : sum) left.see("seed " + seed, row, new double[p]);
+            if (least > 0.5) proven++;
+            else open++;
+            var problem = new LogisticProblem(FeatureRows.dense(Tensor.of(x), false), codes, w, classes, false, 0, 0);
+            var verdict = classes == 2 ? verdict(problem, b[1], step[1]) : verdict(problem, flat(b), flat(step));
+            if (verdict == Separation.NONE != least > 0.5) differing++;
+        }
+        Evidence.of("what the weighted rows add up to", left, below(1e-9));
+        Evidence.of("steps that prove a maximum, of 300", proven, above(50));
+        Evidence.of("steps that do not", open, above(50));
+        Evidence.of("verdicts that differ", differing, exactly(0));
+    }
+
+    private static double[] flat(double[][] rows) { return Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray(); }
+
+    private static Separation verdict(LogisticProblem problem, double[] b, double[] step) {
+        return new SeparationCheck(problem).of(b, problem.at(b), step);
+    }
+
+    /** Of margins up to 10,000 one of 1e-4 is a tie and one of 0.01 is none, at the point as along the step. */
+    @Acceptance(topic = TOPIC, clause = 4)
+    @Test void aMarginOfLessThanATenMillionthIsATie() {
+        for (double margin : new double[] {1e-4, 1e-2}) {
+            var x = Tensor.of(new double[][] {{-1e4, 0}, {margin, 0}, {1e4, 0}, {5e3, 1}, {5e3, -1}});
+            var problem = new LogisticProblem(FeatureRows.dense(x, false), new int[] {0, 1, 1, 1, 1}, new double[] {1, 1, 1, 1, 1}, 2,
+                    false, 0, 0);
+            var along = verdict(problem, new double[2], new double[] {1, 0});
+            // A step that lowers some margins says nothing itself.
+            var at = verdict(problem, new double[] {1, 0}, new double[] {0, 5});
+            Evidence.that("margin " + margin + ": the step's verdict",
+                    along == (margin < 1e-3 ? Separation.QUASI_COMPLETE : Separation.COMPLETE));
+            Evidence.that("margin " + margin + ": the point's verdict", at == (margin < 1e-3 ? null : Separation.COMPLETE));
         }
     }
 

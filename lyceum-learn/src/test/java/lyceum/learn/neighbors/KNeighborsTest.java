@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -149,6 +150,33 @@ class KNeighborsTest {
                                     one.fit(train.x(), train.y().square()).predict(test.x()).toDoubleArray()),
                     exactly(0));
         }
+        // Rows of weight 0 are not there; the others count by their weights, in means as in votes.
+        double[][] rows = train.x().toRows(), asked = test.x().toRows();
+        double[] y = train.y().toDoubleArray(), w = Tensor.rand(Rng.of(3), DType.F64, rows.length).toDoubleArray();
+        for (int i = 0; i < w.length; i += 3) w[i] = 0;
+        var high = train.y().gt(140).to(DType.I64);
+        double[] mean = new KNeighborsRegressor(5).fit(train.x(), train.y(), Tensor.of(w)).predict(test.x()).toDoubleArray(),
+                share = new KNeighborsClassifier(5).fit(train.x(), high, Tensor.of(w)).predictProba(test.x()).select(1, 1).toDoubleArray();
+        var weighted = Gap.relativeBeyondOne();
+        for (int q = 0; q < asked.length; q++) {
+            double[] from = asked[q];
+            int[] near = IntStream.range(0, rows.length).filter(i -> w[i] > 0).boxed()
+                    .sorted(Comparator.comparingDouble(i -> squared(rows[i], from))).limit(5).mapToInt(i -> i).toArray();
+            double mass = 0, sum = 0, votes = 0;
+            for (int i : near) {
+                mass += w[i];
+                sum += w[i] * y[i];
+                if (y[i] > 140) votes += w[i];
+            }
+            weighted.see("mean", mean[q], sum / mass).see("share", share[q], votes / mass);
+        }
+        Evidence.of("weighted means and votes", weighted, below(1e-12));
+    }
+
+    private static double squared(double[] a, double[] b) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) sum += (a[j] - b[j]) * (a[j] - b[j]);
+        return sum;
     }
 
     @Test void neighboursAndRadiiEqualScikitLearn() {
@@ -191,6 +219,16 @@ class KNeighborsTest {
                     q = q.round();
                 }
                 var brute = new NearestNeighbors(metrics.get(m), Algorithm.BRUTE, 32).fit(x);
+                if (m == 0) { // by the definition: the nearer first, of equally near the first
+                    double[][] rows = x.toRows(), asked = q.toRows();
+                    int[][] around = brute.withinRadius(q, 0.9).indices();
+                    for (int i = 0; i < 200; i++) {
+                        double[] from = asked[i];
+                        int[] own = IntStream.range(0, 3000).filter(r -> squared(rows[r], from) <= 0.81).boxed()
+                                .sorted(Comparator.comparingDouble(r -> squared(rows[r], from))).mapToInt(r -> r).toArray();
+                        if (!Arrays.equals(around[i], own)) differing++;
+                    }
+                }
                 for (var algorithm : new Algorithm[] {Algorithm.KD_TREE, Algorithm.BALL_TREE}) {
                     var tree = new NearestNeighbors(metrics.get(m), algorithm, 16).fit(x);
                     var expected = brute.neighbors(q, 7);

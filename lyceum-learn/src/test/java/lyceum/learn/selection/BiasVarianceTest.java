@@ -2,10 +2,13 @@ package lyceum.learn.selection;
 
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.equalTo;
+import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Parallel;
@@ -18,6 +21,7 @@ import lyceum.stats.learner.Regressor;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class BiasVarianceTest {
@@ -57,6 +61,90 @@ class BiasVarianceTest {
         }
         Evidence.of("bias^2 of one neighbour from 4 redraws, over sigma^2 / 4", 4 * bias / (SIGMA * SIGMA), equalTo(0, 0.15));
         Evidence.of("variance of one neighbour from 4 redraws, over sigma^2", variance / (SIGMA * SIGMA), equalTo(1, 0.06));
+    }
+
+    /** Without noise, on inputs that are drawn, every part follows from the predictions. */
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void thePartsAreThoseOfThePredictions() {
+        int redraws = 6;
+        var predictions = Collections.synchronizedList(new ArrayList<double[]>());
+        Regressor recorded = (x, y, weights) -> {
+            var fitted = new Polynomial(2).fit(x, y, weights);
+            return new RegressionModel() {
+                @Override public int nFeatures() { return 1; }
+
+                @Override public Tensor predict(Tensor at) {
+                    var p = fitted.predict(at).compute();
+                    predictions.add(p.toDoubleArray());
+                    return p;
+                }
+            };
+        };
+        var world = new NoisyTarget(rng -> Tensor.rand(rng, DType.F64, 12, 1), SINE.target(), 0);
+        var parts = new BiasVariance(redraws, 3).decompose(recorded, world, X);
+        double[] truth = SINE.target().apply(X).toDoubleArray();
+        var gap = Gap.absolute();
+        double bias = 0, variance = 0, error = 0;
+        for (int i = 0; i < truth.length; i++) {
+            double mean = 0, spread = 0, missed = 0;
+            for (var p : predictions) mean += p[i] / redraws;
+            for (var p : predictions) {
+                spread += (p[i] - mean) * (p[i] - mean) / (redraws - 1);
+                missed += (p[i] - truth[i]) * (p[i] - truth[i]) / redraws;
+            }
+            double off = (mean - truth[i]) * (mean - truth[i]) - spread / redraws;
+            gap.see("mean prediction", parts.meanPrediction()[i], mean).see("variance", parts.variance()[i], spread)
+                    .see("bias^2", parts.biasSquared()[i], off).see("test error", parts.testError()[i], missed);
+            bias += off / truth.length;
+            variance += spread / truth.length;
+            error += missed / truth.length;
+        }
+        gap.see("mean bias^2", parts.meanBiasSquared(), bias).see("mean variance", parts.meanVariance(), variance)
+                .see("sum", parts.expectedError(), bias + variance).see("mean test error", parts.meanTestError(), error);
+        Evidence.of("fits", predictions.size(), exactly(redraws));
+        Evidence.of("parts against those of the predictions", gap, below(1e-12));
+    }
+
+    /** The middle of a pair with opposite noise is a linear learner's fit without noise: what pairs add up to follows from them. */
+    @Acceptance(topic = TOPIC, clause = 2)
+    @Test void oppositeNoiseCancelsInTheMiddleOfAPair() {
+        var predictions = new ArrayList<double[]>();
+        Regressor recorded = (x, y, weights) -> {
+            var fitted = new Polynomial(2).fit(x, y, weights);
+            return new RegressionModel() {
+                @Override public int nFeatures() { return 1; }
+
+                @Override public Tensor predict(Tensor at) {
+                    var p = fitted.predict(at).compute();
+                    predictions.add(p.toDoubleArray());
+                    return p;
+                }
+            };
+        };
+        var learner = new BiasVariance(8, 3).withAntitheticNoise();
+        var parts = new Decomposition[1];
+        Parallel.sequentially(() -> parts[0] = learner.decompose(recorded,
+                new NoisyTarget(rng -> Tensor.rand(rng, DType.F64, 12, 1), SINE.target(), SIGMA), X));
+        var fixed = learner.decompose(new Polynomial(2), SINE, X);
+        double[] truth = SINE.target().apply(X).toDoubleArray(),
+                noiseless = new Polynomial(2).fit(X, SINE.target().apply(X), null).predict(X).toDoubleArray();
+        var gap = Gap.absolute();
+        for (int i = 0; i < truth.length; i++) {
+            var middle = new double[4];
+            double mean = 0, within = 0, between = 0;
+            for (int b = 0; b < 4; b++) {
+                double first = predictions.get(2 * b)[i], second = predictions.get(2 * b + 1)[i];
+                middle[b] = (first + second) / 2;
+                within += Math.pow(first - middle[b], 2) / 4;
+                mean += middle[b] / 4;
+            }
+            for (double m : middle) between += (m - mean) * (m - mean) / 3;
+            gap.see("variance", parts[0].variance()[i], within + between)
+                    .see("bias^2", parts[0].biasSquared()[i], (mean - truth[i]) * (mean - truth[i]) - between / 4)
+                    .see("mean", parts[0].meanPrediction()[i], mean);
+            gap.see("bias^2 on fixed inputs", fixed.biasSquared()[i], Math.pow(noiseless[i] - truth[i], 2));
+        }
+        Evidence.of("parts against those of the pairs", gap, below(1e-12));
     }
 
     /** By antithetic noise bias^2 is exact, so that "never rises" can be asked of it to rounding; between some degrees it is level, for the sine is odd. */

@@ -68,6 +68,32 @@ class CrossValidationTest {
         var two = new CrossValidation(new LeaveOneOut()).predict(new Ridge(alpha), data.x(), Tensor.stack(1, data.y(), data.y().mul(-2)));
         Evidence.of("two targets against one, relative",
                 two.sub(Tensor.stack(1, predicted, predicted.mul(-2))).abs().max().item() / predicted.abs().max().item(), below(1e-12));
+        var folds = new CrossValidation(new KFold(7).shuffled(1));
+        var one = folds.predict(new Ridge(alpha), data.x(), data.y());
+        var pair = folds.predict(new Ridge(alpha), data.x(), Tensor.stack(1, data.y(), data.y().mul(-2)));
+        Evidence.of("the same by parts of several rows",
+                pair.sub(Tensor.stack(1, one, one.mul(-2))).abs().max().item() / one.abs().max().item(), below(1e-12));
+    }
+
+    /** Weights count where a fold is learned and where it is judged. */
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void weightedFoldsAreFittedAndJudgedByTheirWeights() {
+        var data = Datasets.diabetes();
+        var weights = Tensor.rand(Rng.of(8), DType.F64, data.size()).add(0.1).compute();
+        var cv = new CrossValidation(new KFold(5).shuffled(2)).withWeights(weights);
+        double[] scores = cv.score(new Ridge(0.1), data.x(), data.y()).scores()[0];
+        double worst = 0, plain = 0;
+        for (int f = 0; f < 5; f++) {
+            var fold = cv.folds(data.x(), data.y()).get(f);
+            Tensor w = weights.rows(fold.test()), y = data.y().rows(fold.test());
+            var model = new Ridge(0.1).fit(data.x().rows(fold.train()), data.y().rows(fold.train()), weights.rows(fold.train()));
+            var error = y.sub(model.predict(data.x().rows(fold.test()))).square();
+            var off = y.sub(y.mul(w).sum().item() / w.sum().item()).square();
+            worst = Math.max(worst, Math.abs(scores[f] - 1 + error.mul(w).sum().item() / off.mul(w).sum().item()));
+            plain = Math.max(plain, Math.abs(scores[f] - 1 + error.sum().item() / y.sub(y.mean()).square().sum().item()));
+        }
+        Evidence.of("weighted R2 of a fold against its definition", worst, below(1e-12));
+        Evidence.of("that is not the unweighted one", plain, above(1e-3));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)

@@ -1,6 +1,7 @@
 package lyceum.learn.selection;
 
 import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -86,7 +87,7 @@ class FoldSchemeTest {
     /** Of k-fold, stratified, group and leave-one-out schemes; repeated ones test a row once each time, and time series leave out the first rows. */
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void eachRowIsTestedExactlyOnceAndNeverTrainsThen() {
-        int schemes = 0;
+        int schemes = 0, unmoved = 0;
         var rng = Rng.of(5);
         for (int run = 0; run < 100; run++) {
             int n = 20 + rng.nextInt(60), k = 2 + rng.nextInt(4);
@@ -109,10 +110,16 @@ class FoldSchemeTest {
                 schemes++;
             }
             var repeated = new int[n];
-            for (var fold : new Repeated(new KFold(k), 3, run).folds(rows)) for (int row : fold.test()) repeated[row]++;
+            var again = new Repeated(new KFold(k), 3, run).folds(rows);
+            for (var fold : again) for (int row : fold.test()) repeated[row]++;
             assertThat(repeated).containsOnly(3);
+            // A shuffle is another cut than the plain one, and every repetition another than the one before.
+            for (var scheme : List.<FoldScheme.Shuffled>of(new KFold(k), new StratifiedKFold(k), new GroupKFold(k)))
+                if (Arrays.equals(testFold(scheme.shuffled(run).folds(rows), n), testFold(scheme.folds(rows), n))) unmoved++;
+            for (int time = 1; time < 3; time++) if (Arrays.equals(again.get(time * k).test(), again.get(time * k - k).test())) unmoved++;
         }
         Evidence.of("cuts in which every row is tested once", schemes, exactly(700));
+        Evidence.of("of 500 shuffles, those that changed nothing", unmoved, atMost(50)); // groups of distinct sizes leave little to shuffle
     }
 
     @Test void shufflingKeepsSharesAndGroupsAndFollowsItsSeed() {

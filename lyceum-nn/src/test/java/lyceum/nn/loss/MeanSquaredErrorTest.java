@@ -74,8 +74,10 @@ class MeanSquaredErrorTest {
                         .see("sum", weighted.withReduction(Reduction.SUM).of(vector, truth).item(), 65.5)
                         .see("vector", weighted.perOutput(vector, truth).toDoubleArray(), new double[] {65.5 / 6.5})
                         .see("plain vector", new MeanSquaredError().perOutput(vector, truth).toDoubleArray(), new double[] {30 / 4.0})
+                        .see("its axes", weighted.perOutput(vector, truth).rank(), 1)
+                        .see("its axes", new MeanSquaredError().perOutput(vector, truth).rank(), 1)
                         .see("outputs",
-                                new MeanSquaredError().withOutputWeights(Tensor.of(1.0, 3)).perOutput(columns, both).toDoubleArray(),
+                                new MeanSquaredError().withOutputWeights(Tensor.of(0.0, 3)).perOutput(columns, both).toDoubleArray(),
                                 new double[] {5, 10})
                         .see("single", weighted.of(vector.to(DType.F32), truth).item(), 65.5 / 6.5f),
                 below(1e-6));
