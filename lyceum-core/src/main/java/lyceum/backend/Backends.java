@@ -138,6 +138,8 @@ final class Backends {
 
     static Butterflies butterflies() { return withVectors(Butterflies.class, "VectorButterflies", new Butterflies.Plain()); }
 
+    static EdgeRows edgeRows() { return withVectors(EdgeRows.class, "VectorEdgeRows", new EdgeRows.Plain()); }
+
     static NearestPoints nearestPoints() { return withVectors(NearestPoints.class, "VectorNearestPoints", new NearestPoints.Plain()); }
 
     private static <T> T withVectors(Class<T> type, String name, T plain) {

@@ -88,8 +88,13 @@ public final class X86Backend implements Backend {
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
         boolean turned = program.length() == 1 && made(() -> gemm.transposition().run(program, inputs, outputs));
-        if (!turned && !fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        if (!turned && !fused.run(program, inputs, outputs) && !onRows(program, inputs, outputs)) fallback.run(program, inputs, outputs);
         hold(inputs, outputs);
+    }
+
+    /** Elements of two bytes that lie apart are no operands of code. */
+    private boolean onRows(Program program, View[] inputs, View[] outputs) {
+        return madeInScratch(() -> gemm.transposition().runOnRows(program, inputs, outputs, this), inputs, outputs);
     }
 
     @Override public void reduce(Reduction reduction, Program program, View[] inputs, boolean[] axes, View out) {

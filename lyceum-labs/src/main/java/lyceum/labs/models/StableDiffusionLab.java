@@ -47,8 +47,10 @@ import lyceum.tensor.Tensor;
 /** A pipeline in small, with weights that were trained on captioned scenes: what it draws to a prompt, by guidance, and what a step costs in codes and in pixels. */
 @Lab(topics = {"stable-diffusion", "latent-diffusion"}, title = "A picture from a sentence, through codes")
 final class StableDiffusionLab implements LabBody {
-    private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
-    private static final ConditionalUNetConfig NET = ConditionalUNetConfig.small(4, 16, 16, 24);
+    static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
+    static final TextTowerConfig TEXT = new TextTowerConfig(SCENES.words().size() + 1, 8, 16, 1, 2);
+    static final ConditionalUNetConfig NET = ConditionalUNetConfig.small(4, 16, 16, 24);
+    static final AutoencoderKlConfig CODEC = AutoencoderKlConfig.small(3, 4, 8, 16);
 
     @Override public void run(LabContext lab) {
         String colour = lab.choice("colour", "RED", "RED", "GREEN", "BLUE"), shape = lab.choice("shape", "SQUARE", "SQUARE", "CIRCLE"),
@@ -118,9 +120,9 @@ final class StableDiffusionLab implements LabBody {
             throw new UncheckedIOException(e);
         }
         var rng = Rng.of(1);
-        var text = filled(new TextTower(new TextTowerConfig(SCENES.words().size() + 1, 8, 16, 1, 2), rng), "text.", stored);
+        var text = filled(new TextTower(TEXT, rng), "text.", stored);
         var unet = filled(new ConditionalUNet(NET, rng), "unet.", stored);
-        var codec = filled(new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 16), rng), "vae.", stored);
+        var codec = filled(new AutoencoderKl(CODEC, rng), "vae.", stored);
         var scale = new LatentScale(stored.get("mean").to(DType.F32), stored.get("deviation").to(DType.F32));
         var prompts = PromptEncoder.of(text,
                 p -> p.isEmpty() ? new int[] {0} : Stream.of(p.split(" ")).mapToInt(w -> 1 + SCENES.words().indexOf(w)).toArray());

@@ -100,8 +100,9 @@ public final class GatLayer extends MessagePassing {
 
     @Override protected Tensor scores(GraphData g, Tensor h, Tensor said, Pass pass) {
         if (lin == null) {
-            var z = said.indexSelect(0, g.source()).add(lin_r.forward(h, pass).indexSelect(0, g.target()));
-            if (lin_edge != null) z = z.add(lin_edge.forward(g.features(), pass));
+            var heard = lin_r.forward(h, pass);
+            if (lin_edge == null) return EdgeScores.of(g, said, heard, att, SLOPE);
+            var z = said.indexSelect(0, g.source()).add(heard.indexSelect(0, g.target())).add(lin_edge.forward(g.features(), pass));
             return dot(Activation.leakyRelu(z, SLOPE), att);
         }
         var z = dot(said, att_src).indexSelect(0, g.source()).add(dot(said, att_dst).indexSelect(0, g.target()));

@@ -331,12 +331,7 @@ public final class GraphData {
     public Tensor products(Tensor a, Tensor b, int heads) { return Neighbours.dots(this, a, b, heads); }
 
     /** Scores (edges, heads) as shares: of the edges that arrive at one node they sum to 1. */
-    public Tensor softmax(Tensor scores) {
-        if (edges() == 0) return scores;
-        var top = scores.detach().segmentMax(target(), nodes).indexSelect(0, target());
-        var e = scores.sub(top).exp();
-        return e.div(e.segmentSum(target(), nodes).indexSelect(0, target()));
-    }
+    public Tensor softmax(Tensor scores) { return edges() == 0 ? scores : Neighbours.shares(this, scores); }
 
     /** One vector a graph of the batch, (graphs, features). @throws IllegalArgumentException for ATTENTION */
     public Tensor pool(Aggregation how, Tensor h) {

@@ -1,14 +1,18 @@
 package lyceum.models.graph;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Backend;
+import lyceum.backend.EdgeRows;
 import lyceum.backend.Parallel;
 import lyceum.backend.SparseRows;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 
 /**
@@ -30,6 +34,8 @@ final class Neighbours {
         }
 
         int at(int j) { return edge == null ? j : edge[j]; }
+
+        EdgeRows.Edges edges(int heads, int width) { return new EdgeRows.Edges(start, edge, from, heads, width); }
 
         /** With a number for each edge, in the order of the edges; ones for null. */
         SparseRows rows(Tensor w, DType type) {
@@ -81,13 +87,52 @@ final class Neighbours {
         return Tensor.on(out, 0, x.dtype(), shape);
     }
 
+    /** Some groups of edges. */
+    @FunctionalInterface
+    interface Groups {
+        void between(EdgeRows rows, int first, int end);
+    }
+
+    /** Has all groups done, a part of them by each thread. @param held whose memory is read and written */
+    static void each(EdgeRows.Edges edges, Groups body, View... held) {
+        if (ShapesOnly.isRunning()) return;
+        var rows = EdgeRows.best();
+        Parallel.range(edges.start().length - 1, grain(edges), (first, end) -> body.between(rows, (int) first, (int) end));
+        Reference.reachabilityFence(held);
+    }
+
+    /** The elements of a contiguous view of floats, which the caller holds. */
+    static MemorySegment memory(View x) {
+        return ShapesOnly.isRunning() ? MemorySegment.NULL : x.storage().segment().asSlice(x.byteOffset(), Float.BYTES * x.size());
+    }
+
+    /** Memory for (rows, columns). */
+    static View floats(long rows, long columns) {
+        long[] shape = {rows, columns};
+        return new View(DType.F32, Allocator.allocate(Math.multiplyExact(rows * columns, Float.BYTES)), 0, shape,
+                View.contiguousStrides(shape));
+    }
+
+    static Tensor tensor(View x) { return Tensor.on(x.storage(), 0, x.dtype(), x.shape()); }
+
+    private static long grain(EdgeRows.Edges edges) {
+        long groups = Math.max(1, edges.start().length - 1), row = Math.max(1, edges.heads() * edges.width());
+        return Math.max(1, TASK / (row * (1 + edges.from().length / groups)));
+    }
+
+    /** Numbers of a head. */
+    private static int width(Tensor x, int heads) {
+        if (x.size(1) % heads != 0)
+            throw new ShapeException("rows " + x.shape() + " of " + heads + " heads; their number divides the features");
+        return (int) x.size(1) / heads;
+    }
+
     /** By several weights an edge. */
     private static Tensor summed(Side side, Tensor w, Tensor x) {
-        int n = side.start.length - 1, f = (int) x.size(1), heads = (int) w.size(1), d = f / heads;
-        long grain = Math.max(1, TASK / Math.max(1, f * (1L + side.from.length / Math.max(1, n))));
+        int n = side.start.length - 1, f = (int) x.size(1), heads = (int) w.size(1), d = width(x, heads);
         if (x.dtype() == DType.F64) {
             double[] v = x.toDoubleArray(), weight = w.toDoubleArray(), out = new double[n * f];
-            Parallel.range(n, grain, (first, end) -> {
+            Parallel.range(n, grain(side.edges(heads, d)), (first, end) -> {
                 for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
                     int e = side.at(j), from = side.from[j] * f;
                     for (int h = 0; h < heads; h++) {
@@ -99,27 +144,19 @@ final class Neighbours {
             });
             return Tensor.of(out, n, f);
         }
-        float[] v = x.toFloatArray(), weight = w.toFloatArray(), out = new float[n * f];
-        Parallel.range(n, grain, (first, end) -> {
-            for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
-                int e = side.at(j), from = side.from[j] * f;
-                for (int h = 0; h < heads; h++) {
-                    float a = weight[e * heads + h];
-                    int to = i * f + h * d, read = from + h * d;
-                    for (int k = 0; k < d; k++) out[to + k] += a * v[read + k];
-                }
-            }
-        });
-        return Tensor.of(out, n, f);
+        View read = x.values(DType.F32), weights = w.values(DType.F32), out = floats(n, f);
+        MemorySegment from = memory(read), by = memory(weights), to = memory(out);
+        var edges = side.edges(heads, d);
+        each(edges, (rows, first, end) -> rows.sum(edges, first, end, by, from, to), read, weights, out);
+        return tensor(out);
     }
 
     private static Tensor dotted(GraphData g, Tensor a, Tensor b, int heads) {
-        int f = (int) a.size(1), d = f / heads, edges = g.edges();
-        long grain = Math.max(1, TASK / Math.max(1, f));
-        int[] source = g.source, target = g.target;
+        int f = (int) a.size(1), d = width(a, heads), edges = g.edges();
         if (a.dtype() == DType.F64) {
+            int[] source = g.source, target = g.target;
             double[] x = a.toDoubleArray(), y = b.toDoubleArray(), out = new double[edges * heads];
-            Parallel.range(edges, grain, (first, end) -> {
+            Parallel.range(edges, Math.max(1, TASK / Math.max(1, f)), (first, end) -> {
                 for (int e = (int) first; e < end; e++) for (int h = 0; h < heads; h++) {
                     int p = target[e] * f + h * d, q = source[e] * f + h * d;
                     double sum = 0;
@@ -129,16 +166,28 @@ final class Neighbours {
             });
             return Tensor.of(out, edges, heads);
         }
-        float[] x = a.toFloatArray(), y = b.toFloatArray(), out = new float[edges * heads];
-        Parallel.range(edges, grain, (first, end) -> {
-            for (int e = (int) first; e < end; e++) for (int h = 0; h < heads; h++) {
-                int p = target[e] * f + h * d, q = source[e] * f + h * d;
-                float sum = 0;
-                for (int k = 0; k < d; k++) sum += x[p + k] * y[q + k];
-                out[e * heads + h] = sum;
-            }
-        });
-        return Tensor.of(out, edges, heads);
+        View left = a.values(DType.F32), right = b.values(DType.F32), out = floats(edges, heads);
+        MemorySegment x = memory(left), y = memory(right), to = memory(out);
+        var in = g.side(false).edges(heads, d);
+        each(in, (rows, first, end) -> rows.dots(in, first, end, x, y, to), left, right, out);
+        return tensor(out);
+    }
+
+    /** Scores (edges, heads) as shares that sum to 1 over the edges which arrive at one node. */
+    static Tensor shares(GraphData g, Tensor scores) {
+        return Primitive.of("shares of edges", in -> normal(g, in[0]), (i, grad, out, in) -> centred(g, out, grad))
+                .withPushForward((tangents, out, in) -> centred(g, out, tangents[0])).withParts(in -> normal(g, in[0])).apply(scores);
+    }
+
+    private static Tensor normal(GraphData g, Tensor scores) {
+        var top = scores.detach().segmentMax(g.target(), g.nodes()).indexSelect(0, g.target());
+        var e = scores.sub(top).exp();
+        return e.div(e.segmentSum(g.target(), g.nodes()).indexSelect(0, g.target()));
+    }
+
+    /** The Jacobian {@code diag(p) - p p'} of the shares p of a node, which is symmetric. */
+    private static Tensor centred(GraphData g, Tensor shares, Tensor t) {
+        return shares.mul(t.sub(shares.mul(t).segmentSum(g.target(), g.nodes()).indexSelect(0, g.target())));
     }
 
     /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none; of equals the first has the gradient. */

@@ -46,7 +46,7 @@ final class TileForward {
         heads = Math.min(shape.group(), TileScratch.ROWS / QUERIES);
         parts = (shape.group() + heads - 1) / heads;
         long others = (long) shape.batch() * shape.keyHeads() * parts;
-        int most = Math.min(TileScratch.ROWS / heads, shape.queries());
+        int most = Math.min(TileScratch.ROWS / heads / QUERIES * QUERIES, shape.queries()); // whole blocks, or the last head would have no room
         while (most > FEWEST && others * ((shape.queries() + most - 1) / most) < TASKS) most = (most + 1) / 2;
         queries = (most + QUERIES - 1) / QUERIES * QUERIES;
         chunks = (shape.queries() + queries - 1) / queries;
@@ -91,6 +91,10 @@ final class TileForward {
 
         void run() {
             scratch.begin(members * queries, (float) (options.scale() * Forward.LOG2E), shape.width() % 32 != 0);
+            for (int m = 0; m < members; m++) {
+                int from = shape.width() % 32 != 0 ? 0 : count / QUERIES * QUERIES;
+                scratch.pad(q, AttentionShape.row(q, b, firstHead + m, first + from), m * queries + from, count - from);
+            }
             int start = shape.firstKey(position), end = shape.endKey(position + count - 1, length);
             for (int j = start / KEYS * KEYS; j < end; j += KEYS) block(j, Math.max(0, start - j), Math.min(KEYS, end - j));
             for (int m = 0; m < members; m++) finish(m);
@@ -133,7 +137,7 @@ final class TileForward {
             if (shape.firstKey(start) >= end) endTile = firstTile;
             masked = shape.firstKey(last) > j + 16 * firstTile || shape.endKey(start, length) < j + 16 * endTile;
             times = 1;
-            if (masked || shape.width() % 32 != 0 || isLast(end, j)) return;
+            if (masked || isLast(end, j)) return;
             for (int next = i + QUERIES; next + QUERIES <= count; next += QUERIES, times++) {
                 int lastOfNext = position + next + QUERIES - 1;
                 if (shape.firstKey(lastOfNext) > j + 16 * firstTile || isLast(shape.endKey(lastOfNext, length), j)) return;
@@ -152,10 +156,10 @@ final class TileForward {
                 scratch.bound(r, start, Math.max(0, end - start));
             }
             if (isLast(shape.endKey(position + i + n - 1, length), j)) rows.prefetchResult(out, b, head, first + i, n);
-            long row = AttentionShape.row(q, b, head, first + i);
+            int row = member * queries + i;
             boolean direct = n == QUERIES && shape.width() % 32 == 0;
-            scratch.meet(direct ? q.address(row) : scratch.padded(q, row, n), direct ? 2 * q.strides()[2] : scratch.paddedStride(),
-                    member * queries + i, n, times, from, tiles, masked);
+            scratch.meet(direct ? q.address(AttentionShape.row(q, b, head, first + i)) : scratch.padded(row),
+                    direct ? 2 * q.strides()[2] : scratch.paddedStride(), row, n, times, from, tiles, masked);
         }
 
         private void finish(int member) {

@@ -34,15 +34,15 @@ final class TileScratch {
         this.columns = columns;
         panel = (long) steps * TileBlock.TILE;
         rowBytes = 64L * columns;
-        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + (long) QUERIES * (4 * KEYS + 64 * steps) + ROWS * (64 + 12L)
+        long bytes = KEYS / 16 * panel + (KEYS / 2 + ROWS) * rowBytes + KEYS / 16 * (long) TileBlock.APART + ROWS * (64 * steps + 64 + 12L)
                 + 8 * QUERIES + 4 * 64 + TileBlock.ARGUMENTS;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
-        scores = take((long) QUERIES * 4 * KEYS);
+        scores = take(KEYS / 16 * (long) TileBlock.APART);
         keys = take(KEYS / 16 * panel);
         values = take(KEYS / 2 * rowBytes);
-        queries = take(64L * steps * QUERIES);
+        queries = take(64L * steps * ROWS);
         result = take(ROWS * rowBytes);
         totals = take(64L * ROWS);
         tops = take(4L * ROWS);
@@ -100,14 +100,16 @@ final class TileScratch {
         memory.set(ValueLayout.JAVA_INT, bounds - base + 4L * (QUERIES + i), count);
     }
 
-    /** A copy of {@code n} rows of queries that ends in zeros, in both directions. */
-    long padded(View q, long first, int n) {
-        at(queries, 64L * steps * QUERIES).fill((byte) 0);
+    /** Copies {@code n} queries from byte {@code first} on, with zeros behind their elements, as those from {@code row} on: once for all keys that they meet. */
+    void pad(View q, long first, int row, int n) {
+        if (n == 0) return;
+        at(padded(row), n * paddedStride()).fill((byte) 0);
         for (int i = 0; i < n; i++)
-            MemorySegment.copy(q.storage().segment(), first + 2 * i * q.strides()[2], memory, queries - base + 64L * steps * i,
-                    2 * q.shape()[3]);
-        return queries;
+            MemorySegment.copy(q.storage().segment(), first + 2 * i * q.strides()[2], memory, padded(row + i) - base, 2 * q.shape()[3]);
     }
+
+    /** Address of a query that was padded. */
+    long padded(int row) { return queries + row * paddedStride(); }
 
     long paddedStride() { return 64L * steps; }
 

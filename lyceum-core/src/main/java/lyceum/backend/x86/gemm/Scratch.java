@@ -11,7 +11,7 @@ final class Scratch {
 
     /** What a block of memory is for. */
     enum Use {
-        LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS, TILES_LEFT, TILES_SUMS, TRIANGLE
+        LEFT, RIGHT, WIDE_LEFT, WIDE_RIGHT, PARTS_LEFT, PARTS_RIGHT, SUMS, STARTS, TILES_LEFT, TILES_SUMS, TRIANGLE, PAIRS
     }
 
     private final Storage parameters = Allocator.allocate(PARAMETERS, null);

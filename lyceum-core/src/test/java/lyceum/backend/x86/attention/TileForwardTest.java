@@ -143,11 +143,15 @@ class TileForwardTest {
     @Test void headsThatShareKeysMeetThemTogether() {
         for (int[] heads : new int[][] {{6, 2}, {5, 1}, {20, 1}})
             for (int n : new int[] {9, 40, 100}) check(attention, Sizes.of(heads[0], heads[1], n, n + 30, 64, 64), true, 0, null, null);
+        // More queries than a task takes of so many heads, in whole blocks.
+        for (int[] heads : new int[][] {{6, 2}, {10, 2}})
+            check(attention, Sizes.of(heads[0], heads[1], own ? 400 : 200, 430, 64, 64), false, 0, null, null);
     }
 
     @Test void tasksOfManyQueriesAndBlocksOfKeysAreRight() {
         for (boolean causal : new boolean[] {false, true})
-            check(attention, new Sizes(1, 8, 8, 700, 700, 64, 64, true), causal, 0, null, null);
+            for (int width : new int[] {64, 40})
+                check(attention, new Sizes(1, 8, 8, own ? 700 : 520, 700, width, width, true), causal, 0, null, null);
     }
 
     /** Where the CPU's tiles are tested, their lowering is as well: it is what other CPUs test. */

@@ -39,8 +39,7 @@ final class Level extends Module {
     /** @param kept takes the maps that a way up will read; null where none does */
     Tensor down(Tensor x, Tensor time, Tensor context, List<Tensor> kept, Pass pass) {
         for (int i = 0; i < resnets.size(); i++) {
-            x = resnets.get(i).forward(x, time, pass);
-            if (!attentions.isEmpty()) x = ((Looking) attentions.get(i)).look(x, context, pass);
+            x = looked(i, block(i, x, time, pass), context, pass);
             if (kept != null) kept.add(x);
         }
         for (var next : downsamplers) {
@@ -53,16 +52,26 @@ final class Level extends Module {
     /** @param kept maps of the way down, the last of which goes beside each block's input; null for none */
     Tensor up(Tensor x, Tensor time, Tensor context, List<Tensor> kept, Pass pass) {
         for (int i = 0; i < resnets.size(); i++) {
-            x = resnets.get(i).forward(kept == null ? x : Tensor.concat(1, x, kept.removeLast()), time, pass);
-            if (!attentions.isEmpty()) x = ((Looking) attentions.get(i)).look(x, context, pass);
+            int number = i;
+            Tensor before = x, beside = kept == null ? null : kept.removeLast();
+            x = ResnetBlock.alone(pass,
+                    () -> resnets.get(number).forward(beside == null ? before : Tensor.concat(1, before, beside), time, pass));
+            x = looked(i, x, context, pass);
         }
         for (var next : upsamplers) x = next.forward(x, pass);
         return x;
     }
 
     Tensor across(Tensor x, Tensor time, Tensor context, Pass pass) {
-        x = ((Looking) attentions.getFirst()).look(resnets.getFirst().forward(x, time, pass), context, pass);
-        return resnets.getLast().forward(x, time, pass);
+        return block(1, looked(0, block(0, x, time, pass), context, pass), time, pass);
+    }
+
+    private Tensor block(int i, Tensor x, Tensor time, Pass pass) {
+        return ResnetBlock.alone(pass, () -> resnets.get(i).forward(x, time, pass));
+    }
+
+    private Tensor looked(int i, Tensor x, Tensor context, Pass pass) {
+        return attentions.isEmpty() ? x : ResnetBlock.alone(pass, () -> ((Looking) attentions.get(i)).look(x, context, pass));
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
@@ -91,7 +100,7 @@ final class Level extends Module {
         }
 
         @Override protected Tensor compute(Tensor x, Pass pass) {
-            return conv.forward(grows ? x.repeatInterleave(2, 2).repeatInterleave(3, 2) : x, pass);
+            return conv.forward(grows ? x.repeatInterleave(3, 2).repeatInterleave(2, 2) : x, pass);
         }
     }
 

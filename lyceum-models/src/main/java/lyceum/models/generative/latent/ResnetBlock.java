@@ -1,7 +1,9 @@
 package lyceum.models.generative.latent;
 
+import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.backend.Convolution;
+import lyceum.memory.Scope;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.GroupNorm;
@@ -10,7 +12,9 @@ import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
+import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
+import lyceum.tensor.Tracing;
 
 /** Norm, SiLU and convolution, twice, with the time between, and a way around. */
 final class ResnetBlock extends Module {
@@ -36,6 +40,20 @@ final class ResnetBlock extends Module {
     }
 
     static Tensor silu(Tensor x, Pass pass) { return Activation.SILU.forward(x, pass); }
+
+    /**
+     * The result of a part. Without gradients the rest of what it makes goes back when it is done, so that the next part writes to memory that the caches still hold; where somebody
+     * looks into the network all stays.
+     */
+    static Tensor alone(Pass pass, Supplier<Tensor> part) {
+        if (!isAlone(pass)) return part.get();
+        try (var scope = Scope.open("part of a network")) {
+            return part.get().compute().keptBy(scope);
+        }
+    }
+
+    /** Whether nobody asks for what lies between: no gradient, no listener, no hook. */
+    static boolean isAlone(Pass pass) { return !GradMode.isRecording() && !Tracing.on() && !pass.isTraining() && !pass.isWatched(); }
 
     /** @param time (n, width) embedded, or null */
     Tensor forward(Tensor x, Tensor time, Pass pass) {

@@ -2,6 +2,7 @@ package lyceum.models.generative.latent;
 
 import java.util.List;
 import lyceum.DType;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.nn.Conv2d;
 import lyceum.nn.GroupNorm;
 import lyceum.nn.LayerNorm;
@@ -9,6 +10,7 @@ import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
+import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.Tensor;
 
 /** The positions of a map as tokens, which look at each other and at a context. */
@@ -26,7 +28,7 @@ final class SpatialTransformer extends Module implements Looking {
     }
 
     /** (n, channels, height, width) as (n, positions, channels). */
-    static Tensor tokens(Tensor x) { return x.reshape(x.size(0), x.size(1), -1).transpose(1, 2); }
+    static Tensor tokens(Tensor x) { return x.reshape(x.size(0), x.size(1), -1).transpose(1, 2).contiguous(); }
 
     /** Back again. */
     static Tensor map(Tensor tokens, Tensor like) { return tokens.transpose(1, 2).reshape(like.shape().toArray()); }
@@ -57,10 +59,12 @@ final class SpatialTransformer extends Module implements Looking {
         }
 
         Tensor forward(Tensor x, Tensor context, Pass pass) {
-            x = x.add(attn1.forward(norm1.forward(x, pass), pass));
-            var other = norm2.forward(x, pass);
-            x = x.add(attn2.at(other, context == null ? other : context, pass));
-            return x.add(ff.forward(norm3.forward(x, pass), pass));
+            var own = ResnetBlock.alone(pass, () -> x.add(attn1.forward(norm1.forward(x, pass), pass)));
+            var told = ResnetBlock.alone(pass, () -> {
+                var other = norm2.forward(own, pass);
+                return own.add(attn2.at(other, context == null ? other : context, pass));
+            });
+            return told.add(ff.forward(norm3.forward(told, pass), pass));
         }
 
         @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, null, pass); }
@@ -79,10 +83,33 @@ final class SpatialTransformer extends Module implements Looking {
 
     private static final class Gated extends Module {
         private final Linear proj;
+        /** The halves of the weight, packed: each product then meets its bias where it is read, and the whole is not stored once more. */
+        private record Halves(PackedMatrix values, PackedMatrix gates) {}
+
+        private volatile Halves packed;
 
         Gated(int width, DType dtype, Rng rng) { proj = Heads.linear(width, 8 * width, true, dtype, rng); }
 
+        @Override public Gated pack() {
+            var halves = proj.weight().chunk(0, 2);
+            packed = new Halves(PackedMatrix.of(halves[0].transpose()), PackedMatrix.of(halves[1].transpose()));
+            return this;
+        }
+
+        @Override public Gated pack(BlockFormat format) {
+            copied();
+            super.pack(format);
+            return this;
+        }
+
+        @Override protected void copied() { packed = null; }
+
         @Override protected Tensor compute(Tensor x, Pass pass) {
+            var ready = packed;
+            if (ready != null && x.dtype() == ready.values.dtype() && ResnetBlock.isAlone(pass) && proj.adapters().isEmpty()) {
+                var biases = proj.bias().chunk(0, 2);
+                return x.matmul(ready.values).add(biases[0]).mul(x.matmul(ready.gates).add(biases[1]).gelu());
+            }
             var halves = proj.forward(x, pass).chunk(-1, 2);
             return halves[0].mul(halves[1].gelu());
         }

@@ -18,6 +18,7 @@ import java.util.Map;
 import lyceum.DType;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
+import lyceum.data.scenes.SceneSample;
 import lyceum.format.Safetensors;
 import lyceum.models.generative.BetaSchedule;
 import lyceum.models.generative.Observation;
@@ -50,9 +51,14 @@ import org.junit.jupiter.api.Test;
 /** A toy pipeline on captioned scenes of three colours, two shapes and two places: autoencoder, text vectors and denoiser trained here. */
 class StableDiffusionTest {
     private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
-    private static final int PICTURES = 1200;
+    private static final int PICTURES = 1200, SEED = 1;
 
     private static final TextTowerConfig TEXT = new TextTowerConfig(SCENES.words().size() + 1, 8, 16, 1, 2);
+    private static final ConditionalUNetConfig NET = ConditionalUNetConfig.small(4, 16, 16, 24);
+    private static final AutoencoderKlConfig CODEC = AutoencoderKlConfig.small(3, 4, 8, 16);
+    private static final VaeConfig CODES = new VaeConfig(Shape.of(4, 8, 8), new Observation.Gaussian(0.2, false), BetaSchedule.CONSTANT, 1);
+    private static final Trainer FIRST = new Trainer(new AdamW(4e-3), 6).withBatchSize(30).withClip(Clip.norm(1)),
+            SECOND = new Trainer(new AdamW(4e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98);
 
     /** Numbers of words from 1; 0 fills up, and stands alone for no prompt. */
     private static int[] tokens(String caption) {
@@ -79,27 +85,19 @@ class StableDiffusionTest {
     }
 
     private static Toy trained() {
-        var rng = Rng.of(1);
-        var scenes = new ArrayList<Scene>();
-        var pictures = new ArrayList<Tensor>();
-        for (int i = 0; i < PICTURES; i++) {
-            scenes.add(SCENES.draw(1, rng));
-            pictures.add(SCENES.picture(scenes.get(i), rng).mul(2).sub(1));
-        }
-        var x = Tensor.stack(0, pictures.toArray(Tensor[]::new)).compute();
-        var codec = new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 16), Rng.of(2));
-        var vae = codec.vae(new VaeConfig(Shape.of(4, 8, 8), new Observation.Gaussian(0.2, false), BetaSchedule.CONSTANT, 1));
-        vae.fit(new Trainer(new AdamW(4e-3), 6).withBatchSize(30).withClip(Clip.norm(1)), x, null, Rng.of(3), Progress.SILENT);
+        var data = SceneSample.of(SCENES, PICTURES, Rng.of(SEED));
+        var x = data.pictures().mul(2).sub(1).compute();
+        var codec = new AutoencoderKl(CODEC, Rng.of(2));
+        codec.vae(CODES).fit(FIRST, x, null, Rng.of(3), Progress.SILENT);
         var latents = LatentDiffusion.of(codec, x, 100);
         var z = latents.encode(x, 100);
         var ddpm = new Ddpm(NoiseSchedule.cosine(200)).withPrediction(Prediction.VELOCITY);
         var tower = new TextTower(TEXT, Rng.of(4));
-        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, 16, 16, 24), Rng.of(5));
-        var captions = tower.ids(scenes.stream().map(SCENES::caption).toList(), StableDiffusionTest::tokens);
+        var unet = new ConditionalUNet(NET, Rng.of(5));
+        var captions = tower.ids(data.captions(), StableDiffusionTest::tokens);
         Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, tower.encode(ids, pass).tokens(), pass);
         var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, TEXT.positions())));
-        new Trainer(new AdamW(4e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
-                .start(new Roof(tower, unet), PICTURES, loss, null, Rng.of(6)).finish(Progress.SILENT);
+        SECOND.start(new Roof(tower, unet), PICTURES, loss, null, Rng.of(6)).finish(Progress.SILENT);
         var all = new LinkedHashMap<String, Tensor>();
         tower.state().forEach((n, v) -> all.put("text." + n, v));
         unet.state().forEach((n, v) -> all.put("unet." + n, v));
@@ -110,14 +108,22 @@ class StableDiffusionTest {
         if (target != null) {
             all.replaceAll((n, v) -> v.to(DType.BF16));
             try {
-                Safetensors.write(Path.of(target), all, Map.of("formatVersion", "1", "data", SCENES + ", " + PICTURES + " pictures, seed 1",
-                        "command", "StableDiffusionTest with -Dlyceum.checkpoint=FILE"));
+                Safetensors.write(Path.of(target), all, provenance(data));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
         return new Toy(new StableDiffusion(PromptEncoder.of(tower, StableDiffusionTest::tokens), ddpm.model(unet), latents, 4, 2));
     }
+
+    /** What a checkpoint says of its making. */
+    private static Map<String, String> provenance(SceneSample data) {
+        return Map.of("formatVersion", "1", "data", SCENES + ", " + PICTURES + " pictures", "dataHash", data.hash(), "seed", "" + SEED,
+                "config", TEXT + "; " + NET + "; " + CODEC + "; " + CODES + "; codes by " + told(FIRST) + "; pictures by " + told(SECOND),
+                "command", "StableDiffusionTest with -Dlyceum.checkpoint=FILE");
+    }
+
+    private static String told(Trainer t) { return t.rule() + ", " + t.epochs() + " epochs in batches of " + t.batchSize(); }
 
     private static double obeyed(StableDiffusion model, List<Scene> scenes, boolean told, PictureOptions options) {
         var prompts = scenes.stream().map(s -> told ? SCENES.caption(s) : "").toList();
