@@ -1,10 +1,11 @@
 """lyceum-llm: a tiny random checkpoint of each family of decoders, by plain transcriptions of what the families publish: config.json, model.safetensors (sharded
 for some) under their own names, and expected.safetensors with ids, logits, the loss, gradients of some, and the losses of six AdamW
-steps. llm_llamacpp.py puts a GGUF file beside each."""
+steps. Arguments name the families to write; none for all. llm_llamacpp.py puts a GGUF file beside each."""
 import json
 import math
 import os
 import shutil
+import sys
 
 import torch
 import torch.nn.functional as F
@@ -197,12 +198,73 @@ def modern(w, c, ids):
     return c["final"] * torch.tanh(z / c["final"]) if "final" in c else z
 
 
+def neighbours(x, base):
+    """Pairs of neighbouring dimensions turned, as complex numbers."""
+    width = x.shape[-1]
+    angles = torch.arange(x.shape[2], dtype=torch.float64)[:, None] * base ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
+    turns = torch.polar(torch.ones_like(angles), angles).to(torch.complex64)
+    return torch.view_as_real(torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2).contiguous()) * turns).flatten(-2)
+
+
+def routed(w, c, at, x):
+    """Experts of the best groups: V2 by a softmax, V3 by sigmoids and a bias that gates do not see."""
+    v3, groups, each, hidden = c["kind"] == "v3", c["groups"], c["experts"] // c["groups"], c["hidden"]
+    flat = x.reshape(-1, W)
+    logits = linear(w, at + "gate", flat, c["experts"])
+    bias = w(at + "gate.e_score_correction_bias", c["experts"], sd=0.05) if v3 else 0
+    for e in range(c["experts"]):
+        gated(w, f"{at}experts.{e}.", flat[0], hidden)  # drawn, whether or not a token asks it
+    scores = logits.sigmoid() if v3 else logits.softmax(-1)
+    with torch.no_grad():
+        choosing = scores + bias
+        apart = choosing.view(-1, groups, each)
+        best = apart.topk(2, -1)[0].sum(-1) if v3 else apart.max(-1)[0]
+        kept = torch.zeros_like(best).scatter_(1, best.topk(c["kept"], -1)[1], 1.0)
+        which = choosing.masked_fill(kept.repeat_interleave(each, 1) == 0, 0.0).topk(2, -1)[1]
+    gates = scores.gather(1, which)
+    if c["norm"]:
+        gates = gates / (gates.sum(-1, keepdim=True) + 1e-20)
+    gates = gates * c["scale"]
+    y = torch.stack([sum(gates[t, s] * gated(w, f"{at}experts.{int(which[t, s])}.", flat[t], hidden) for s in range(2))
+                     for t in range(flat.shape[0])])
+    return y.view_as(x) + gated(w, at + "shared_experts.", x, c["shared"] * hidden)
+
+
+def deepseek(w, c, ids):
+    own, turned, value, latent = 4, 4, 6, 8
+    x = w("model.embed_tokens.weight", V, W)[ids]
+    for n in range(L):
+        at = f"model.layers.{n}."
+        y, a = rms(w, at + "input_layernorm", x), at + "self_attn."
+        if c["queries"]:
+            q = linear(w, a + "q_b_proj", rms(w, a + "q_a_layernorm", linear(w, a + "q_a_proj", y, c["queries"])), H * (own + turned))
+        else:
+            q = linear(w, a + "q_proj", y, H * (own + turned))
+        q, q_turned = heads(q, H).split([own, turned], -1)
+        narrow, k_turned = linear(w, a + "kv_a_proj_with_mqa", y, latent + turned).split([latent, turned], -1)
+        k, v = heads(linear(w, a + "kv_b_proj", rms(w, a + "kv_a_layernorm", narrow), H * (own + value)), H).split([own, value], -1)
+        k_turned = neighbours(k_turned[:, None], 10_000.0).expand(-1, H, -1, -1)
+        found = attend(torch.cat([q, neighbours(q_turned, 10_000.0)], -1), torch.cat([k, k_turned], -1), v)
+        x = x + linear(w, a + "o_proj", found, W)
+        y = rms(w, at + "post_attention_layernorm", x)
+        x = x + (gated(w, at + "mlp.", y, 24) if n == 0 else routed(w, c, at + "mlp.", y))
+    return linear(w, "lm_head", rms(w, "model.norm", x), V)
+
+
 def config(kind, **more):
     base = dict(model_type=kind, vocab_size=V, hidden_size=W, num_hidden_layers=L, num_attention_heads=H, num_key_value_heads=2,
                 intermediate_size=24, max_position_embeddings=16, rms_norm_eps=1e-6, rope_theta=10000.0, hidden_act="silu",
                 tie_word_embeddings=False, torch_dtype="float32", bos_token_id=1, eos_token_id=2)
     base.update(more)
     return base
+
+
+def latent(version, experts, groups, kept, shared, queries, **more):
+    return dict(model_type=f"deepseek_{version}", vocab_size=V, hidden_size=W, intermediate_size=24, moe_intermediate_size=4, num_hidden_layers=L,
+                num_attention_heads=H, num_key_value_heads=H, n_shared_experts=shared, n_routed_experts=experts, kv_lora_rank=8, q_lora_rank=queries,
+                qk_rope_head_dim=4, v_head_dim=6, qk_nope_head_dim=4, n_group=groups, topk_group=kept, num_experts_per_tok=2, first_k_dense_replace=1,
+                moe_layer_freq=1, hidden_act="silu", max_position_embeddings=16, rms_norm_eps=1e-6, rope_theta=10000.0, attention_bias=False,
+                tie_word_embeddings=False, torch_dtype="float32", bos_token_id=1, eos_token_id=2, **more)
 
 
 GPT = dict(vocab_size=V, n_positions=16, n_embd=W, n_layer=L, n_head=H, layer_norm_epsilon=1e-5, bos_token_id=1, eos_token_id=2)
@@ -238,8 +300,12 @@ FAMILIES = {
     "phi3": (config("phi3", sliding_window=None), lambda w, ids: modern(w, dict(kind="phi3"), ids)),
     "olmo": (config("olmo", clip_qkv=None, num_key_value_heads=4), lambda w, ids: modern(w, dict(kind="olmo", kv=4), ids)),
     "olmo2": (config("olmo2"), lambda w, ids: modern(w, dict(kind="olmo2"), ids)),
+    "deepseek-v2": (latent("v2", 6, 2, 1, 2, None, topk_method="group_limited_greedy", norm_topk_prob=False, routed_scaling_factor=1.5),
+                    lambda w, ids: deepseek(w, dict(kind="v2", experts=6, groups=2, kept=1, shared=2, hidden=4, queries=0, norm=False, scale=1.5), ids)),
+    "deepseek-v3": (latent("v3", 8, 4, 2, 1, 6, topk_method="noaux_tc", scoring_func="sigmoid", norm_topk_prob=True, routed_scaling_factor=2.5),
+                    lambda w, ids: deepseek(w, dict(kind="v3", experts=8, groups=4, kept=2, shared=1, hidden=4, queries=6, norm=True, scale=2.5), ids)),
 }
-WITH_GRADIENTS = ("gpt2", "llama")
+WITH_GRADIENTS = ("gpt2", "llama", "deepseek-v2", "deepseek-v3")
 SHARDED = ("llama", "mixtral")
 
 
@@ -273,7 +339,7 @@ def write(name, number):
         save_file(tensors, os.path.join(folder, "model.safetensors"), {"format": "pt"})
     expected = {"ids": ids, "logits": z.detach().contiguous(), "loss": loss.detach()}
     if name in WITH_GRADIENTS:
-        expected.update({"grad." + n: t.grad.clone() for n, t in w.items()})
+        expected.update({"grad." + n: t.grad.clone() for n, t in w.items() if t.grad is not None})
     adam, losses = torch.optim.AdamW(list(w.values()), lr=1e-2, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01), []
     for _ in range(6):
         adam.zero_grad(set_to_none=False)
@@ -287,6 +353,7 @@ def write(name, number):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    shutil.rmtree(OUT, ignore_errors=True)
     for number, name in enumerate(FAMILIES):
-        write(name, number)
+        if name in sys.argv[1:] or len(sys.argv) == 1:
+            shutil.rmtree(os.path.join(OUT, name), ignore_errors=True)
+            write(name, number)

@@ -121,7 +121,7 @@ def recipe_model(path, arch, kind, seed, spread=0.04):
             tensors[name] = (kind, list(shape), (spread * r.bells(shape[0] * shape[1])).astype("<f4").astype("<f4" if kind == "F32" else "<f2").tobytes())
         else:
             tensors[name] = (kind, list(shape), gguf.random_blocks(r, kind, shape[0] * shape[1] // gguf.KINDS[kind][1], spread))
-    keys = {"context_length": 64, "embedding_length": W, "block_count": LAYERS, "feed_forward_length": HIDDEN, "attention.head_count": H,
+    keys = {"context_length": 128, "embedding_length": W, "block_count": LAYERS, "feed_forward_length": HIDDEN, "attention.head_count": H,
             "attention.head_count_kv": KV, "attention.key_length": W // H, "attention.value_length": W // H, "rope.dimension_count": W // H,
             "rope.freq_base": 10000.0, "attention.layer_norm_rms_epsilon": 1e-6, "vocab_size": V}
     gguf.write(path, {"general.architecture": arch, **{f"{arch}.{k}": v for k, v in keys.items()}, "tokenizer.ggml.model": "no_vocab"}, tensors)

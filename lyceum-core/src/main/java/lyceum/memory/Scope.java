@@ -208,11 +208,11 @@ public final class Scope implements AutoCloseable {
         synchronized (owned) {
             closed = true;
             held = null;
-            for (var storage : owned) storage.close(name);
-            for (var storage : carved) storage.close(name);
+            for (int i = 0; i < owned.size(); i++) owned.get(i).close(name);
+            for (int i = 0; i < carved.size(); i++) carved.get(i).close(name);
             owned.clear();
             carved.clear();
-            for (var slab : slabs) slab.close();
+            for (int i = 0; i < slabs.size(); i++) slabs.get(i).close();
             slabs.clear();
         }
     }

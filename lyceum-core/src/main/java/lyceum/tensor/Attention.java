@@ -207,7 +207,8 @@ public record Attention(double scale, double softCap, boolean causal, long windo
 
     private static Tensor whole(String name, Tensor x) {
         if (!x.dtype().isInteger()) throw new DTypeException("attention: " + name + " is " + x.dtype() + "; it is I32 or I64");
-        return x.to(DType.I64).detach();
+        var wide = x.to(DType.I64);
+        return Tracing.on() ? wide.detach() : wide;
     }
 
     /** A kernel trusts these numbers: of checked options, whether they lie in keys {@code k}, be it as it is or in pages. @throws ShapeException if not */

@@ -1,8 +1,6 @@
 package lyceum.tensor;
 
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.backend.Backend;
@@ -27,18 +25,19 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
 
     /** @param options checked, as are the operands */
     static Tensor of(Attention options, Tensor q, Tensor k, Tensor v) {
-        var operands = new ArrayList<>(List.of(q, k, v));
         Tensor[] masks = {options.bias(), options.keyLengths(), options.queryStarts(), options.blockTable(), options.alibi(),
                 options.blocks() == null ? null : options.blocks().seen()};
         int given = 0;
-        for (int i = 0; i < masks.length; i++) {
-            if (masks[i] == null) continue;
-            operands.add(masks[i]);
-            given |= 1 << i;
-        }
+        for (int i = 0; i < masks.length; i++) if (masks[i] != null) given |= 1 << i;
+        var operands = new Tensor[3 + Integer.bitCount(given)];
+        operands[0] = q;
+        operands[1] = k;
+        operands[2] = v;
+        int n = 3;
+        for (var mask : masks) if (mask != null) operands[n++] = mask;
         var method = options.method() == Method.AUTO ? chosen(options, q, k, v) : options.method();
         return new AttentionOp(options.scale(), options.causal(), options.window(), given,
-                options.blocks() == null ? 0 : options.blocks().size(), options.packing(), method).apply(operands.toArray(Tensor[]::new));
+                options.blocks() == null ? 0 : options.blocks().size(), options.packing(), method).apply(operands);
     }
 
     /**

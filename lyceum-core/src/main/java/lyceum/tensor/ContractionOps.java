@@ -89,6 +89,8 @@ sealed interface ContractionOps permits Tensor {
      * @throws ShapeException as {@link #matmul(Tensor)} and addition do
      */
     default Tensor affine(Tensor weight, Tensor bias) {
+        var few = bias == null ? MatmulOp.few(self(), weight) : null;
+        if (few != null) return few;
         var product = matmul(weight.transpose());
         if (bias == null) return product;
         var result = product.add(Autocast.low(bias));

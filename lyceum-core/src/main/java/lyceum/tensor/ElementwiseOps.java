@@ -287,6 +287,14 @@ sealed interface ElementwiseOps permits Tensor {
         return mask.where(Creation.constant("maskedFill", self().dtype(), value), self());
     }
 
+    /**
+     * Pairs of elements of the last axis turned, {@code (a cos - b sin, b cos + a sin)}; elements behind the pairs stay.
+     *
+     * @param cos of each pair, broadcast to (.., pairs), as is {@code sin}
+     * @param interleaved pairs are neighbours; else the first half of them with the second
+     */
+    default Tensor turned(Tensor cos, Tensor sin, boolean interleaved) { return Rotating.of(self(), cos, sin, interleaved); }
+
     // How a call becomes an operation.
 
     private Tensor number(double value) {

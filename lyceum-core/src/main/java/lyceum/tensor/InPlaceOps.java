@@ -89,11 +89,10 @@ sealed interface InPlaceOps permits Tensor {
     default Tensor setRows_(Tensor rows, int... places) {
         var x = self();
         Updating.checkWritable("setRows_", x);
-        long[] sizes = x.shape().toArray();
+        long[] sizes = x.shape().sizes(), given = rows.shape().sizes();
         if (sizes.length == 0) throw new ShapeException("setRows_: a scalar has no rows");
         long had = sizes[0];
-        sizes[0] = places.length;
-        if (!Arrays.equals(sizes, rows.shape().toArray()))
+        if (given.length != sizes.length || given[0] != places.length || !Arrays.equals(sizes, 1, sizes.length, given, 1, given.length))
             throw new ShapeException("setRows_: rows " + rows.shape() + " for " + places.length + " places of " + x.shape());
         for (int place : places)
             if (place < 0 || place >= had) throw new IndexOutOfBoundsException("setRows_: place " + place + " of " + had + " rows");
@@ -101,7 +100,7 @@ sealed interface InPlaceOps permits Tensor {
         if (!target.isContiguous())
             throw new ShapeException("setRows_: the rows of a view of shape " + x.shape() + " do not lie one after another");
         Fusion.produceReaders(target.storage());
-        var source = rows.detach().to(x.dtype()).contiguous();
+        var source = (rows.isTracked() || Tracing.on() ? rows.detach() : rows).to(x.dtype()).contiguous();
         var from = source.view();
         if (from.storage() == target.storage()) from = ViewOps.copyOf(source).view();
         long bytes = had == 0 ? 0 : x.count() / had * x.dtype().bytes();

@@ -36,6 +36,8 @@ sealed interface IndexOps permits Tensor {
         var x = self();
         int a = x.shape().axis("indexSelect", axis);
         if (index.rank() != 1) throw new ShapeException("indexSelect: the index has shape " + index.shape() + "; it must be a vector");
+        var few = a == 0 ? Indexing.fewRows(x, index) : null;
+        if (few != null) return few;
         var sizes = x.shape().toArray();
         sizes[a] = index.count();
         var wide = Indexing.alongAxis("indexSelect", index, a, Shape.adopt(sizes));
@@ -43,7 +45,10 @@ sealed interface IndexOps permits Tensor {
     }
 
     /** Rows by number. */
-    default Tensor rows(int... numbers) { return indexSelect(0, Tensor.of(numbers)); }
+    default Tensor rows(int... numbers) {
+        var few = Indexing.fewRows(self(), numbers);
+        return few != null ? few : indexSelect(0, Tensor.of(numbers));
+    }
 
     /** {@code result[.., j, ..] = this[.., index[.., j, ..], ..]}. Along the other axes the index may be shorter: the first entries are taken. A copy. */
     default Tensor gather(int axis, Tensor index) {

@@ -1,11 +1,14 @@
 package lyceum.tensor;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend.Scatter;
+import lyceum.backend.scalar.Elements;
 
 /** Checks and plumbing of index tensors. */
 final class Indexing {
@@ -44,6 +47,41 @@ final class Indexing {
         long[] sizes = x.shape().sizes(), rest = Arrays.copyOfRange(sizes, indices.length, sizes.length);
         var rows = x.reshape(joined(new long[] {count}, rest)).indexSelect(0, flat.flatten());
         return rows.reshape(joined(flat.shape().sizes(), rest));
+    }
+
+    /** See {@link IndexOps#rows}: few of them one by one, where nobody records or listens; null elsewhere, and for numbers that are refused there. */
+    static Tensor fewRows(Tensor x, int... numbers) {
+        if (x.rank() == 0 || numbers.length == 0 || x.count() == 0 || !Formula.isQuiet(x)) return null;
+        long rows = x.size(0), each = x.count() / rows;
+        if (each * numbers.length > Formula.FEW) return null;
+        var from = x.view();
+        if (!from.isContiguous()) return null;
+        for (int number : numbers) if (number < 0 || number >= rows) return null;
+        var sizes = x.shape().toArray();
+        sizes[0] = numbers.length;
+        var shape = Shape.adopt(sizes);
+        var out = Fusion.allocate(x.dtype(), shape);
+        long bytes = each * x.dtype().bytes();
+        for (int i = 0; i < numbers.length; i++)
+            MemorySegment.copy(from.storage().segment(), from.byteOffset() + numbers[i] * bytes, out.storage().segment(),
+                    out.byteOffset() + i * bytes, bytes);
+        Reference.reachabilityFence(x);
+        return new Tensor(out, shape);
+    }
+
+    /** The same of numbers in a vector of integers. */
+    static Tensor fewRows(Tensor x, Tensor index) {
+        if (index.dtype() != DType.I32 && index.dtype() != DType.I64 || !Formula.isQuiet(x, index)) return null;
+        var v = index.view();
+        long step = v.strides()[0] * v.dtype().bytes();
+        if (index.count() > Formula.FEW) return null;
+        var numbers = new int[(int) index.count()];
+        for (int i = 0; i < numbers.length; i++) {
+            long number = Elements.getLong(v.dtype(), v.storage().segment(), v.byteOffset() + i * step);
+            numbers[i] = number < 0 || number > Integer.MAX_VALUE ? -1 : (int) number; // refused elsewhere, or taken from the end
+        }
+        Reference.reachabilityFence(index);
+        return fewRows(x, numbers);
     }
 
     private static void refuseOutside(Tensor index, int axis, Shape shape) {

@@ -40,6 +40,29 @@ public record MatmulOp(Precision precision, DType type) implements Operation {
         return new Tensor(out, shape);
     }
 
+    /** {@code x w'} of a weight (outputs, inputs) for few results where nobody records or listens, with no tensor on the way; null elsewhere. */
+    static Tensor few(Tensor x, Tensor weight) {
+        var type = x.dtype();
+        if (type != DType.F32 && type != DType.F64 || weight.dtype() != type || x.rank() == 0 || x.count() == 0 || weight.rank() != 2
+                || weight.size(1) != x.size(-1) || weight.size(0) == 0 || Autocast.type() != DType.F32 || !Formula.isQuiet(x, weight))
+            return null;
+        long k = x.size(-1), m = x.count() / k, n = weight.size(0);
+        var left = x.view();
+        if (m * n > Formula.FEW || k > Integer.MAX_VALUE || !left.isContiguous()) return null;
+        var sizes = x.shape().toArray();
+        sizes[sizes.length - 1] = n;
+        var shape = Shape.adopt(sizes);
+        View out = Fusion.allocate(type, shape), w = weight.view();
+        Backend.current().matmul(matrix(left, m, k), w.with(new long[] {k, n}, new long[] {w.strides()[1], w.strides()[0]}),
+                matrix(out, m, n));
+        return new Tensor(out, shape);
+    }
+
+    /** What has no gaps as a matrix. */
+    static View matrix(View x, long rows, long columns) {
+        return x.shape().length == 2 ? x : x.with(new long[] {rows, columns}, new long[] {columns, 1});
+    }
+
     private static Tensor rows(Tensor a, long rows, long columns) {
         long[] sizes = {rows, columns};
         return new Tensor(a.view().with(sizes, View.contiguousStrides(sizes)), Shape.adopt(sizes));

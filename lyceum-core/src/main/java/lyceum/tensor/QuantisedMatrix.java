@@ -12,6 +12,7 @@ import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.Parallel;
+import lyceum.backend.View;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.backend.quant.BlockMatrix;
@@ -167,12 +168,13 @@ public final class QuantisedMatrix {
             m = 1;
             for (int axis = 0; axis < x.rank() - 1; axis++) m *= x.size(axis);
         }
-        var flat = x.reshape(m, columns());
-        var out = Fusion.allocate(DType.F32, Shape.of(m, rows()));
-        Backend.current().matmulQuantised(flat.view(), blocks, bias == null ? null : bias.view(), activations, out);
-        var shape = x.shape().toArray();
-        shape[shape.length - 1] = rows();
-        return new Tensor(out, Shape.of(m, rows())).reshape(shape);
+        var sizes = x.shape().toArray();
+        sizes[sizes.length - 1] = rows();
+        var shape = Shape.own(sizes);
+        View left = x.contiguous().view(), out = Fusion.allocate(DType.F32, shape);
+        Backend.current().matmulQuantised(MatmulOp.matrix(left, m, columns()), blocks, bias == null ? null : bias.view(), activations,
+                MatmulOp.matrix(out, m, rows()));
+        return new Tensor(out, shape);
     }
 
     /** All weights, (out, in) in F32. */

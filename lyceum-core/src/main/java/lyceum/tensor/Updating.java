@@ -59,7 +59,7 @@ final class Updating {
     /** The same for many groups of tensors, whose new values depend on {@code others} as well, by one program that is made once. */
     static void updateEach(Tensor[][] targets, Tensor[][] others, UnaryOperator<Tensor[]> f) {
         var formula = targets.length == 0 || Fusion.mode() == Fusion.Mode.OFF ? null
-                : Formula.of(joined(targets[0], others[0]), targets[0].length, f);
+                : Joint.of(joined(targets[0], others[0]), targets[0].length, f);
         for (int i = 0; i < targets.length; i++) {
             if (formula != null && formula.run(targets[i], others[i])) continue;
             var rest = others[i];
@@ -74,10 +74,10 @@ final class Updating {
     }
 
     /** An element-wise function of tensors of given types and any one shape. */
-    private record Formula(Program program, DType[] types) {
+    private record Joint(Program program, DType[] types) {
 
         /** Null if {@code f} is not element-wise, or reads other tensors than these. */
-        static Formula of(Tensor[] operands, int outputs, UnaryOperator<Tensor[]> f) {
+        static Joint of(Tensor[] operands, int outputs, UnaryOperator<Tensor[]> f) {
             var types = new DType[operands.length];
             var placeholders = new Tensor[operands.length];
             var shape = operands[0].shape();
@@ -91,7 +91,7 @@ final class Updating {
                 for (int i = 0; i < outputs; i++)
                     if (sources[i].pending() == null || sources[i].dtype() != types[i] || !sources[i].shape().equals(shape)) return null;
                 var program = new FusionPlan(shape, sources).ofPlaceholders(sources);
-                return program == null || program.isRowProgram() ? null : new Formula(program, types);
+                return program == null || program.isRowProgram() ? null : new Joint(program, types);
             } catch (Fusion.NoValue read) {
                 return null;
             }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import lyceum.FormatException;
 import lyceum.format.Gguf;
 import lyceum.llm.chat.ChatMessage;
@@ -32,7 +33,8 @@ class ReaderFuzzTest {
                     + "{% for k, v in {'x': 1}.items() %}{{ k }}={{ v }}{% endfor %}{% generation %}said{% endgeneration %}{{ strftime_now('%d %b %Y') }}");
 
     private static byte[][] configs() {
-        return TinyFamilies.all().stream().map(family -> bytes(family.folder().resolve("config.json"))).toArray(byte[][]::new);
+        return Stream.concat(TinyFamilies.all().stream(), TinyFamilies.latent().stream())
+                .map(family -> bytes(family.folder().resolve("config.json"))).toArray(byte[][]::new);
     }
 
     private static byte[] bytes(Path file) {

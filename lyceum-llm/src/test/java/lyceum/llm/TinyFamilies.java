@@ -14,6 +14,11 @@ public record TinyFamilies(String name) {
     public static final List<String> NAMES = List.of("gpt1", "gpt2", "gpt-neox", "llama", "mistral", "mixtral", "qwen2", "qwen2-moe",
             "qwen3", "qwen3-moe", "gemma", "gemma2", "gemma3", "phi", "phi3", "olmo", "olmo2");
 
+    /** Those with latent attention, which llama.cpp and AWQ have no part in here. */
+    public static final List<String> LATENT = List.of("deepseek-v2", "deepseek-v3");
+
+    public static List<TinyFamilies> latent() { return LATENT.stream().map(TinyFamilies::new).toList(); }
+
     public static List<TinyFamilies> all() { return NAMES.stream().map(TinyFamilies::new).toList(); }
 
     public Path folder() {

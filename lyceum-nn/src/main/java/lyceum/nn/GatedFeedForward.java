@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import lyceum.DType;
 import lyceum.random.Rng;
+import lyceum.tensor.Formula;
 import lyceum.tensor.Tensor;
 
 /**
@@ -12,6 +13,7 @@ import lyceum.tensor.Tensor;
  */
 public final class GatedFeedForward extends Module {
     private final Activation activation;
+    private final Formula gated; // of gate and up
     private final Linear gate_proj, up_proj, gate_up_proj, down_proj;
 
     /** SwiGLU without biases, F32. */
@@ -25,6 +27,7 @@ public final class GatedFeedForward extends Module {
 
     private GatedFeedForward(Activation activation, Linear gate, Linear up, Linear both, Linear down) {
         this.activation = activation;
+        gated = Formula.of(in -> activation.apply(in[0]).mul(in[1]));
         gate_proj = gate;
         up_proj = up;
         gate_up_proj = both;
@@ -73,7 +76,7 @@ public final class GatedFeedForward extends Module {
             gate = both.narrow(-1, 0, hidden);
             up = both.narrow(-1, hidden, hidden);
         }
-        var hidden = pass.point(this, "hidden", activation.forward(gate, pass).mul(up));
+        var hidden = pass.point(this, "hidden", pass.isWatched() ? activation.forward(gate, pass).mul(up) : gated.at(gate, up));
         return down_proj.forward(hidden, pass);
     }
 }

@@ -3,6 +3,7 @@ package lyceum.nn;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.tensor.Formula;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
 
@@ -23,6 +24,7 @@ public final class LayerNorm extends Module {
     private final double epsilon;
     private final long[] shape;
     private final Tensor weight, bias;
+    private final Formula affine; // of x, weight and bias
 
     /** Over a last axis of {@code width}, epsilon 1e-5. */
     public LayerNorm(long width) { this(1e-5, DType.F32, width); }
@@ -43,6 +45,7 @@ public final class LayerNorm extends Module {
         this.shape = shape.clone();
         this.weight = weight;
         this.bias = bias;
+        affine = Formula.of(in -> in[0].layerNorm(in[1], in[2], epsilon));
     }
 
     /** Without weight and bias: nothing is learned, and the result has the input's type. */
@@ -53,7 +56,7 @@ public final class LayerNorm extends Module {
         if (x.rank() < n) throw new ShapeException("LayerNorm: input " + x.shape() + " has fewer axes than " + Shape.of(shape));
         if (!ends(x.shape().toArray(), shape))
             throw new ShapeException("LayerNorm: input " + x.shape() + " does not end in " + Shape.of(shape));
-        if (n == 1) return x.layerNorm(weight, bias, epsilon);
+        if (n == 1) return weight == null || bias == null ? x.layerNorm(weight, bias, epsilon) : affine.at(x, weight, bias);
         var rows = x.reshape(together(x.shape().toArray(), x.rank() - n));
         return rows.layerNorm(flat(weight), flat(bias), epsilon).reshape(x.shape().toArray());
     }

@@ -52,7 +52,7 @@ public abstract class Module implements Layer, Cloneable {
         pass.begin(this, null);
         var given = x;
         try {
-            for (var adapter : adapters) x = adapter.enter(x, pass);
+            for (int i = 0; i < adapters.size(); i++) x = adapters.get(i).enter(x, pass);
             return emit(x, compute(x, pass), pass);
         } catch (ShapeException e) {
             throw LayerShapeException.in(this, given, e);
@@ -64,7 +64,7 @@ public abstract class Module implements Layer, Cloneable {
 
     /** The computed value after adapters and hooks; x is the input it was computed from. */
     protected final Tensor emit(Tensor x, Tensor y, Pass pass) {
-        for (var adapter : adapters) y = adapter.adapt(x, y, pass);
+        for (int i = 0; i < adapters.size(); i++) y = adapters.get(i).adapt(x, y, pass); // without an iterator a layer
         return pass.at(this, x, y);
     }
 

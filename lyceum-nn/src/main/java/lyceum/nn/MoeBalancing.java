@@ -19,6 +19,9 @@ public interface MoeBalancing {
     /** Scores for choosing: those of tokens (T x E, row by row) or others in their place. Gates do not see it. */
     default double[] selection(double[] scores, int tokens, int experts, int k) { return scores; }
 
+    /** Whether {@link #selection} weighs all experts for each token, so that groups may not leave some out (their scores are negative infinity). */
+    default boolean needsAllExperts() { return false; }
+
     /** Adds its price to the loss, by {@link Pass#penalty}. */
     default void penalise(Routing routing, Pass pass) {}
 
@@ -87,6 +90,8 @@ public interface MoeBalancing {
             return Arrays.stream(plan(scores, tokens, experts, 1e-7)).flatMapToDouble(Arrays::stream).toArray();
         }
 
+        @Override public boolean needsAllExperts() { return true; }
+
         /** The plan (T, E): rows sum to 1 / T, columns to 1 / E, within a relative 1e-8. */
         public double[][] plan(double[] scores, int tokens, int experts) { return plan(scores, tokens, experts, 1e-9); }
 
@@ -116,6 +121,8 @@ public interface MoeBalancing {
             }
             return selected;
         }
+
+        @Override public boolean needsAllExperts() { return true; }
     }
 
     /** One strategy, then another. */
@@ -128,6 +135,8 @@ public interface MoeBalancing {
             first.penalise(routing, pass);
             second.penalise(routing, pass);
         }
+
+        @Override public boolean needsAllExperts() { return first.needsAllExperts() || second.needsAllExperts(); }
 
         @Override public boolean hasBias() { return first.hasBias() || second.hasBias(); }
 

@@ -29,11 +29,41 @@ record MoeChoice(int[] tokens, int[] counts, int[][] chosen) {
         return grouped(taken, tokens, counts, chosen);
     }
 
-    /** The best expert that a token does not have and that has room, the first of equals; -1 if there is none. */
+    /** Scores of experts in groups that a token does not keep become those that nobody chooses. Of equal groups the first are kept. */
+    static void limitGroups(double[] scores, int tokens, int experts, MoeRouterConfig config) {
+        int groups = config.groups(), each = experts / groups;
+        boolean pairs = config.kind() == MoeRouterConfig.Kind.SIGMOID;
+        var sums = new double[groups];
+        for (int t = 0; t < tokens; t++) {
+            for (int g = 0; g < groups; g++) {
+                double best = Double.NEGATIVE_INFINITY, second = best;
+                for (int i = t * experts + g * each; i < t * experts + (g + 1) * each; i++) {
+                    second = Math.max(second, Math.min(best, scores[i]));
+                    best = Math.max(best, scores[i]);
+                }
+                sums[g] = pairs && each > 1 ? best + second : best;
+            }
+            for (int kept = 0; kept < config.keptGroups(); kept++) {
+                int best = 0;
+                for (int g = 1; g < groups; g++) if (sums[g] > sums[best]) best = g;
+                sums[best] = Double.NEGATIVE_INFINITY;
+            }
+            for (int g = 0; g < groups; g++)
+                if (sums[g] != Double.NEGATIVE_INFINITY)
+                    Arrays.fill(scores, t * experts + g * each, t * experts + (g + 1) * each, Double.NEGATIVE_INFINITY);
+        }
+    }
+
+    /**
+     * The best expert that a token does not have and that has room, the first of equals; -1 if there is none. Where room is asked for, scores of negative infinity
+     * stay out: those of groups that the token does not keep.
+     */
     private static int best(double[] scores, boolean[] taken, int token, int experts, int[] counts, int capacity) {
         int best = -1, row = token * experts;
-        for (int e = 0; e < experts; e++)
-            if (!taken[row + e] && (counts == null || counts[e] < capacity) && (best < 0 || scores[row + e] > scores[row + best])) best = e;
+        for (int e = 0; e < experts; e++) {
+            boolean open = counts == null || counts[e] < capacity && scores[row + e] != Double.NEGATIVE_INFINITY;
+            if (open && !taken[row + e] && (best < 0 || scores[row + e] > scores[row + best])) best = e;
+        }
         return best;
     }
 

@@ -90,6 +90,7 @@ public final class MoeRouter extends Module {
         boolean byProbability = sigmoid || bias != null || config.kind() == MoeRouterConfig.Kind.EXPERT_CHOICE;
         var by = (byProbability ? probabilities : noisy).detach();
         double[] scores = (bias == null ? by : by.add(bias)).toDoubleArray();
+        if (config.keptGroups() < config.groups()) MoeChoice.limitGroups(scores, tokens, experts, config);
         int capacity = config.capacity(tokens);
         if (pass.isTraining() && config.kind() != MoeRouterConfig.Kind.EXPERT_CHOICE)
             scores = config.balancing().selection(scores, tokens, experts, config.k());
@@ -100,9 +101,10 @@ public final class MoeRouter extends Module {
             var index = Tensor.of(choice.tokens());
             gates = gates.div(gates.segmentSum(index, tokens).indexSelect(0, index));
         }
+        if (config.scale() != 1) gates = gates.mul(config.scale());
         var routing = new Routing(logits, probabilities, scale == null ? null : smoothLoad(logits, noisy, scale), choice.tokens(), gates,
                 choice.counts(), choice.chosen(), capacity);
-        if (bias != null && pass.isRemembered()) Autograd.noGrad(() -> {
+        if (config.balancing().hasBias() && pass.isRemembered()) Autograd.noGrad(() -> {
             bias.add_(Tensor.of(config.balancing().biasStep(routing)).to(bias.dtype()));
         });
         return routing;
@@ -132,7 +134,7 @@ public final class MoeRouter extends Module {
         int capacity = config.capacity(ids.length);
         var choice = MoeChoice.byTokens(scores, ids.length, experts, config, capacity);
         var gates = new double[choice.tokens().length];
-        Arrays.fill(gates, 1.0 / k);
+        Arrays.fill(gates, config.scale() / k);
         return new Routing(null, Tensor.of(shares, ids.length, experts).to(config.dtype()), null, choice.tokens(),
                 Tensor.of(gates).to(config.dtype()), choice.counts(), choice.chosen(), capacity);
     }

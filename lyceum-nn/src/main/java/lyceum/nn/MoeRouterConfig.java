@@ -10,7 +10,10 @@ import lyceum.withers.Withers;
  * @param experts E to choose from
  * @param k experts a token; in expert choice, on average
  * @param kind how scores become choices
+ * @param groups experts lie in so many groups of equal size, in order; 1 for none (DeepSeek-V2 and V3)
+ * @param keptGroups a token chooses among the experts of so many groups: those whose best score, or with SIGMOID whose two best together, are largest
  * @param renormalised whether the kept gates of a token are divided by their sum. With k = 1 the gate is then always 1, and the task teaches the router nothing
+ * @param scale gates are multiplied by it
  * @param capacityFactor an expert takes at most {@code ceil(capacityFactor k T / E)} of T tokens; infinite for no limit. In expert choice it takes exactly that
  *        many (factor 1 where it is infinite)
  * @param overflow what happens to the others
@@ -20,8 +23,9 @@ import lyceum.withers.Withers;
  * @param dtype of weights, logits and gates: F32 or F64. Narrower ones make ties
  */
 @Withers
-public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean renormalised, double capacityFactor, Overflow overflow,
-        boolean bestFirst, double jitter, MoeBalancing balancing, DType dtype) implements MoeRouterConfigWithers {
+public record MoeRouterConfig(int width, int experts, int k, Kind kind, int groups, int keptGroups, boolean renormalised, double scale,
+        double capacityFactor, Overflow overflow, boolean bestFirst, double jitter, MoeBalancing balancing, DType dtype)
+        implements MoeRouterConfigWithers {
 
     /** How scores become choices. */
     public enum Kind {
@@ -41,7 +45,7 @@ public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean 
     public enum Overflow {
         /** They go without this expert. */
         DROP,
-        /** They go to the best expert that has room and that they do not have yet; without one, they are dropped. */
+        /** They go to the best expert, of the groups they keep, that has room and that they do not have yet; without one, they are dropped. */
         REROUTE,
         /** As {@link #DROP}; and groups are filled with zeros to the capacity, so that all experts work in one batched product of fixed shape. */
         PAD
@@ -52,6 +56,15 @@ public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean 
             throw new IllegalArgumentException("MoeRouterConfig: width " + width + " and " + experts + " experts; both are positive");
         if (k < 1 || k > experts)
             throw new IllegalArgumentException("MoeRouterConfig: k is " + k + "; it lies between 1 and the " + experts + " experts");
+        if (groups < 1 || experts % groups != 0 || keptGroups < 1 || keptGroups > groups || (long) experts / groups * keptGroups < k)
+            throw new IllegalArgumentException("MoeRouterConfig: " + keptGroups + " of " + groups + " groups of " + experts
+                    + " experts; they divide the experts, and those kept have the " + k + " of a token");
+        if (groups > 1 && (kind == Kind.EXPERT_CHOICE || kind == Kind.HASH))
+            throw new IllegalArgumentException("MoeRouterConfig: " + groups + " groups where tokens do not choose, with " + kind);
+        if (keptGroups < groups && balancing.needsAllExperts())
+            throw new IllegalArgumentException("MoeRouterConfig: " + balancing + " shares every token among all experts, and a token keeps "
+                    + keptGroups + " of " + groups + " groups; keep all of them, or balance by another rule, such as BiasUpdate");
+        if (!Double.isFinite(scale)) throw new IllegalArgumentException("MoeRouterConfig: scale is " + scale + "; it is finite");
         if (!(capacityFactor > 0))
             throw new IllegalArgumentException("MoeRouterConfig: the capacity factor is " + capacityFactor + "; it is above 0");
         if (!(jitter >= 0 && jitter < 1))
@@ -64,7 +77,8 @@ public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean 
 
     /** Softmax, renormalised, no limit, no balancing, F32. */
     public MoeRouterConfig(int width, int experts, int k) {
-        this(width, experts, k, Kind.SOFTMAX, true, Double.POSITIVE_INFINITY, Overflow.DROP, false, 0, MoeBalancing.none(), DType.F32);
+        this(width, experts, k, Kind.SOFTMAX, 1, 1, true, 1, Double.POSITIVE_INFINITY, Overflow.DROP, false, 0, MoeBalancing.none(),
+                DType.F32);
     }
 
     /**

@@ -278,7 +278,8 @@ public final class MultiHeadAttention extends SequenceMixer {
 
     private Tensor projected(Tensor found, Pass pass) {
         var y = pass.point(this, "z", found);
-        return o_proj.forward(y.transpose(1, 2).reshape(y.size(0), y.size(2), (long) config.heads() * config.headWidth()), pass);
+        var rows = y.size(2) == 1 ? y : y.transpose(1, 2);
+        return o_proj.forward(rows.reshape(y.size(0), y.size(2), (long) config.heads() * config.headWidth()), pass);
     }
 
     private Tensor queries(Tensor x, Pass pass, long... starts) { return pass.point(this, "q", turned(plainQueries(x, pass), starts)); }
@@ -337,6 +338,9 @@ public final class MultiHeadAttention extends SequenceMixer {
         return y.add(positions.found(used[0], attention).to(y.dtype()));
     }
 
-    /** (batch, T, heads d) to (batch, heads, T, d). */
-    private Tensor split(Tensor x, int heads) { return x.reshape(x.size(0), x.size(1), heads, config.headWidth()).transpose(1, 2); }
+    /** (batch, T, heads d) to (batch, heads, T, d), by one view where T is 1. */
+    private Tensor split(Tensor x, int heads) {
+        return x.size(1) == 1 ? x.reshape(x.size(0), heads, 1, config.headWidth())
+                : x.reshape(x.size(0), x.size(1), heads, config.headWidth()).transpose(1, 2);
+    }
 }

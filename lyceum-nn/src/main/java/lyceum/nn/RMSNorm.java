@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.tensor.Formula;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
 
@@ -24,6 +25,7 @@ public final class RMSNorm extends Module {
     private final long[] shape;
     private final long seen;
     private final Tensor weight;
+    private final Formula normal, weighted; // of x, and of x and the weight
 
     /** What the scaled row is multiplied by. */
     public enum Gain {
@@ -56,6 +58,8 @@ public final class RMSNorm extends Module {
         this.shape = shape.clone();
         seen = (long) Math.ceil(share * Shape.of(shape).count());
         weight = gain == Gain.NONE ? null : Tensor.full(dtype, gain == Gain.WEIGHT ? 1 : 0, shape).compute().requiresGrad();
+        normal = Formula.of(in -> in[0].rmsNorm(null, epsilon));
+        weighted = Formula.of(in -> in[0].rmsNorm(in[1], epsilon));
     }
 
     /** What the scaled row is multiplied by. */
@@ -85,7 +89,7 @@ public final class RMSNorm extends Module {
     }
 
     private Tensor scaled(Tensor x, Tensor factor) {
-        if (seen == x.size(-1)) return x.rmsNorm(factor, epsilon);
+        if (seen == x.size(-1)) return factor == null ? normal.at(x) : weighted.at(x, factor);
         var y = x.mul(x.narrow(-1, 0, seen).square().mean(-1, true).add(epsilon).rsqrt());
         return factor == null ? y : y.mul(factor);
     }

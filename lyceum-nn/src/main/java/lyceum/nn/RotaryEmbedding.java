@@ -24,13 +24,15 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2104.09864">Su et al. (2021)</a>
  */
 public final class RotaryEmbedding implements PositionalEncoding {
+    /** Positions up to which single ones are looked up: 64 pairs of so many take 16 MiB. */
+    private static final int TABULATED = 1 << 15;
     /** Given ones; null where they are what the scaling makes of the base. */
     private final double[] given;
     private final int width;
     private final double base;
     private final RopeScaling scaling;
     private final boolean interleaved;
-    private volatile Rotation table;
+    private volatile Rotation table, lines; // (T, pairs), and the same as (T, 1, 1, pairs)
 
     /** Of all {@code width} dimensions in the half-split layout: pair i is dimensions i and {@code i + width / 2}; frequencies {@code base^(-2i / width)}. */
     public RotaryEmbedding(int width, double base) { this(width, base, new RopeScaling.None(), false); }
@@ -157,9 +159,7 @@ public final class RotaryEmbedding implements PositionalEncoding {
     /** The rotations of positions {@code start .. start + length - 1}, which end the text. */
     public Rotation at(long start, long length, DType dtype) {
         if (scaling.isDynamic()) return turns(Tensor.arange(start, start + length, 1), start + length, dtype);
-        var all = table;
-        if (all == null || all.cos.size(0) < start + length || all.cos.dtype() != dtype)
-            table = all = tabulate(Math.max(128, Long.highestOneBit(start + length) * 2), dtype);
+        var all = table(start + length, dtype);
         return new Rotation(all.cos.narrow(0, start, length), all.sin.narrow(0, start, length), interleaved);
     }
 
@@ -168,11 +168,29 @@ public final class RotaryEmbedding implements PositionalEncoding {
         return starts.length == 1 ? at(starts[0], length, dtype) : at(Tensor.of(starts).unsqueeze(1).add(Tensor.arange(length)), dtype);
     }
 
+    /** The rotations of rows with a position each, (rows, 1, 1, pairs): looked up where they do not depend on the length and a table of them is small. */
+    public Rotation ofRows(DType dtype, int... positions) {
+        int rows = positions.length, longest = 0;
+        for (int p : positions) longest = Math.max(longest, p + 1);
+        if (scaling.isDynamic() || longest > TABULATED) return at(Tensor.of(positions, rows, 1), dtype);
+        Rotation all = table(longest, dtype), known = lines;
+        if (known == null || known.cos.view().storage() != all.cos.view().storage()) lines = known = all.lines();
+        return new Rotation(known.cos.rows(positions), known.sin.rows(positions), interleaved);
+    }
+
     /** The rotations of given positions (T), or (batch, T): for packed and left-padded sequences. */
     public Rotation at(Tensor positions, DType dtype) {
         long longest = scaling.isDynamic() && positions.count() > 0 ? positions.max().to(DType.I64).toLongArray()[0] + 1 : 0;
         var turns = turns(positions, longest, dtype);
         return positions.rank() == 1 ? turns : new Rotation(turns.cos.unsqueeze(1), turns.sin.unsqueeze(1), interleaved);
+    }
+
+    /** Of so many positions at least. */
+    private Rotation table(long positions, DType dtype) {
+        var all = table;
+        if (all == null || all.cos.size(0) < positions || all.cos.dtype() != dtype)
+            table = all = tabulate(Math.max(128, Long.highestOneBit(positions - 1) * 2), dtype);
+        return all;
     }
 
     private Rotation tabulate(long positions, DType dtype) {
@@ -192,23 +210,17 @@ public final class RotaryEmbedding implements PositionalEncoding {
 
     /** Cosines and sines (.., T, pairs) of some positions, times the scaling's magnitude. */
     public record Rotation(Tensor cos, Tensor sin, boolean interleaved) {
+        private Rotation lines() {
+            long positions = cos.size(0), pairs = cos.size(1);
+            return new Rotation(cos.reshape(positions, 1, 1, pairs), sin.reshape(positions, 1, 1, pairs), interleaved);
+        }
 
         /** x (batch, heads, T, d) turned; dimensions beyond the pairs stay. */
         public Tensor of(Tensor x) {
             long pairs = cos.size(-1), width = x.size(-1);
             if (2 * pairs > width || x.size(-2) != cos.size(-2))
                 throw new ShapeException("RotaryEmbedding: x " + x.shape() + " for rotations " + cos.shape());
-            Tensor a = interleaved ? x.slice(-1, 0, 2 * pairs, 2) : x.narrow(-1, 0, pairs),
-                    b = interleaved ? x.slice(-1, 1, 2 * pairs, 2) : x.narrow(-1, pairs, pairs);
-            Tensor first = a.mul(cos).sub(b.mul(sin)), second = b.mul(cos).add(a.mul(sin));
-            var turned = interleaved ? Tensor.stack(-1, first, second).reshape(with(x, 2 * pairs)) : Tensor.concat(-1, first, second);
-            return 2 * pairs == width ? turned : Tensor.concat(-1, turned, x.narrow(-1, 2 * pairs, width - 2 * pairs));
-        }
-
-        private static long[] with(Tensor x, long last) {
-            var sizes = x.shape().toArray();
-            sizes[sizes.length - 1] = last;
-            return sizes;
+            return x.turned(cos, sin, interleaved);
         }
     }
 }

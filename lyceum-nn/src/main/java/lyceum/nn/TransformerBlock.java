@@ -8,6 +8,7 @@ import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
+import lyceum.tensor.Formula;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
@@ -26,6 +27,8 @@ import lyceum.withers.Withers;
  * {@code SANDWICH} the norms {@code attention_out_norm}, {@code cross_out_norm}, {@code mlp_out_norm}.
  */
 public final class TransformerBlock extends Module {
+    private static final Formula SUM = Formula.of(in -> in[0].add(in[1]));
+
     private final TransformerConfig config;
     private final Layer attention_norm, attention_out_norm;
     private final SequenceMixer attention;
@@ -227,10 +230,11 @@ public final class TransformerBlock extends Module {
 
     private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {
         return switch (config.placement()) {
-            case PRE -> stream(x).add(pass.point(this, point, scaled(f.apply(norm.forward(x, pass)), pass)));
-            case SANDWICH -> stream(x).add(pass.point(this, point, scaled(outNorm.forward(f.apply(norm.forward(x, pass)), pass), pass)));
-            case BRANCH -> stream(x).add(pass.point(this, point, scaled(norm.forward(f.apply(x), pass), pass)));
-            case POST -> norm.forward(stream(x).add(pass.point(this, point, scaled(f.apply(x), pass))), pass);
+            case PRE -> SUM.at(stream(x), pass.point(this, point, scaled(f.apply(norm.forward(x, pass)), pass)));
+            case SANDWICH ->
+                    SUM.at(stream(x), pass.point(this, point, scaled(outNorm.forward(f.apply(norm.forward(x, pass)), pass), pass)));
+            case BRANCH -> SUM.at(stream(x), pass.point(this, point, scaled(norm.forward(f.apply(x), pass), pass)));
+            case POST -> norm.forward(SUM.at(stream(x), pass.point(this, point, scaled(f.apply(x), pass))), pass);
         };
     }
 

@@ -89,6 +89,7 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
         Objects.requireNonNull(placement, "placement");
         if (mixer != null && mixer.width() != attention.width()) throw new IllegalArgumentException(
                 "TransformerConfig: the mixer has a width of " + mixer.width() + ", the stream of " + attention.width());
+        if (!(epsilon >= 0)) throw new IllegalArgumentException("TransformerConfig: epsilon is " + epsilon + "; it is at least 0");
         if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
         if (parallel && (placement != Placement.PRE || cross)) throw new IllegalArgumentException(
                 "TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);

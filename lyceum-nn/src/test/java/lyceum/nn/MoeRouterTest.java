@@ -252,6 +252,44 @@ class MoeRouterTest {
                 3);
     }
 
+    @Test void reroutedPairsStayInTheGroupsOfTheirToken() {
+        // Four groups of two. All tokens want the first group, which seats two of them an expert; the second groups they keep differ.
+        int tokens = 8, experts = 8;
+        var z = new double[tokens * experts];
+        for (int t = 0; t < tokens; t++)
+            for (int e = 0; e < experts; e++) z[t * experts + e] = e < 2 ? 9 - e : e / 2 == 1 + t % 2 ? 3 : 0.1 * e;
+        var logits = Tensor.of(z, tokens, experts);
+        for (var kind : new Kind[] {Kind.SOFTMAX, Kind.SIGMOID}) {
+            var c = config(1, experts, 2).withKind(kind).withGroups(4).withKeptGroups(2).withCapacityFactor(1)
+                    .withOverflow(Overflow.REROUTE);
+            var routing = MoeRouter.topK(logits, c);
+            var places = routing.experts();
+            int rerouted = 0;
+            for (int i = 0; i < places.length; i++) {
+                int group = places[i] / 2;
+                assertThat(group == 0 || group == 1 + routing.tokens()[i] % 2).as("token " + routing.tokens()[i] + " at " + places[i])
+                        .isTrue();
+                if (group > 0) rerouted++;
+            }
+            assertThat(rerouted).as("both seats of the second and third groups").isEqualTo(8);
+            assertThat(routing.dropped()).as("12 of 16 have seats").isEqualTo(4);
+        }
+    }
+
+    @Test void rulesThatShareTokensAmongAllExpertsAndGroupsAreRefusedTogether() {
+        var grouped = config(3, 8, 2).withGroups(4).withKeptGroups(2);
+        for (var rule : new MoeBalancing[] {new MoeBalancing.Sinkhorn(0.5), new MoeBalancing.Assignment(),
+                new MoeBalancing.ZLoss(1).and(new MoeBalancing.Assignment())})
+            assertThatThrownBy(() -> grouped.withBalancing(rule)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("keeps 2 of 4 groups").hasMessageContaining("BiasUpdate");
+        // Groups that are all kept leave nothing out, and other rules know what to do.
+        var x = normal(Rng.of(1), 20, 3);
+        for (var c : new MoeRouterConfig[] {grouped.withKeptGroups(4).withBalancing(new MoeBalancing.Sinkhorn(0.5)),
+                grouped.withKeptGroups(4).withBalancing(new MoeBalancing.Assignment()),
+                grouped.withBalancing(new MoeBalancing.Auxiliary(1).and(new MoeBalancing.BiasUpdate(0.1)))})
+            assertThat(new MoeRouter(c, Rng.of(2)).route(x, Pass.training(Rng.of(3))).dropped()).isZero();
+    }
+
     @Test void badConfigurationsAreRefused() {
         var c = new MoeRouterConfig(4, 4, 2);
         assertThatThrownBy(() -> c.withK(5)).hasMessageContaining("k is 5");

@@ -218,8 +218,8 @@ class BpttTest {
     @Acceptance(topic = "backprop-through-time", clause = 3)
     @Tag("slow")
     @Test void fewStatesLive() {
-        // Large enough to have memory of their own.
-        var w = Tensor.full(DType.F32, 0.01, 1, 32768).compute().requiresGrad();
+        int size = 9000; // more than 32 KiB, so that each state has memory of its own
+        var w = Tensor.full(DType.F32, 0.01, 1, size).compute().requiresGrad();
         var parameters = new LinkedHashMap<>(Map.of("w", w));
         int lengths = 0;
         double truncated = 0, checkpointed = 0, told = 0;
@@ -227,13 +227,13 @@ class BpttTest {
             for (int[] k : new int[][] {{1, 10}, {5, 10}, {8, 8}}) {
                 if (steps > 256 && k[0] != 5) continue;
                 var census = new Census(steps * (1 + k[1] / k[0]) / 9);
-                var found = new Bptt(k[0], k[1]).gradients(parameters, steps, RecurrentState.of("h", Tensor.zeros(1, 32768)),
+                var found = new Bptt(k[0], k[1]).gradients(parameters, steps, RecurrentState.of("h", Tensor.zeros(1, size)),
                         (t, s) -> census.after(s, w), (t, s) -> s.get("h").sum());
                 truncated = Math.max(truncated, census.most / (k[0] + k[1] + 1.0));
                 told = Math.max(told, found.peakStates() / (k[0] + k[1] + 1.0));
             }
             var census = new Census(steps / 8 - 1);
-            var found = Bptt.full().withCheckpointed(true).gradients(parameters, steps, RecurrentState.of("h", Tensor.zeros(1, 32768)),
+            var found = Bptt.full().withCheckpointed(true).gradients(parameters, steps, RecurrentState.of("h", Tensor.zeros(1, size)),
                     (t, s) -> census.after(s, w), (t, s) -> t == steps - 1 ? s.get("h").sum() : null);
             checkpointed = Math.max(checkpointed, census.most / (3 * Math.sqrt(steps)));
             told = Math.max(told, found.peakStates() / (3 * Math.sqrt(steps)));
@@ -268,13 +268,13 @@ class BpttTest {
     }
 
     @Test void trainingOverEverythingIsCheckpointedWhereThatIsAsked() {
-        // Large enough to have memory of their own.
-        var initial = RecurrentState.of("h", Tensor.zeros(1, 32768));
+        int size = 9000; // more than 32 KiB, so that each state has memory of its own
+        var initial = RecurrentState.of("h", Tensor.zeros(1, size));
         int steps = 256;
         var weights = new ArrayList<double[]>();
         var most = new ArrayList<Integer>();
         for (boolean checkpointed : new boolean[] {false, true}) {
-            var w = Tensor.full(DType.F32, 0.01, 1, 32768).compute().requiresGrad();
+            var w = Tensor.full(DType.F32, 0.01, 1, size).compute().requiresGrad();
             var parameters = new LinkedHashMap<>(Map.of("w", w));
             var census = new Census(steps / 8 - 1);
             Bptt.full().withCheckpointed(checkpointed).train(new Adam(0.1).over(parameters), parameters, steps, initial,
@@ -282,7 +282,7 @@ class BpttTest {
             weights.add(w.toDoubleArray());
             most.add(census.most);
         }
-        assertThat(weights.get(1)).isEqualTo(weights.get(0)).isNotEqualTo(Tensor.full(DType.F32, 0.01, 1, 32768).toDoubleArray());
+        assertThat(weights.get(1)).isEqualTo(weights.get(0)).isNotEqualTo(Tensor.full(DType.F32, 0.01, 1, size).toDoubleArray());
         assertThat(most.get(0)).isGreaterThan(200);
         assertThat(most.get(1)).isLessThanOrEqualTo(48);
     }

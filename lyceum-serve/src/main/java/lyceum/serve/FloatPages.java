@@ -11,15 +11,15 @@ import lyceum.tensor.Tensor;
 
 /** Off-heap, in a float type: (blocks, block size, heads, d), so that a position is one piece of memory and the kernel reads pages where they lie. */
 final class FloatPages implements KvPages {
-    private final Tensor keys, values; // (slots, heads, d)
+    private final Tensor keys, values; // (slots, heads, 1, d)
     private final Tensor keyPages, valuePages; // the same memory as attention reads it
     private final int blockSize;
 
     FloatPages(DType stored, int blocks, int blockSize, int heads, int d) {
         this.blockSize = blockSize;
         try (var kept = Scope.outside()) {
-            keys = Tensor.zeros(stored, (long) blocks * blockSize, heads, d).compute();
-            values = Tensor.zeros(stored, (long) blocks * blockSize, heads, d).compute();
+            keys = Tensor.zeros(stored, (long) blocks * blockSize, heads, 1, d).compute();
+            values = Tensor.zeros(stored, (long) blocks * blockSize, heads, 1, d).compute();
             keyPages = pages(keys);
             valuePages = pages(values);
         }
@@ -32,7 +32,7 @@ final class FloatPages implements KvPages {
         });
     }
 
-    private Tensor pages(Tensor slots) { return slots.reshape(-1, blockSize, slots.size(1), slots.size(2)).transpose(1, 2); }
+    private Tensor pages(Tensor slots) { return slots.reshape(-1, blockSize, slots.size(1), slots.size(3)).transpose(1, 2); }
 
     @Override public Tensor attend(Attention attention, Tensor q, Where where) {
         return where.of(attention).of(q, keyPages, valuePages).to(q.dtype()).compute();
@@ -42,7 +42,7 @@ final class FloatPages implements KvPages {
 
     @Override public int positionBytes() { return 2 * rowBytes(); }
 
-    private int rowBytes() { return (int) (keys.size(1) * keys.size(2) * keys.dtype().bytes()); }
+    private int rowBytes() { return (int) (keys.size(1) * keys.size(3) * keys.dtype().bytes()); }
 
     @Override public byte[] read(int... slots) {
         int row = rowBytes();

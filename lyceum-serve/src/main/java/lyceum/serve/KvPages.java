@@ -5,7 +5,7 @@ import lyceum.tensor.Tensor;
 
 /** Keys and values of one layer, in blocks of slots. */
 interface KvPages {
-    /** Puts keys and values (T, heads, d) of positions into slots. */
+    /** Puts keys and values (T, heads, 1, d) of positions into slots. */
     void write(Tensor keys, Tensor values, int... slots);
 
     /** Attends to what lies in pages. @param q (rows, heads, T, d) */
@@ -19,7 +19,10 @@ interface KvPages {
      * @param starts position of each row's first query
      */
     record Where(Tensor table, Tensor lengths, Tensor starts) {
-        Attention of(Attention attention) { return attention.withBlockTable(table).withKeyLengths(lengths).withQueryStarts(starts); }
+        Attention of(Attention a) {
+            return new Attention(a.scale(), a.softCap(), a.causal(), a.window(), a.bias(), a.alibi(), a.blocks(), lengths, starts, table,
+                    a.packing(), a.method());
+        }
 
         /** The same rows by other numbers of blocks. */
         Where renumbered(long[] own) { return new Where(Tensor.of(own, table.shape().toArray()), lengths, starts); }

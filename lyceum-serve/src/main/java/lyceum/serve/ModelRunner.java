@@ -39,6 +39,9 @@ final class ModelRunner {
     private float[] drawn = {}, looked = {}; // kept from step to step
 
     ModelRunner(DecoderLM model, AdapterRegistry adapters, KvAllocator memory, DType stored) {
+        for (var block : model.config().blocks())
+            if (block.mixer() != null) throw new IllegalArgumentException(
+                    "Engine: a layer with " + block.mixer().getClass().getSimpleName() + " has no pages; decode it with model.begin()");
         this.model = model;
         this.adapters = adapters;
         cache = new PagedKvCache(model.config().blocks().stream().map(TransformerConfig::attention).toList(), memory, stored);

@@ -3,6 +3,7 @@ package lyceum.serve;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import lyceum.DType;
@@ -40,9 +41,10 @@ public final class PagedKvCache implements BlockMover {
     private final KvPages[] layers;
     private final Map<Long, byte[][]> swapped = new HashMap<>();
     private List<Piece> pieces = List.of();
-    private int[] slots;
-    private Tensor places;
-    private final Map<RotaryEmbedding, RotaryEmbedding.Rotation> rotations = new HashMap<>(); // of these places, the same in every layer
+    private int[] slots, positions;
+    private Tensor places; // the positions, once a layer has asked for them
+    private final Map<RotaryEmbedding, RotaryEmbedding.Rotation> rotations = new IdentityHashMap<>(); // of these places, one for all layers that share the embedding
+    private final long[][] scratch = {{}, {}, {}}; // of lengths, starts and tables on their way into tensors
     private int singles;
     private KvPages.Where single; // where the pieces of one position look, as rows of a batch
     private final List<KvPages.Where> longer = new ArrayList<>(); // where each of the others looks
@@ -84,9 +86,12 @@ public final class PagedKvCache implements BlockMover {
     public void at(List<Piece> pieces) {
         this.pieces = List.copyOf(pieces);
         int count = 0;
-        for (var piece : pieces) count += piece.count;
-        slots = new int[count];
-        var positions = new long[slots.length];
+        for (int i = 0; i < pieces.size(); i++) count += pieces.get(i).count;
+        if (slots == null || slots.length != count) {
+            slots = new int[count];
+            positions = new int[count];
+        }
+        places = null;
         singles = 0;
         while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
         longer.clear();
@@ -94,30 +99,37 @@ public final class PagedKvCache implements BlockMover {
         single = singles == 0 ? null : where(0, singles);
         for (int i = singles; i < pieces.size(); i++) longer.add(where(i, i + 1));
         int n = 0;
-        for (var piece : pieces) for (int p = piece.start; p < piece.start + piece.count; p++) {
-            positions[n] = p;
-            slots[n++] = piece.table.slot(p);
+        for (int i = 0; i < pieces.size(); i++) {
+            var piece = pieces.get(i);
+            for (int p = piece.start; p < piece.start + piece.count; p++) {
+                positions[n] = p;
+                slots[n++] = piece.table.slot(p);
+            }
         }
-        places = Tensor.of(positions, positions.length, 1);
     }
 
     /** Where pieces look. */
     private KvPages.Where where(int from, int to) {
         int rows = to - from, widest = 0;
-        long[] lengths = new long[rows], starts = new long[rows];
+        long[] lengths = scratch(0, rows), starts = scratch(1, rows);
         for (int r = 0; r < rows; r++) {
             var piece = pieces.get(from + r);
             starts[r] = piece.start;
             lengths[r] = piece.start + piece.count;
             widest = Math.max(widest, memory.blocksFor(piece.start + piece.count));
         }
-        var table = new long[rows * widest];
+        var table = scratch(2, rows * widest);
         for (int r = 0; r < rows; r++) {
             var piece = pieces.get(from + r);
             int used = memory.blocksFor(piece.start + piece.count);
-            for (int i = 0; i < used; i++) table[r * widest + i] = piece.table.block(i);
+            for (int i = 0; i < widest; i++) table[r * widest + i] = i < used ? piece.table.block(i) : 0;
         }
         return new KvPages.Where(Tensor.of(table, rows, widest), Tensor.of(lengths), Tensor.of(starts));
+    }
+
+    /** An array that the call before used, where it is as long. */
+    private long[] scratch(int which, int length) {
+        return scratch[which].length == length ? scratch[which] : (scratch[which] = new long[length]);
     }
 
     /** The cache of a layer, for {@link lyceum.nn.TransformerDecoder#start}; it computes the pieces that {@link #at} names. */
@@ -168,13 +180,14 @@ public final class PagedKvCache implements BlockMover {
 
         Layer(KvPages pages) { this.pages = pages; }
 
-        @Override public Tensor places() { return places; }
+        @Override public Tensor places() {
+            return places != null ? places : (places = Tensor.of(positions, positions.length, 1).to(DType.I64));
+        }
 
         private Tensor turned(Tensor x, RotaryEmbedding rotary) {
             var turns = rotations.get(rotary);
             if (turns == null || turns.cos().dtype() != x.dtype()) {
-                var fresh = rotary.at(places, x.dtype());
-                turns = new RotaryEmbedding.Rotation(fresh.cos().compute(), fresh.sin().compute(), fresh.interleaved());
+                turns = rotary.ofRows(x.dtype(), positions);
                 rotations.put(rotary, turns);
             }
             return turns.of(x);
@@ -185,12 +198,11 @@ public final class PagedKvCache implements BlockMover {
                     "PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
             Tensor query = q, key = k;
             if (positions instanceof RotaryEmbedding rotary) {
-                var both = turned(Tensor.concat(1, q, k), rotary).compute(); // half as many operations as one by one
-                query = both.narrow(1, 0, q.size(1));
-                key = both.narrow(1, q.size(1), k.size(1));
+                query = turned(q, rotary);
+                key = turned(k, rotary);
             }
             query = query.compute();
-            pages.write(key.squeeze(2), v.squeeze(2), slots);
+            pages.write(key, v, slots);
             if (singles == pieces.size()) return pages.attend(attention, query, single);
             var found = new Tensor[pieces.size() - singles + (singles > 0 ? 1 : 0)];
             int at = singles, n = 0;

@@ -27,6 +27,7 @@ import lyceum.llm.TokenConstraint;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
+import lyceum.nn.LatentAttentionConfig;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.progress.CancelledException;
@@ -335,5 +336,11 @@ class EngineTest {
         }
         assertThatThrownBy(() -> new EngineOptions().withPaged(false)).hasMessageContaining("reuse");
         assertThatThrownBy(() -> new Engine(model, null, new EngineOptions().withStored(DType.I64))).hasMessageContaining("I64");
+    }
+
+    @Test void aModelWhoseLayersHaveNoPagesIsRefused() {
+        var config = DecoderConfig.llama(23, 16, 1, 16, 4, 2, 24).eachBlock(b -> b.withMixer(new LatentAttentionConfig(16, 2, 8, 4, 4)));
+        assertThatThrownBy(() -> new Engine(new DecoderLM(config, Rng.of(1)), null, new EngineOptions()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("LatentAttentionConfig has no pages");
     }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
  * Starts a main class in a JVM of its own: for code that may crash the JVM, for memory limits, flags and environment.
  *
  * <pre>{@code
- * var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m").withEnvironment("LYCEUM_POISON", "on").run();
+ * var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m").withArguments("ON", "all", "10").withEnvironment("LYCEUM_POISON", "on").run();
  * assertThat(run.exitCode()).as(run.output()).isZero();
  * }</pre>
  *

@@ -24,13 +24,14 @@ import java.util.function.LongSupplier;
  *
  * @param files     well-formed files to start from, at most 64 KB each is wise
  * @param allowed   exceptions that refuse a file
- * @param perMutant how long one mutant may take, 2 s by default
+ * @param perMutant how long one mutant may take, 1 s by default: of its thread's time on a processor, and {@value #PATIENCE} times as long by the clock, as others may have the processors
  * @param beyond    bytes that reading may allocate beyond the file's own size, 16 MiB by default
  * @param offHeap   bytes held outside the heap, read before and after each mutant; constant 0 by default
  * @param seed      1 by default
  */
 public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed, Duration perMutant, long beyond, LongSupplier offHeap,
         long seed) {
+    private static final int PATIENCE = 10;
 
     /** Reads bytes. */
     @FunctionalInterface
@@ -45,7 +46,7 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
     /** Starts from well-formed files given as bytes. */
     public static Fuzz of(byte[]... files) {
         if (files.length == 0) throw new IllegalArgumentException("fuzzing starts from at least one well-formed file");
-        return new Fuzz(List.of(files), List.of(), Duration.ofSeconds(2), 16L << 20, () -> 0, 1);
+        return new Fuzz(List.of(files), List.of(), Duration.ofSeconds(1), 16L << 20, () -> 0, 1);
     }
 
     /** Starts from well-formed files on disk. */
@@ -102,7 +103,8 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
         private final Reader reader;
         private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         private volatile int current = -1;
-        private volatile long startedAt;
+        private volatile long startedAt, startedOf; // by the clock, and of the thread's time
+        private volatile long id;
         private volatile AssertionError failure;
         private int accepted;
         private int refused;
@@ -116,11 +118,13 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
 
         AssertionError hang() {
             int i = current;
-            return i >= 0 && System.nanoTime() - startedAt > perMutant.toNanos() && i == current
-                    ? broke(i, mutant(i), "still reading after " + perMutant.toMillis() + " ms") : null;
+            long clock = System.nanoTime() - startedAt, limit = perMutant.toNanos();
+            boolean over = i >= 0 && clock > limit && (clock > PATIENCE * limit || threads.getThreadCpuTime(id) - startedOf > limit);
+            return over && i == current ? broke(i, mutant(i), "still reading after " + perMutant.toMillis() + " ms") : null;
         }
 
         @Override public void run() {
+            id = Thread.currentThread().threadId();
             for (int i = 0; i < n && failure == null; i++) {
                 one(i, mutant(i), true);
             }
@@ -131,6 +135,7 @@ public record Fuzz(List<byte[]> files, List<Class<? extends Exception>> allowed,
             long limit = bytes.length + beyond;
             long offHeapBefore = offHeap.getAsLong();
             long before = threads.getCurrentThreadAllocatedBytes();
+            startedOf = threads.getCurrentThreadCpuTime();
             startedAt = System.nanoTime();
             current = i;
             Throwable thrown = null;

@@ -72,6 +72,12 @@ class FuzzTest {
                 .satisfies(e -> assertThat(Arrays.toString(e.getStackTrace())).contains("FuzzTest"));
     }
 
+    @Test void aMutantMayTakeASecond() {
+        assertThatThrownBy(() -> Fuzz.of(FILE).mutants(2, b -> {
+            for (long from = System.nanoTime(); System.nanoTime() - from < 60e9 && !Thread.interrupted();) Thread.onSpinWait();
+        })).isInstanceOf(AssertionError.class).hasMessageContaining("still reading after 1000 ms");
+    }
+
     @Test void mutantsRepeatByNumberAndDiffer() {
         var fuzz = Fuzz.of(FILE, new byte[] {1, 2, 3});
         assertThat(fuzz.mutant(0)).isEqualTo(FILE);

@@ -45,6 +45,11 @@ record ConfigFields(ObjectNode json) {
         return value.asInt();
     }
 
+    /** Between 0 and {@code most}. @param otherwise where it is missing or null */
+    int countFromZero(String name, int most, int otherwise) {
+        return has(name) && json.get(name).isIntegralNumber() && json.get(name).asLong() == 0 ? 0 : count(name, most, otherwise);
+    }
+
     int width(String name) { return count(name, 1 << 20); }
 
     int layers(String name) { return count(name, 4096); }

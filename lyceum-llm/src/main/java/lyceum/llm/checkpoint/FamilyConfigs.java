@@ -35,7 +35,8 @@ final class FamilyConfigs {
 
     static DecoderConfig read(ModelFamily family, ConfigFields fields) {
         var reader = new FamilyConfigs(family, fields);
-        return family.is(GPT1, GPT2) ? reader.gpt() : reader.modern();
+        return family.is(GPT1, GPT2) ? reader.gpt()
+                : family.isDeepSeek() ? reader.finished(DeepSeekConfigs.read(family, fields), false) : reader.modern();
     }
 
     private DecoderConfig gpt() {

@@ -3,6 +3,8 @@ package lyceum.llm.checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.llm.DecoderConfig;
+import lyceum.nn.LatentAttentionConfig;
+import lyceum.nn.MoeRouterConfig;
 import lyceum.nn.TransformerConfig;
 
 /** Names of Hugging Face's files beside those of {@link lyceum.llm.DecoderLM}. */
@@ -103,6 +105,10 @@ final class FamilyNames {
     }
 
     private void attention(TransformerConfig block, String at, String own) {
+        if (block.mixer() instanceof LatentAttentionConfig latent) {
+            latent(latent, at, own);
+            return;
+        }
         boolean bias = block.attention().bias(), phi = family == ModelFamily.PHI;
         if (family == ModelFamily.PHI3) add(at + "qkv_proj.weight", suffixed(".weight", qkv(own)));
         else for (var part : new String[] {"q_proj", "k_proj", "v_proj"}) layer(at + part, own + part, bias);
@@ -110,6 +116,12 @@ final class FamilyNames {
         if (block.attention().qkNorm() == null) return;
         layer(at + "q_norm", own + "q_norm", false);
         layer(at + "k_norm", own + "k_norm", false);
+    }
+
+    private void latent(LatentAttentionConfig latent, String at, String own) {
+        var queries = latent.queryLatent() > 0 ? new String[] {"q_a_proj", "q_a_layernorm", "q_b_proj"} : new String[] {"q_proj"};
+        for (var part : queries) layer(at + part, own + part, false);
+        for (var part : new String[] {"kv_a_proj_with_mqa", "kv_a_layernorm", "kv_b_proj", "o_proj"}) layer(at + part, own + part, false);
     }
 
     private void norms(TransformerConfig block, String at, String own) {
@@ -144,6 +156,7 @@ final class FamilyNames {
         boolean mixtral = family == ModelFamily.MIXTRAL;
         var moe = at + (mixtral ? "block_sparse_moe." : "mlp.");
         add(moe + "gate.weight", own + "router.weight");
+        if (block.moe().router().kind() == MoeRouterConfig.Kind.SIGMOID) add(moe + "gate.e_score_correction_bias", own + "router.bias");
         for (int e = 0; e < block.moe().router().experts(); e++) {
             String expert = moe + "experts." + e + ".", mine = own + "experts.experts." + e + ".";
             if (!mixtral) gated(expert, mine, false);
@@ -154,7 +167,8 @@ final class FamilyNames {
             }
         }
         if (block.moe().shared() == 0) return;
-        gated(moe + "shared_expert.", own + (block.moe().sharedGate() ? "shared.expert." : "shared."), false);
+        gated(moe + (family.isDeepSeek() ? "shared_experts." : "shared_expert."),
+                own + (block.moe().sharedGate() ? "shared.expert." : "shared."), false);
         if (block.moe().sharedGate()) add(moe + "shared_expert_gate.weight", own + "shared.gate.weight");
     }
 }

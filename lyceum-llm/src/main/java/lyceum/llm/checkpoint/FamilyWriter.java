@@ -18,7 +18,7 @@ final class FamilyWriter {
         json.put("model_type", family.modelType());
         json.put("vocab_size", config.vocabulary());
         if (family.is(GPT1, GPT2)) gpt(json, family, config);
-        else json = modern(json, family, config);
+        else json = family.isDeepSeek() ? DeepSeekConfigs.write(json, family, config) : modern(json, family, config);
         json.put("tie_word_embeddings", config.tied());
         json.put("initializer_range", config.deviation());
         if (config.startMark() >= 0) json.put("bos_token_id", config.startMark());
@@ -105,7 +105,7 @@ final class FamilyWriter {
             if (block.attention().attention().window() > 0) json.put("rope_local_base_freq", block.attention().rotary().base());
     }
 
-    private static String name(Activation activation) {
+    static String name(Activation activation) {
         return switch (activation) {
             case GELU_TANH -> "gelu_pytorch_tanh";
             case GELU -> "gelu";

@@ -32,7 +32,7 @@ final class Layouts {
             throw new FormatException(family + ": missing tensors " + few(missing) + ", unknown " + few(unknown));
         var values = new LinkedHashMap<String, Tensor>();
         for (var name : names) read(name, config, files.get(name.theirs()), own, values);
-        values.replaceAll((name, tensor) -> tensor.requiresGrad());
+        values.replaceAll((name, tensor) -> own.get(name).isTracked() ? tensor.requiresGrad() : tensor); // buffers are not trained
         return values;
     }
 

@@ -19,7 +19,8 @@ public enum ModelFamily {
     QWEN2("qwen2", "Qwen2ForCausalLM"), QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"), QWEN3("qwen3", "Qwen3ForCausalLM"),
     QWEN3_MOE("qwen3_moe", "Qwen3MoeForCausalLM"), GEMMA("gemma", "GemmaForCausalLM"), GEMMA2("gemma2", "Gemma2ForCausalLM"),
     GEMMA3("gemma3_text", "Gemma3ForCausalLM"), PHI("phi", "PhiForCausalLM"), PHI3("phi3", "Phi3ForCausalLM"),
-    OLMO("olmo", "OlmoForCausalLM"), OLMO2("olmo2", "Olmo2ForCausalLM");
+    OLMO("olmo", "OlmoForCausalLM"), OLMO2("olmo2", "Olmo2ForCausalLM"), DEEPSEEK_V2("deepseek_v2", "DeepseekV2ForCausalLM"),
+    DEEPSEEK_V3("deepseek_v3", "DeepseekV3ForCausalLM");
 
     private final String modelType, architecture;
 
@@ -62,4 +63,6 @@ public enum ModelFamily {
     boolean is(ModelFamily... any) { return List.of(any).contains(this); }
 
     boolean isGemma() { return is(GEMMA, GEMMA2, GEMMA3); }
+
+    boolean isDeepSeek() { return is(DEEPSEEK_V2, DEEPSEEK_V3); }
 }

@@ -17,6 +17,7 @@ import lyceum.format.SafetensorsIndex;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.memory.Scope;
+import lyceum.nn.LatentAttentionConfig;
 import lyceum.nn.Module;
 import lyceum.tensor.Tensor;
 
@@ -67,7 +68,10 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         if (family == ModelFamily.GPT2 && files.containsKey("wte.weight") && !files.containsKey("transformer.wte.weight"))
             return model(prefixed(files));
         var table = table(family, config, files);
-        var own = config.eachBlock(b -> b.withAttention(b.attention().withDtype(table.dtype())));
+        var own = config.eachBlock(b -> {
+            var typed = b.withAttention(b.attention().withDtype(table.dtype()));
+            return b.mixer() instanceof LatentAttentionConfig latent ? typed.withMixer(latent.withDtype(table.dtype())) : typed;
+        });
         var skeleton = DecoderLM.skeleton(own);
         return Module.with(skeleton, Layouts.ours(family, own, files, skeleton.state()));
     }

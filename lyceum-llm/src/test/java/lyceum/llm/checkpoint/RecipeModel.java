@@ -72,7 +72,7 @@ record RecipeModel(String architecture, String type, long seed, double spread) {
         var settings = new LinkedHashMap<String, Object>();
         settings.put("general.architecture", architecture);
         var numbers = new LinkedHashMap<String, Object>();
-        numbers.put("context_length", 64);
+        numbers.put("context_length", 128);
         numbers.put("embedding_length", WIDTH);
         numbers.put("block_count", LAYERS);
         numbers.put("feed_forward_length", HIDDEN);

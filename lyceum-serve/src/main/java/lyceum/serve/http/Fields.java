@@ -84,6 +84,13 @@ record Fields(JsonNode json) {
         return value.asLong();
     }
 
+    /** Empty where there is none. */
+    JsonNode object(String name) {
+        if (!has(name)) return JsonMapper.shared().createObjectNode();
+        if (!json.get(name).isObject()) throw ApiException.bad(name, name + " is " + shown(json.get(name)) + "; it is a JSON object");
+        return json.get(name);
+    }
+
     /** One text or a list of them. */
     List<String> texts(String name) {
         if (!has(name)) return List.of();

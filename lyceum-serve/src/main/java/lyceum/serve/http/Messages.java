@@ -75,15 +75,16 @@ final class Messages {
     @SuppressWarnings("unchecked") static ChatTemplate template(ServedModel served, Fields body) {
         var template = served.template();
         if (template == null) throw ApiException.bad("messages", served.name() + " has no chat template; ask /v1/completions");
-        var variables = (Map<String, Object>) JsonMapper.shared().convertValue(
-                body.has("chat_template_kwargs") ? body.get("chat_template_kwargs") : JsonMapper.shared().createObjectNode(),
-                LinkedHashMap.class);
+        var variables = (Map<String, Object>) JsonMapper.shared().convertValue(body.object("chat_template_kwargs"), LinkedHashMap.class);
         if (!hasTools(body) && variables.isEmpty()) return template;
         if (!(template instanceof JinjaChatTemplate jinja)) throw ApiException.bad("tools", served.name() + " was taught no tools");
         if (!variables.isEmpty()) jinja = jinja.withVariables(variables);
         if (!hasTools(body)) return jinja;
         var tools = new ArrayList<Map<String, Object>>();
-        for (var tool : body.get("tools")) tools.add(JsonMapper.shared().convertValue(tool, LinkedHashMap.class));
+        for (var tool : body.get("tools")) {
+            if (!tool.isObject()) throw ApiException.bad("tools", "tools has " + Fields.shown(tool) + "; each is a JSON object");
+            tools.add(JsonMapper.shared().convertValue(tool, LinkedHashMap.class));
+        }
         return jinja.withTools(tools);
     }
 

@@ -1,6 +1,7 @@
 package lyceum.serve.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -42,6 +43,15 @@ class RequestFuzzTest extends TinyServer {
 
     @Tag("heavy")
     @Test void aHundredThousandMutantsAreReadOrRefused() { fuzzed(25_000); }
+
+    @Test void whatATemplateIsGivenIsOfItsType() {
+        var asked = "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],";
+        for (var value : List.of("1.5", "\"\"", "[1]"))
+            assertThatThrownBy(() -> chat(Fields.of((asked + "\"chat_template_kwargs\":" + value + "}").getBytes(StandardCharsets.UTF_8))))
+                    .isInstanceOf(ApiException.class).hasMessage("chat_template_kwargs is " + value + "; it is a JSON object");
+        assertThatThrownBy(() -> chat(Fields.of((asked + "\"tools\":[1]}").getBytes(StandardCharsets.UTF_8))))
+                .isInstanceOf(ApiException.class).hasMessage("tools has 1; each is a JSON object");
+    }
 
     private static void fuzzed(int each) {
         fuzzed(each, CHATS, RequestFuzzTest::chat);

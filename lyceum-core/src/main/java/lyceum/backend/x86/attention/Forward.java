@@ -22,6 +22,8 @@ final class Forward {
     static final double LOG2E = 1.4426950408889634, LN2 = 0.6931471805599453;
     /** From the largest score, in powers of two, and the sum. */
     private static final Program LOG_SUM_EXP = logSumExp();
+    /** Nanoseconds of a piece of the work, where blocks take less, and multiply-adds in one. */
+    private static final long PIECE = 10_000, MULTIPLIED = 8;
 
     private final AttentionKernels kernels;
     private final AttentionShape shape;
@@ -58,13 +60,21 @@ final class Forward {
 
     void run() {
         int heads = stacked ? shape.keyHeads() : shape.heads(), blocks = (shape.queries() + QUERIES - 1) / QUERIES;
-        Parallel.range((long) shape.batch() * heads * blocks, 1, (from, to) -> {
+        long nanos = nanos();
+        Parallel.range((long) shape.batch() * heads * blocks, Math.max(1, PIECE / nanos), nanos, (from, to) -> {
+            var block = new Block();
             for (long task = from; task < to; task++) {
-                int head = (int) (task / blocks), block = (int) (task % blocks), h = head % heads;
-                new Block(head / heads, stacked ? h * shape.group() : h, block * QUERIES).run();
+                int head = (int) (task / blocks), h = head % heads;
+                block.run(head / heads, stacked ? h * shape.group() : h, (int) (task % blocks) * QUERIES);
             }
         });
         if (logSumExp != null) logSumExp(plain, logSumExp, totals);
+    }
+
+    /** What a block takes, about: a token of a text takes so little that others need not be asked. */
+    private long nanos() {
+        long rows = stacked ? shape.group() : Math.min(QUERIES, shape.queries());
+        return 1 + rows * shape.keys() * (shape.width() + shape.valueWidth()) / MULTIPLIED;
     }
 
     private static Program logSumExp() {
@@ -79,14 +89,14 @@ final class Forward {
         if (tops.size() > 0) plain.run(LOG_SUM_EXP, new View[] {tops, totals}, new View[] {tops});
     }
 
-    /** Queries {@code first ..} of head {@code h}, or one query of the heads from {@code h} on. */
+    /** Queries {@code first ..} of head {@code h}, or one query of the heads from {@code h} on: one block of a thread after the other. */
     private final class Block {
-        final int b, h, first, rows, lanes, position;
+        int b, h, first, rows, lanes, position;
         /** So few queries that each takes its own dot products. */
-        final boolean few;
+        boolean few;
         final Scratch scratch = kernels.scratch(shape.width(), shape.valueWidth());
 
-        Block(int b, int h, int first) {
+        void run(int b, int h, int first) {
             this.b = b;
             this.h = h;
             this.first = first;
@@ -95,6 +105,7 @@ final class Forward {
             lanes = (rows + vector - 1) / vector * vector;
             position = shape.start(b) + first;
             few = rows <= KeyDots.FEW && depth <= KeyDots.MOST * vector;
+            run();
         }
 
         private long queryRow(int row) { return q.address(AttentionShape.row(q, b, head(row), query(row))); }
@@ -106,7 +117,7 @@ final class Forward {
 
         private int query(int row) { return stacked ? 0 : first + row; }
 
-        void run() {
+        private void run() {
             if (!few) {
                 if (options.blockTable() == null && shape.keys() <= Scratch.KEYS) prefetch();
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);

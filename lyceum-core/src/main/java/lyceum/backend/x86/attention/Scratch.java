@@ -50,8 +50,10 @@ final class Scratch {
     private ScoreColumns.Form weightsForm;
     private final TileProduct.Form[] productForms = new TileProduct.Form[Into.values().length];
     private final Kernel[] products = new Kernel[productForms.length];
+    private final Kernel[] scaling = new Kernel[2]; // to floats, to halves
     private Kernel dots, weights;
     private Band band;
+    private final Band[] whole = new Band[KEYS + 1]; // by their length
 
     Scratch(AttentionKernels kernels, int width, int valueWidth) {
         this.kernels = kernels;
@@ -155,9 +157,11 @@ final class Scratch {
         }
     }
 
-    /** A band, that of the call before where it is the same: pages of one sequence ask for it one after the other. */
+    /** A band, one that was asked for before where it is the same: pages of one sequence, whole ones and the last, ask for theirs one after the other. */
     Band band(int n, long low, long high, int unit) {
         long from = Math.max(low, -FAR), to = Math.min(high, FAR);
+        if (from == -FAR && to == FAR && unit == 1 && n < whole.length)
+            return whole[n] != null ? whole[n] : (whole[n] = new Band(n, from, to, unit));
         var last = band;
         if (last == null || last.n != n || last.low != from || last.high != to || last.unit != unit)
             band = last = new Band(n, from, to, unit);
@@ -235,6 +239,11 @@ final class Scratch {
         return dots;
     }
 
+    private Kernel scaleKernel(boolean half) {
+        int which = half ? 1 : 0;
+        return scaling[which] != null ? scaling[which] : (scaling[which] = kernels.of(new RowKernels.Scale(half)));
+    }
+
     private Kernel productKernel(Order order, Into into, int rows, int vectors, boolean partial, boolean pairs) {
         var last = productForms[into.ordinal()];
         if (last == null || last.order() != order || last.rows() != rows || last.vectors() != vectors || last.partial() != partial
@@ -271,7 +280,7 @@ final class Scratch {
     /** {@code to[i] = factors[i] from[i]}; half stores BF16. */
     void scaleRows(long from, long fromStride, long to, long toStride, int count, long factors, int columns, boolean half) {
         rowArguments(from, fromStride, to, toStride, count, factors, columns);
-        kernels.of(new RowKernels.Scale(half)).call(otherArguments);
+        scaleKernel(half).call(otherArguments);
     }
 
     /** {@code results[i] = a[i] . b[i]}. @param columns elements of a row, or pairs */

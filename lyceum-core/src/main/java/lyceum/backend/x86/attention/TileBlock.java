@@ -62,6 +62,8 @@ final class TileBlock {
     static final int QUERIES = 32, KEYS = 128;
     /** Bytes of a tile: 16 scores of 16 queries, 32 weights of them, or 32 elements of 16 keys. */
     static final int TILE = 1024;
+    /** Bytes from the scores for 16 keys to those for the next: a line more than two tiles, or a load of later scores would wait for the store of weights 4 KB before it. */
+    static final int APART = 2 * TILE + 64;
 
     private static final Gp[] SAVED = {RBX, RBP, R12, R13, R14, R15};
     private static final Tile[] REGISTERS = Tile.values();
@@ -174,7 +176,7 @@ final class TileBlock {
         }
         for (int i = 0; i < 2; i++) tiles.store(Mem.at(RCX, TILE * i), R11, sum(i));
         a.add(RDX, TILE * form.steps);
-        a.add(RCX, 2 * TILE);
+        a.add(RCX, APART);
         a.sub(R8, 1);
         a.jump(Condition.NE, loop);
     }
@@ -206,7 +208,7 @@ final class TileBlock {
             tiles.load(REGISTERS[4 + i], Mem.at(R12, TILE * i), R10);
             for (int c = 0; c < count; c++) tiles.dot(TDPBF16PS, REGISTERS[2 * i + c], REGISTERS[4 + i], REGISTERS[6 + c]);
         }
-        a.add(R12, 4 * TILE);
+        a.add(R12, 2 * APART);
         a.add(R8, R14);
         a.sub(RDX, 2);
         a.jump(Condition.NE, loop);

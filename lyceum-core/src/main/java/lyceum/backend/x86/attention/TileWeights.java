@@ -30,7 +30,7 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class TileWeights {
     /** Bytes from one tile of scores to the next of the same queries. */
-    private static final int APART = 2 * TileBlock.TILE;
+    private static final int APART = TileBlock.APART;
 
     private final Assembler a;
     private final TileBlock.Form form;

@@ -33,6 +33,10 @@ public final class X86Attention {
     /** See {@link Backend#attention}; false if nothing was done, and plain loops shall. The caller keeps operands reachable. @throws lyceum.backend.x86.machine.CodeMemory.Refused if there is no memory for code */
     public boolean forward(AttentionOptions options, View q, View k, View v, View out, View logSumExp) {
         if (!covers(options, q, k, v, out) || q.shape()[3] == 0 || v.shape()[3] == 0) return false;
+        if (logSumExp == null && q.dtype() == DType.F32 && direct(q, k, v, out)) { // which makes nothing that a scope would have to free
+            new Forward(kernels, convert, options, q, k, v, out, null).run();
+            return true;
+        }
         try (var scratch = Scope.open("attention")) {
             if (direct(q, k, v, out) && q.dtype() == DType.BF16 && pairs(options, q, k) && TileForward.suits(kernels, options, q, v)) {
                 new TileForward(kernels, convert, options, q, k, v, out, logSumExp).run();

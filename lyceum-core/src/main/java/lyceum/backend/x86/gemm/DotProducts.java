@@ -5,6 +5,7 @@ import static lyceum.backend.x86.gemm.Costs.*;
 import lyceum.backend.Parallel;
 import lyceum.backend.code.KernelCache;
 import lyceum.backend.x86.machine.Cpu;
+import lyceum.backend.x86.machine.Kernel;
 
 /** Products of few rows with a transposed matrix, or of a matrix with few columns that are contiguous: inner products of rows as they lie. */
 final class DotProducts {
@@ -12,6 +13,7 @@ final class DotProducts {
     private final KernelCache<Cpu> kernels;
     private final Packing packing;
     private final Gemm gemm;
+    private final Kernel[][] known = new Kernel[Arithmetic.values().length][DotKernel.MOST_ROWS + 1];
 
     DotProducts(Cpu cpu, KernelCache<Cpu> kernels, Packing packing, Gemm gemm) {
         this.cpu = cpu;
@@ -54,7 +56,7 @@ final class DotProducts {
 
     private void piece(Product product, boolean turned, long index, int few, int first, int count) {
         var scratch = Scratch.ofThread();
-        Operand x = product.operand(product.a(), index), w = product.operand(product.b(), index).transposed(),
+        Operand x = product.operand(product.a(), index), w = product.columns(product.b(), index),
                 out = product.operand(product.out(), index);
         boolean direct = product.isResult();
         int columns = turned ? few : count;
@@ -64,17 +66,23 @@ final class DotProducts {
             w = rows;
             out = out.transposed();
         }
-        out = out.from(0, first);
+        if (first > 0) out = out.from(0, first);
         if (!direct) {
             int lane = product.arithmetic().lane;
             long to = scratch.get(Scratch.Use.SUMS, (long) few * count * lane);
             out = turned ? new Operand(to, lane, (long) columns * lane) : new Operand(to, (long) columns * lane, lane);
         }
-        run(product, scratch, x, new Operand(w.address() + first * w.rowStride(), w.rowStride(), w.columnStride()), out, few, count);
+        run(product, scratch, x, first > 0 ? w.from(first, 0) : w, out, few, count);
         if (direct && product.then() == null) return;
         var sums = direct ? null : scratch;
         if (turned) gemm.finish(product, sums, index, first, count, 0, few);
         else gemm.finish(product, sums, index, 0, few, first, count);
+    }
+
+    /** Asked for at every product of a row or a few, which makes no key to find it by. */
+    private Kernel kernel(Arithmetic arithmetic, int rows) {
+        var row = known[arithmetic.ordinal()];
+        return row[rows] != null ? row[rows] : (row[rows] = kernels.of(new DotKernel.Form(arithmetic, rows)));
     }
 
     private void run(Product product, Scratch scratch, Operand x, Operand w, Operand out, int few, int count) {
@@ -89,8 +97,8 @@ final class DotProducts {
         long mask = rest == 0 ? 0 : packing.mask(rest, arithmetic.bytes);
         for (int i = 0; i < few; i += DotKernel.MOST_ROWS) {
             int rows = Math.min(DotKernel.MOST_ROWS, few - i);
-            Gemm.call(kernels.of(new DotKernel.Form(arithmetic, rows)), (long) rows * count * product.k(), parameters.address(),
-                    x.address() + i * x.rowStride(), w.address(), out.address() + i * out.rowStride(), count, mask);
+            Gemm.call(kernel(arithmetic, rows), (long) rows * count * product.k(), parameters.address(), x.address() + i * x.rowStride(),
+                    w.address(), out.address() + i * out.rowStride(), count, mask);
         }
     }
 }

@@ -88,6 +88,12 @@ record Product(Arithmetic arithmetic, View a, View b, View out, int m, int n, in
         return new Operand(x.address() + offset(x, index) * bytes, rowStride(x) * bytes, columnStride(x) * bytes);
     }
 
+    /** The same with its columns as rows. */
+    Operand columns(View x, long index) {
+        int bytes = x.dtype().bytes();
+        return new Operand(x.address() + offset(x, index) * bytes, columnStride(x) * bytes, rowStride(x) * bytes);
+    }
+
     /** Elements from the first matrix to matrix {@code index}. */
     private long offset(View x, long index) {
         long offset = 0;
