@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntToDoubleFunction;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import lyceum.DType;
@@ -35,11 +36,21 @@ final class LlmSuite implements Suite {
         besideJlama(bench);
         sampler(bench);
         grammar(bench);
-        var c = new Case("step of GPT, 6 layers, 6 heads, 384 wide", "batch 16x256", DType.F32, Unit.MILLISECONDS)
-                .beside("train_gpt", Map.of("vocabulary", 65, "layers", 6, "heads", 6, "width", 384, "block", 256, "batch", 16))
-                .atLeast(1.2);
-        bench.measure(c, () -> NnSuite.gpt(65, 6, 6, 384, 256, 16));
+        training(bench);
     }
+
+    /** A step of a GPT; in BF16 also beside our F32, where the CPU has products of that type. */
+    private static void training(SideBySide bench) {
+        var name = "step of GPT, 6 layers, 6 heads, 384 wide";
+        var request = Map.<String, Object>of("vocabulary", 65, "layers", 6, "heads", 6, "width", 384, "block", 256, "batch", 16);
+        var full = new Case(name, "batch 16x256", DType.F32, Unit.MILLISECONDS).beside("train_gpt", request).atLeast(1.2);
+        bench.measure(full, () -> gpt(DType.F32));
+        double target = FeatureLevel.has(Feature.AMX_BF16) ? 2 : FeatureLevel.has(Feature.AVX512_BF16) ? 1.2 : Double.NaN;
+        var half = new Case(name, "batch 16x256", DType.BF16, Unit.MILLISECONDS).besideOurs("our F32", target, () -> gpt(DType.F32));
+        bench.measure(half, () -> gpt(DType.BF16));
+    }
+
+    private static Supplier<?> gpt(DType type) { return NnSuite.gpt(65, 6, 6, 384, 256, 16, type); }
 
     /** What is asked of ours where the CPU has such instructions. */
     private static double target(double avx2, double vnni, double amx) {
@@ -72,7 +83,7 @@ final class LlmSuite implements Suite {
         var write = new Case("decode BF16", WRITTEN + " ids behind " + PROMPT, DType.BF16, new Unit.Rate("tok/s", WRITTEN))
                 .on(FeatureLevel.ofVectors(DType.BF16)).needing("Jlama");
         if (!bench.wants(read) && !bench.wants(write)) return;
-        try (var folder = new Bf16Folder(PROMPT + WRITTEN)) {
+        try (var folder = new Bf16Folder(PROMPT + WRITTEN + 1)) {
             var model = folder.model();
             var request = Map.<String, Object>of("folder", folder.path().toString(), "prompt", PROMPT, "written", WRITTEN, "ids",
                     GgufFile.IDS);

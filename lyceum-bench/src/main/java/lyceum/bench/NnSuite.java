@@ -118,8 +118,11 @@ final class NnSuite implements Suite {
         var input = x.compute();
         var pass = Pass.training(Rng.of(4));
         Supplier<Tensor> forward = () -> network.forward(input, pass);
-        return Sweep.of(true, _ -> type == DType.F32 ? forward.get() : Autocast.in(type, forward),
-                network.parameters().values().toArray(Tensor[]::new));
+        return Sweep.of(true, _ -> computed(type, forward), network.parameters().values().toArray(Tensor[]::new));
+    }
+
+    private static Tensor computed(DType type, Supplier<Tensor> forward) {
+        return type == DType.F32 ? forward.get() : Autocast.in(type, forward);
     }
 
     private static void gpt(SideBySide bench) {
@@ -132,12 +135,12 @@ final class NnSuite implements Suite {
     }
 
     /** A step of the GPT. */
-    static Supplier<?> gpt() { return gpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, BATCH); }
+    static Supplier<?> gpt() { return gpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, BATCH, DType.F32); }
 
-    /** The same of another size. */
-    static Supplier<?> gpt(int vocabulary, int layers, int heads, int width, int block, int batch) {
+    /** The same of another size, with products of a type. */
+    static Supplier<?> gpt(int vocabulary, int layers, int heads, int width, int block, int batch, DType type) {
         var network = new TinyGpt(vocabulary, layers, heads, width, block, Rng.of(1));
-        return step(network, Tensor.randint(Rng.of(2), 0, vocabulary, batch, block).compute(),
+        return step(network, type, Tensor.randint(Rng.of(2), 0, vocabulary, batch, block).compute(),
                 Tensor.randint(Rng.of(3), 0, vocabulary, (long) batch * block).compute());
     }
 
@@ -155,12 +158,14 @@ final class NnSuite implements Suite {
     }
 
     /** A step of a classifier. */
-    static Supplier<?> step(Module network, Tensor x, Tensor y) {
+    static Supplier<?> step(Module network, Tensor x, Tensor y) { return step(network, DType.F32, x, y); }
+
+    private static Supplier<?> step(Module network, DType type, Tensor x, Tensor y) {
         var optimizer = new AdamW(1e-3).over(network.parameters());
         var pass = Pass.training(Rng.of(4));
         return () -> {
             optimizer.zeroGrad();
-            var logits = network.forward(x, pass);
+            var logits = computed(type, () -> network.forward(x, pass));
             Loss.crossEntropy(logits.reshape(-1, logits.size(-1)), y).backward();
             optimizer.step();
             optimizer.zeroGrad();

@@ -246,9 +246,15 @@ public final class Linalg {
     public static LuFactors lu(Tensor a) {
         if (a.rank() < 2) Matrices.requireMatrix("lu", a);
         long n = a.size(-1);
-        var order = Leading.each(a.detach(), x -> Tensor.of(Arrays.stream(Lu.of("lu", x).permutation()).asLongStream().toArray()));
+        var order = Leading.each(a.detach(), Linalg::order);
         var packed = Leading.each(a, Linalg::packedLu);
         return new LuFactors(order, packed.narrow(-2, 0, n), packed.narrow(-2, n, n));
+    }
+
+    /** An operation of its own, so that it is another for other matrices where what was done is replayed or done for a batch. */
+    private static Tensor order(Tensor a) {
+        return primitive("lu order", in -> Tensor.of(Arrays.stream(Lu.of("lu", in[0]).permutation()).asLongStream().toArray()),
+                (i, g, order, in) -> null, a);
     }
 
     private static Tensor packedLu(Tensor a) {
@@ -262,10 +268,7 @@ public final class Linalg {
             var inner = l.transpose().matmul(gl).tril(-1).add(gu.matmul(u.transpose()).triu());
             var left = solveTriangular(l, inner, true, true); // L^-T inner
             var rows = solveTriangular(u, left.transpose(), false, false).transpose();
-            var order = Lu.of("lu", in[0].detach()).permutation();
-            var back = new long[order.length];
-            for (int r = 0; r < order.length; r++) back[order[r]] = r;
-            return rows.indexSelect(0, Tensor.of(back));
+            return rows.indexSelect(0, order(in[0].detach()).argsort(0));
         }, a);
     }
 

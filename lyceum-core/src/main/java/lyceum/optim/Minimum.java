@@ -12,10 +12,7 @@ import java.util.Locale;
  * @param evaluations calls of the objective
  * @param stop why it stopped
  */
-public record Minimum(double[] x, double value, double[] gradient, int iterations, int evaluations, StopReason stop) {
-
-    /** True if it stopped because a tolerance was met, not because it ran out of something. */
-    public boolean converged() { return stop.converged(); }
+public record Minimum(double[] x, double value, double[] gradient, int iterations, int evaluations, StopReason stop) implements Solution {
 
     /** Largest absolute entry of the gradient. */
     public double gradientNorm() { return Vectors.largest(gradient); }

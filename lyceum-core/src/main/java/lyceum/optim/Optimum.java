@@ -13,10 +13,8 @@ import java.util.Locale;
  * @param iterations outer steps taken
  * @param stop why it stopped
  */
-public record Optimum(double[] x, double value, double[] nu, double[] lambda, Kkt.Residuals residuals, int iterations, StopReason stop) {
-
-    /** True if it stopped because a tolerance was met. */
-    public boolean converged() { return stop.converged(); }
+public record Optimum(double[] x, double value, double[] nu, double[] lambda, Kkt.Residuals residuals, int iterations, StopReason stop)
+        implements Solution {
 
     @Override public String toString() {
         return String.format(Locale.ROOT, "%s after %d iterations: value %s, %s; %s", converged() ? "converged" : "not converged",

@@ -14,6 +14,8 @@
  * that {@link lyceum.optim.Kkt} checks; {@link lyceum.optim.ConvexProblem} chooses among them for what is written as
  * {@link lyceum.optim.Expression}s; {@link lyceum.optim.Convexity} tells what can be known of a function before.
  *
+ * <p>What any of these returns is a {@link lyceum.optim.Solution}: point, value, steps, and why it stopped.
+ *
  * <p>{@link lyceum.optim.LearningRateFinder} proposes a rate, {@link lyceum.optim.ConvergenceMonitor} says whether any of them has arrived.
  */
 package lyceum.optim;

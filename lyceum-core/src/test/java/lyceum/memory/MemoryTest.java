@@ -188,16 +188,16 @@ class MemoryTest {
     }
 
     @Test void theCatalogueHoldsWithPoisonInSixtyFourMegabytesBesideForcedCollections() {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m", "-XX:+UseSerialGC").withEnvironment("LYCEUM_POISON", "on")
-                .within(Duration.ofSeconds(300)).run();
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx64m", "-XX:+UseSerialGC").withArguments("ON", "all", "10")
+                .withEnvironment("LYCEUM_POISON", "on").within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains(" 0 failed");
     }
 
     @Test void theCatalogueHoldsWithNarrowVectors() {
         var run = ForkedJvm.of(OpCatalogMain.class)
-                .withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector").withArguments("ALWAYS")
-                .within(Duration.ofSeconds(300)).run();
+                .withFlags("-Xmx256m", "-XX:MaxVectorSize=16", "-XX:+UseSerialGC", "-Dlyceum.backend=vector")
+                .withArguments("ALWAYS", "all", "0").within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("128-bit").contains(" 0 failed");
     }

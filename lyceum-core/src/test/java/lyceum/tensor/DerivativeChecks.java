@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.OpChecks.Check;
@@ -32,6 +33,7 @@ final class DerivativeChecks {
     static Map<String, Check> batches() {
         var checks = new LinkedHashMap<String, Check>();
         checks.put("batch", batched(DerivativeChecks::batchEqualsLoop));
+        checks.put("batch refused", reading(DerivativeChecks::batchIsRefused));
         checks.put("gradient of a batch", differentiable(batched(DerivativeChecks::gradientOfBatchEqualsLoop)));
         checks.put("tangent of a batch", differentiable(batched(DerivativeChecks::tangentOfBatchEqualsLoop)));
         checks.put("batch of gradients", differentiable(batched(DerivativeChecks::batchOfGradientsEqualsLoop)));
@@ -39,12 +41,20 @@ final class DerivativeChecks {
         return checks;
     }
 
-    /** Their results' shapes depend on values, of which a batch has many: they are refused there. */
+    /** What is read from values would be read from one entry and hold for all. */
     private static Check batched(Check check) {
         return new Check() {
             @Override public void run(OpCase op) { check.run(op); }
 
-            @Override public boolean applies(OpCase op) { return !op.name().equals("maskedSelect") && !op.name().equals("nonZero"); }
+            @Override public boolean applies(OpCase op) { return !op.readsValues(); }
+        };
+    }
+
+    private static Check reading(Check check) {
+        return new Check() {
+            @Override public void run(OpCase op) { check.run(op); }
+
+            @Override public boolean applies(OpCase op) { return op.readsValues(); }
         };
     }
 
@@ -179,6 +189,17 @@ final class DerivativeChecks {
                         tolerance);
             }
         }
+    }
+
+    private static void batchIsRefused(OpCase op) {
+        var batches = Arrays.stream(op.draw(DType.F64, 14)).map(x -> Tensor.stack(0, x, x.neg())).toArray(Tensor[]::new);
+        try {
+            Autograd.vmap(op.call(), batches);
+        } catch (LyceumException e) {
+            if (e.getMessage().startsWith("vmap: ")) return;
+            throw e;
+        }
+        throw new AssertionError(op.name() + ": what was read from one entry holds for all of a batch");
     }
 
     private static Tensor[] with(Tensor[] in, int[] places, Tensor[] values) {

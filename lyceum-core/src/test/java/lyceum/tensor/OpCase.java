@@ -15,25 +15,29 @@ import lyceum.random.Rng;
  * @param low lower end of the values drawn for operands, {@code high} the upper one: the domain on which the operation is smooth
  * @param reference what each element must be, for element-wise operations; null for others
  * @param differentiable false for operations whose gradient is zero or does not exist
+ * @param readsValues whether values are read to make the result: a trace then freezes what was read, and a batch is refused
  */
 record OpCase(String name, Function<Tensor[], Tensor> call, long[][] shapes, double low, double high, DoubleBinaryOperator reference,
-        boolean differentiable) {
+        boolean differentiable, boolean readsValues) {
 
     static OpCase of(String name, Function<Tensor[], Tensor> call, long[]... shapes) {
-        return new OpCase(name, call, shapes, -2, 2, null, true);
+        return new OpCase(name, call, shapes, -2, 2, null, true, false);
     }
 
     static OpCase unary(String name, Function<Tensor, Tensor> call, DoubleUnaryOperator reference, double low, double high) {
-        return new OpCase(name, in -> call.apply(in[0]), new long[][] {{3, 4}}, low, high, (x, y) -> reference.applyAsDouble(x), true);
+        return new OpCase(name, in -> call.apply(in[0]), new long[][] {{3, 4}}, low, high, (x, y) -> reference.applyAsDouble(x), true,
+                false);
     }
 
     static OpCase binary(String name, Function<Tensor[], Tensor> call, DoubleBinaryOperator reference, double low, double high) {
-        return new OpCase(name, call, new long[][] {{3, 4}, {3, 4}}, low, high, reference, true);
+        return new OpCase(name, call, new long[][] {{3, 4}, {3, 4}}, low, high, reference, true, false);
     }
 
-    OpCase flat() { return new OpCase(name, call, shapes, low, high, reference, false); }
+    OpCase flat() { return new OpCase(name, call, shapes, low, high, reference, false, readsValues); }
 
-    OpCase within(double low, double high) { return new OpCase(name, call, shapes, low, high, reference, differentiable); }
+    OpCase reading() { return new OpCase(name, call, shapes, low, high, reference, differentiable, true); }
+
+    OpCase within(double low, double high) { return new OpCase(name, call, shapes, low, high, reference, differentiable, readsValues); }
 
     boolean elementwise() { return reference != null; }
 

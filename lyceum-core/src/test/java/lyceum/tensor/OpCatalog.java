@@ -17,7 +17,6 @@ import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
-import lyceum.linalg.Linalg;
 import lyceum.math.Special;
 import lyceum.random.Rng;
 
@@ -36,7 +35,7 @@ final class OpCatalog {
         cases.addAll(attention());
         cases.addAll(windows());
         cases.addAll(ofUsers());
-        cases.addAll(arrays());
+        cases.addAll(ArrayCases.all());
         return cases;
     }
 
@@ -115,6 +114,8 @@ final class OpCatalog {
                 of("layerNorm", in -> in[0].layerNorm(in[1], in[2], 1e-3), s(3, 4), s(4), s(4)),
                 of("layerNormPlain", in -> in[0].layerNorm(null, null, 1e-3), s(2, 3, 4)),
                 of("rmsNorm", in -> in[0].rmsNorm(in[1], 1e-3), s(3, 4), s(4)),
+                of("turned", in -> in[0].turned(in[1], in[2], false), s(2, 3, 4), s(3, 2), s(3, 2)),
+                of("turnedNeighbours", in -> in[0].turned(in[1], in[2], true), s(2, 3, 5), s(3, 2), s(3, 2)),
                 of("standardize", in -> in[0].sub(in[0].mean(-1, true)).div(in[0].std(-1, 1, true)), s(3, 5)),
                 of("cumsum", in -> in[0].cumsum(1), s(3, 4)), of("cumprod", in -> in[0].cumprod(0), s(4, 3)).within(0.5, 2),
                 of("cumprodLong", in -> in[0].cumprod(1), s(2, 11)), of("cummax", in -> in[0].cummax(1), s(3, 4)).flat(),
@@ -194,8 +195,8 @@ final class OpCatalog {
                 of("segmentMean", in -> in[0].segmentMean(Tensor.of(2, 0, 0, 2), 4).square(), s(4, 3)),
                 of("segmentMax", in -> in[0].segmentMax(Tensor.of(1, 0, 0, 1), 2).square(), s(4, 3)),
                 of("segmentMin", in -> in[0].segmentMin(Tensor.of(0, 1, 1, 1), 2).square(), s(4, 3)),
-                of("maskedSelect", in -> in[0].maskedSelect(in[0].gt(0)).square(), s(3, 4)),
-                of("nonZero", in -> in[0].gt(0).nonZero(), s(3, 4)).flat(),
+                of("maskedSelect", in -> in[0].maskedSelect(in[0].gt(0)).square(), s(3, 4)).reading(),
+                of("nonZero", in -> in[0].gt(0).nonZero(), s(3, 4)).flat().reading(),
                 of("oneHot", in -> in[0].gt(0).to(DType.I64).oneHot(DType.F64, 2), s(3, 4)).flat());
     }
 
@@ -329,33 +330,5 @@ final class OpCatalog {
         return List.of(of("userPullBackAlone", in -> bare.apply(in), s(3, 4)), of("userAllRules", in -> whole.apply(in), s(3, 4)),
                 of("userKeeping", in -> keeping.apply(in), s(3, 4)), of("userKeepingAllRules", in -> keepingAll.apply(in), s(3, 4)),
                 of("sparseProduct", in -> sparse.withValues(in[0].sin()).matmul(in[1]), s(3), s(3, 2)));
-    }
-
-    /** What is composed for those who come from NumPy. */
-    static List<OpCase> arrays() {
-        var holes = Tensor.of(new boolean[] {false, true, false, false, false, false, true, false, true, false, false, false}, 3, 4);
-        return List.of(unary("log10", Tensor::log10, Math::log10, 0.2, 3), unary("asinh", Tensor::asinh, OpCatalog::asinh, -2, 2),
-                unary("acosh", Tensor::acosh, x -> x > 1e8 ? Math.log(x) + Math.log(2) : Math.log(x + Math.sqrt(x * x - 1)), 1.2, 4),
-                unary("atanh", Tensor::atanh, x -> 0.5 * (Math.log1p(x) - Math.log1p(-x)), -0.8, 0.8),
-                of("nanSum", in -> in[0].maskedFill(holes, Double.NaN).nanSum(1), s(3, 4)),
-                of("nanMean", in -> in[0].maskedFill(holes, Double.NaN).nanMean(1), s(3, 4)),
-                of("nanVar", in -> in[0].maskedFill(holes, Double.NaN).nanVar(1), s(3, 4)),
-                of("nanMax", in -> in[0].maskedFill(holes, Double.NaN).nanMax(1), s(3, 4)),
-                of("nanMin", in -> in[0].maskedFill(holes, Double.NaN).nanMin(0), s(3, 4)),
-                of("quantile", in -> in[0].quantile(0.3, 1), s(3, 5)), of("median", in -> in[0].median(0), s(4, 3)),
-                of("cov", in -> in[0].cov(), s(3, 5)), of("corrcoef", in -> in[0].corrcoef(), s(3, 5)),
-                of("diff", in -> in[0].diff(1).square(), s(3, 4)), of("diffTwice", in -> in[0].diff(0, 2).square(), s(4, 3)),
-                of("diag", in -> in[0].diag().square(), s(3)), of("diagUpper", in -> in[0].diag(2).square(), s(2, 3)),
-                of("diagLower", in -> in[0].diag(-1).square(), s(3)),
-                of("meshgrid", in -> Tensor.meshgrid(in)[0].mul(Tensor.meshgrid(in)[1]), s(3), s(4)),
-                of("normAxis", in -> in[0].norm(1, true), s(3, 4)), of("normAxes", in -> in[0].norm(new int[] {0, 2}, false), s(2, 3, 4)),
-                of("kron", in -> Linalg.kron(in[0], in[1]), s(2, 3), s(3, 2)),
-                of("chunkUneven", in -> in[0].chunk(1, 3)[0].square(), s(3, 4)),
-                of("gatherShorter", in -> in[0].gather(1, Tensor.of(new int[] {0, 3, 1, 1}, 2, 2)).square(), s(3, 4)));
-    }
-
-    private static double asinh(double x) {
-        double a = Math.abs(x);
-        return Math.copySign(a > 1e8 ? Math.log(a) + Math.log(2) : Math.log1p(a + a * a / (1 + Math.sqrt(a * a + 1))), x);
     }
 }

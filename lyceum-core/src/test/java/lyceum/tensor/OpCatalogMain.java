@@ -5,21 +5,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import lyceum.backend.Backend;
 
-/** All checks of the catalogue in a JVM of its own, beside a thread that forces collections: for memory limits, poison and other flags. */
+/**
+ * All checks of the catalogue in a JVM of its own, beside a thread that forces collections: for memory limits, poison and other flags. Arguments: the mode of fusion; "all" or
+ * "values"; milliseconds from one collection to the next, 0 for none where memory is not what is tested.
+ */
 public final class OpCatalogMain {
     private OpCatalogMain() {}
 
     public static void main(String[] args) throws InterruptedException {
-        var done = new AtomicBoolean();
+        int run = 0, failed = 0;
+        var fusion = Fusion.Mode.valueOf(args[0]);
+        boolean gradients = args[1].equals("all");
+        long pause = Long.parseLong(args[2]);
+        var done = new AtomicBoolean(pause == 0);
         var collector = Thread.ofPlatform().daemon().start(() -> {
             while (!done.get()) {
                 System.gc();
-                LockSupport.parkNanos(10_000_000); // else the operations come to run between collections hardly at all
+                LockSupport.parkNanos(1_000_000 * pause); // else the operations come to run between collections hardly at all
             }
         });
-        int run = 0, failed = 0;
-        var fusion = Fusion.Mode.valueOf(args.length > 0 ? args[0] : "ON");
-        boolean gradients = args.length < 2 || !args[1].equals("values");
         for (var checks : gradients ? List.of(OpChecks.values(), DerivativeChecks.gradients()) : List.of(OpChecks.values())) {
             for (var check : checks.entrySet()) {
                 for (var op : OpCatalog.all()) {

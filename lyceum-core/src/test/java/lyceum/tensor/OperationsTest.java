@@ -51,8 +51,12 @@ class OperationsTest {
     @Test void rightRulesPassEveryCheck() {
         for (var op : new OpCase[] {cube(PULL, PUSH, BATCH), cube(PULL, null, null), keeping(null, null), keeping(PUSH, BATCH)}) {
             DerivativeChecks.gradients().values().forEach(check -> check.run(op));
-            DerivativeChecks.batches().values().forEach(check -> check.run(op));
+            DerivativeChecks.batches().values().stream().filter(check -> check.applies(op)).forEach(check -> check.run(op));
         }
+    }
+
+    @Test void whatIsSaidToReadValuesAndDoesNotIsFound() {
+        red(DerivativeChecks.batches(), "batch refused", cube(PULL, PUSH, BATCH).reading(), "holds for all of a batch");
     }
 
     @Test void aWrongPullBackIsFound() {

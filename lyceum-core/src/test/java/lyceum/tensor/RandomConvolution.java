@@ -1,5 +1,6 @@
 package lyceum.tensor;
 
+import java.util.List;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
@@ -89,22 +90,32 @@ record RandomConvolution(int seed, Convolution how, long[] x, long[] weight) {
     void check(Backend backend) { check(backend, 1, DType.F32, DType.F64, DType.BF16); }
 
     /** The same, where the product and the gradient by x may have so many times the error. */
-    void check(Backend backend, double times, DType... types) {
+    void check(Backend backend, double times, DType... types) { check(List.of(backend), times, types); }
+
+    /** The same of several, for the plain loops take longest. */
+    void check(List<Backend> backends, double times, DType... types) {
         for (var type : types) {
-            var expected = new Tensor[1][];
-            Backend.with(Backend.named("scalar"), () -> expected[0] = results(type));
-            var actual = new Tensor[1][];
-            Backend.with(backend, () -> actual[0] = results(type));
-            for (int i = 0; i < 3; i++) {
-                double summands = i == 0 ? Shape.of(weight).count() / (double) weight[0]
-                        : i == 1 ? Shape.of(weight).count() / (double) weight[1] : actual[0][0].count() / (double) weight[0];
-                double ulp = type == DType.F64 ? 0x1p-52 : type == DType.F32 ? 0x1p-23 : 0x1p-8;
-                double error = actual[0][i].to(DType.F64).sub(expected[0][i].to(DType.F64)).abs().max().item(),
-                        size = expected[0][i].to(DType.F64).abs().max().item();
-                double bound = (i < 2 ? times : 1) * ulp * (size + (type == DType.BF16 ? 1 : 2 * summands + 1));
-                if (!(error <= bound))
-                    throw new AssertionError(this + ", " + type + ", result " + i + ": differs by " + error + ", bound " + bound);
-            }
+            var expected = results(Backend.named("scalar"), type);
+            for (var backend : backends) check(backend, times, type, expected, results(backend, type));
+        }
+    }
+
+    private Tensor[] results(Backend backend, DType type) {
+        var results = new Tensor[1][];
+        Backend.with(backend, () -> results[0] = results(type));
+        return results[0];
+    }
+
+    private void check(Backend backend, double times, DType type, Tensor[] expected, Tensor[] actual) {
+        for (int i = 0; i < 3; i++) {
+            double summands = i == 0 ? Shape.of(weight).count() / (double) weight[0]
+                    : i == 1 ? Shape.of(weight).count() / (double) weight[1] : actual[0].count() / (double) weight[0];
+            double ulp = type == DType.F64 ? 0x1p-52 : type == DType.F32 ? 0x1p-23 : 0x1p-8;
+            double error = actual[i].to(DType.F64).sub(expected[i].to(DType.F64)).abs().max().item(),
+                    size = expected[i].to(DType.F64).abs().max().item();
+            double bound = (i < 2 ? times : 1) * ulp * (size + (type == DType.BF16 ? 1 : 2 * summands + 1));
+            if (!(error <= bound)) throw new AssertionError(
+                    this + ", " + type + " on " + backend.description() + ", result " + i + ": differs by " + error + ", bound " + bound);
         }
     }
 

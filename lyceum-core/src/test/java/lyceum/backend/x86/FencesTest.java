@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import lyceum.backend.x86.asm.Feature;
+import lyceum.backend.x86.conv.TileConvolutionsMain;
 import lyceum.backend.x86.gemm.PanelProductsMain;
 import lyceum.backend.x86.machine.Cpu;
 import lyceum.tensor.OpCatalogMain;
@@ -29,7 +30,7 @@ class FencesTest {
     @ValueSource(strings = {"avx2", "all"})
     void noKernelLeavesItsOperandsLosesARegisterOrHasAnInstructionThatTheCpuLacks(String level,
             @TempDir Path listings) throws Exception {
-        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("ON", "values")
+        var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("ON", "values", "100")
                 .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").withEnvironment("LYCEUM_CPU", level)
                 .withEnvironment("LYCEUM_DUMP_CODE", listings.toString()).within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
@@ -70,6 +71,16 @@ class FencesTest {
         assertThat(run.output()).contains("150 products by tiles");
     }
 
+    /** What brings sums from tiles to rows needs AVX-512 that rounds. */
+    @Test void noConvolutionByTilesLeavesItsOperandsOrLosesARegister() {
+        Assumptions.assumeTrue(Cpu.current().has(Feature.AVX512) && Cpu.current().has(Feature.AVX512_BF16),
+                "sums of tiles are rounded by AVX-512 with BF16");
+        var run = ForkedJvm.of(TileConvolutionsMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC").withArguments("150")
+                .withEnvironment("LYCEUM_GUARD", "on").withEnvironment("LYCEUM_CHECK_CALLS", "on").within(Duration.ofSeconds(120)).run();
+        assertThat(run.exitCode()).as(run.output()).isZero();
+        assertThat(run.output()).contains("150 convolutions by tiles");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"avx2", "all"})
     void noFactorTransformOrSparseProductLeavesItsOperandsOrLosesARegister(String level,
@@ -86,7 +97,7 @@ class FencesTest {
 
     @Test void whereCodeMemoryIsFullAnotherBackendGoesOn() {
         var run = ForkedJvm.of(OpCatalogMain.class).withFlags("-Xmx512m", "-XX:+UseSerialGC", "-Dlyceum.code.most=150000")
-                .withArguments("ON", "values").within(Duration.ofSeconds(300)).run();
+                .withArguments("ON", "values", "100").within(Duration.ofSeconds(300)).run();
         assertThat(run.exitCode()).as(run.output()).isZero();
         assertThat(run.output()).contains("machine code for").contains(" 0 failed").containsOnlyOnce("No more memory for machine code: ");
     }

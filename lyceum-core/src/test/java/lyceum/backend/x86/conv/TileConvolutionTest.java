@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** Convolutions of BF16 by tiles, lowered to vector code so that every CPU with AVX-512 tests them. */
 class TileConvolutionTest {
     /** x, weight, and how. */
-    private record Case(Convolution how, long[] x, long[] weight) {
+    record Case(Convolution how, long[] x, long[] weight) {
         long[] y() {
             var y = new long[x.length];
             y[0] = x[0];
@@ -77,7 +77,7 @@ class TileConvolutionTest {
 
     private static void check(Case c, boolean epilogue) { check(c, epilogue, epilogue ? Op.RELU : null); }
 
-    private static void check(Case c, boolean biased, Op activation) {
+    static void check(Case c, boolean biased, Op activation) {
         Tensor x = whole(1, c.x), weight = whole(2, c.weight), bias = biased ? whole(3, c.weight[0]) : null;
         var exact = x.to(DType.F64).conv(weight.to(DType.F64), null, c.how).to(DType.BF16);
         if (biased) {
