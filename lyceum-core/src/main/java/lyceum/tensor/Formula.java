@@ -14,6 +14,7 @@ import lyceum.backend.View;
  *
  * {@snippet :
  * private static final Formula SWIGLU = Formula.of(in -> in[0].mul(in[0].sigmoid()).mul(in[1]));
+ * Tensor gate = Tensor.randn(Rng.of(1), 4, 256), up = Tensor.randn(Rng.of(2), 4, 256);
  * Tensor hidden = SWIGLU.at(gate, up);
  * }
  *
