@@ -32,7 +32,10 @@ public interface MoeBalancing {
     default double[] biasStep(Routing routing) { return new double[routing.counts().length]; }
 
     /** Nothing is done. */
-    static MoeBalancing none() { return new MoeBalancing() {}; }
+    static MoeBalancing none() { return new None(); }
+
+    /** See {@link #none}. */
+    record None() implements MoeBalancing {}
 
     /** This strategy, then another. */
     default MoeBalancing and(MoeBalancing next) { return new Both(this, next); }

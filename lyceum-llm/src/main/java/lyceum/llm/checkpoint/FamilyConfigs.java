@@ -23,8 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code config.json} to {@link DecoderConfig}; the way back is {@link FamilyWriter}. */
 final class FamilyConfigs {
-    private static final MoeBalancing BALANCE = MoeBalancing.none();
-
     private final ModelFamily family;
     private final ConfigFields fields;
 
@@ -188,7 +186,7 @@ final class FamilyConfigs {
             if (positions instanceof PositionalEncoding.Learned table) positions = new PositionalEncoding.Learned(table.maximum(), 0, null);
             var moe = block.moe();
             if (moe != null) {
-                var router = moe.router().withBalancing(BALANCE).withJitter(0);
+                var router = moe.router().withBalancing(MoeBalancing.none()).withJitter(0);
                 moe = new MoeConfig(router, moe.hidden(), moe.shared(), moe.sharedGate());
             }
             return block.withMoe(moe).withDropout(0).withLayerDrop(0).withRecomputed(false).withAttention(block.attention().withDropout(0)
