@@ -12,7 +12,6 @@ final class Decoding {
     private Decoding() {}
 
     static String text(TokenDecoder decoder, List<String> tokens) {
-        if (decoder instanceof TokenDecoder.ByteLevel) return byteLevel(tokens);
         return decoder == null ? String.join(" ", tokens) : String.join("", apply(decoder, tokens));
     }
 
