@@ -27,7 +27,7 @@ class AttentionTest {
     private record Case(String name, Attention options, Tensor q, Tensor k, Tensor v) {}
 
     /** Every backend that runs here, x86 under each of its levels. */
-    private static List<Backend> backends() {
+    static List<Backend> backends() {
         var all = new ArrayList<>(List.of(Backend.named("scalar"), Backend.named("vector")));
         if (Cpu.unavailable() != null) return all;
         for (var level : new String[] {"avx2", "avx512", "all"})

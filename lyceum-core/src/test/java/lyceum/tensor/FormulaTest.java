@@ -3,7 +3,6 @@ package lyceum.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -11,21 +10,11 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Backend;
-import lyceum.backend.x86.X86Backend;
-import lyceum.backend.x86.machine.Cpu;
 import lyceum.random.Rng;
 import org.junit.jupiter.api.Test;
 
 /** Operations that are one program where nobody records: the bits of what they abbreviate, on every backend. */
 class FormulaTest {
-    private static List<Backend> backends() {
-        var all = new ArrayList<>(List.of(Backend.named("scalar"), Backend.named("vector")));
-        if (Cpu.unavailable() != null) return all;
-        for (var level : new String[] {"avx2", "avx512", "all"})
-            all.add(new X86Backend(Backend.named("scalar"), Cpu.current().limitedTo(level)));
-        return all;
-    }
-
     /** @param weights how many vectors it takes behind a first operand; 0 for a second one like the first */
     private record Case(String name, int weights, Function<Tensor[], Tensor> value) {
         Tensor[] operands(Tensor x, Tensor y, Tensor w, Tensor b) {
@@ -43,7 +32,7 @@ class FormulaTest {
 
     @Test void aFormulaGivesTheBitsOfItsOperations() {
         int compared = 0;
-        for (var backend : backends()) for (var type : List.of(DType.F32, DType.F64)) for (var c : CASES) {
+        for (var backend : AttentionTest.backends()) for (var type : List.of(DType.F32, DType.F64)) for (var c : CASES) {
             var formula = Formula.of(c.value);
             for (int columns : new int[] {2, 3, 17, 64, 1000}) for (int rows : new int[] {1, 5, 16, 40}) {
                 var rng = Rng.of(columns * 100 + rows);
@@ -57,7 +46,7 @@ class FormulaTest {
                 }
             }
         }
-        assertThat(compared).isEqualTo(backends().size() * 2 * CASES.size() * 40);
+        assertThat(compared).isEqualTo(AttentionTest.backends().size() * 2 * CASES.size() * 40);
     }
 
     @Test void itIsComputedAtOnceWhereNobodyRecords() {
@@ -92,7 +81,7 @@ class FormulaTest {
     }
 
     @Test void turnedPairsHaveTheBitsOfTheirProducts() {
-        for (var backend : backends())
+        for (var backend : AttentionTest.backends())
             for (var type : List.of(DType.F32, DType.F64))
                 for (boolean interleaved : new boolean[] {false, true})
                     for (long[] shape : new long[][] {{3, 4, 1, 8}, {2, 3, 5, 8}, {16, 6, 1, 64}, {1, 2, 33, 66}})

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Parallel;
@@ -63,12 +64,9 @@ class BiasVarianceTest {
         Evidence.of("variance of one neighbour from 4 redraws, over sigma^2", variance / (SIGMA * SIGMA), equalTo(1, 0.06));
     }
 
-    /** Without noise, on inputs that are drawn, every part follows from the predictions. */
-    @Acceptance(topic = TOPIC, clause = 1)
-    @Test void thePartsAreThoseOfThePredictions() {
-        int redraws = 6;
-        var predictions = Collections.synchronizedList(new ArrayList<double[]>());
-        Regressor recorded = (x, y, weights) -> {
+    /** Parabolas whose predictions are put down. */
+    private static Regressor recorded(List<double[]> predictions) {
+        return (x, y, weights) -> {
             var fitted = new Polynomial(2).fit(x, y, weights);
             return new RegressionModel() {
                 @Override public int nFeatures() { return 1; }
@@ -80,8 +78,15 @@ class BiasVarianceTest {
                 }
             };
         };
+    }
+
+    /** Without noise, on inputs that are drawn, every part follows from the predictions. */
+    @Acceptance(topic = TOPIC, clause = 1)
+    @Test void thePartsAreThoseOfThePredictions() {
+        int redraws = 6;
+        var predictions = Collections.synchronizedList(new ArrayList<double[]>());
         var world = new NoisyTarget(rng -> Tensor.rand(rng, DType.F64, 12, 1), SINE.target(), 0);
-        var parts = new BiasVariance(redraws, 3).decompose(recorded, world, X);
+        var parts = new BiasVariance(redraws, 3).decompose(recorded(predictions), world, X);
         double[] truth = SINE.target().apply(X).toDoubleArray();
         var gap = Gap.absolute();
         double bias = 0, variance = 0, error = 0;
@@ -109,21 +114,9 @@ class BiasVarianceTest {
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void oppositeNoiseCancelsInTheMiddleOfAPair() {
         var predictions = new ArrayList<double[]>();
-        Regressor recorded = (x, y, weights) -> {
-            var fitted = new Polynomial(2).fit(x, y, weights);
-            return new RegressionModel() {
-                @Override public int nFeatures() { return 1; }
-
-                @Override public Tensor predict(Tensor at) {
-                    var p = fitted.predict(at).compute();
-                    predictions.add(p.toDoubleArray());
-                    return p;
-                }
-            };
-        };
         var learner = new BiasVariance(8, 3).withAntitheticNoise();
         var parts = new Decomposition[1];
-        Parallel.sequentially(() -> parts[0] = learner.decompose(recorded,
+        Parallel.sequentially(() -> parts[0] = learner.decompose(recorded(predictions),
                 new NoisyTarget(rng -> Tensor.rand(rng, DType.F64, 12, 1), SINE.target(), SIGMA), X));
         var fixed = learner.decompose(new Polynomial(2), SINE, X);
         double[] truth = SINE.target().apply(X).toDoubleArray(),

@@ -11,12 +11,9 @@ import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.TinyFamilies;
 import lyceum.nn.LatentAttentionConfig;
-import lyceum.nn.Module;
-import lyceum.nn.MoeBalancing;
 import lyceum.nn.MoeConfig;
 import lyceum.nn.MoeRouterConfig;
 import lyceum.nn.Pass;
-import lyceum.optim.AdamW;
 import lyceum.random.Rng;
 import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
@@ -43,8 +40,6 @@ class DeepSeekTest {
              "num_hidden_layers": 61, "num_attention_heads": 128, "n_shared_experts": 1, "n_routed_experts": 256, "kv_lora_rank": 512,
              "q_lora_rank": 1536, "qk_rope_head_dim": 64, "v_head_dim": 128, "qk_nope_head_dim": 128, "num_experts_per_tok": 8,
              "hidden_act": "silu", "max_position_embeddings": 163840, "rope_theta": 10000}""";
-
-    private static final MoeBalancing NONE = MoeBalancing.none();
 
     @TempDir Path folder;
 
@@ -73,22 +68,7 @@ class DeepSeekTest {
         assertThat(tensors).isGreaterThan(60);
     }
 
-    @Test void theyLearnAsTheirTranscriptionsDo() throws IOException {
-        var gap = Gap.relative();
-        for (var family : TinyFamilies.latent()) {
-            var expected = family.expected();
-            var model = Module.copy(family.model());
-            var adam = new AdamW(1e-2).over(model.parameters());
-            for (double loss : expected.get("losses").toDoubleArray()) {
-                model.zeroGrad();
-                var own = model.loss(expected.get("ids"), Pass.training(Rng.of(1)));
-                gap.see(family.name(), own.item(), loss);
-                own.backward();
-                adam.step();
-            }
-        }
-        assertThat(gap.worst()).as(gap.toString()).isLessThan(1e-4);
-    }
+    @Test void theyLearnAsTheirTranscriptionsDo() throws IOException { ModelFolderTest.learnAsTranscribed(TinyFamilies.latent()); }
 
     @Test void cachedDecodingAndPackedWeightsGiveTheRecordedPass() throws IOException {
         var gap = Gap.absolute();
@@ -187,7 +167,7 @@ class DeepSeekTest {
     }
 
     /** Read, with one rule of no balancing, so that equal ones are equal. */
-    private static DecoderConfig config(String text) { return routed(ModelFamily.of(text).config(text), r -> r.withBalancing(NONE)); }
+    private static DecoderConfig config(String text) { return ModelFamily.of(text).config(text); }
 
     private static DecoderConfig routed(DecoderConfig config, UnaryOperator<MoeRouterConfig> change) {
         return config.eachBlock(block -> {
