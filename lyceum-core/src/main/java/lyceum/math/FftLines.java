@@ -27,7 +27,7 @@ public final class FftLines {
             throw new IllegalArgumentException("FftLines: " + lines + " lines of " + n + "; lines are a multiple of 8, and at most 2^28 numbers in all");
         this.n = n;
         this.lines = lines;
-        stockham = Stockham.radices(n) == null ? null : new Stockham(n);
+        stockham = Stockham.radices(n) == null ? null : Stockham.of(n);
         re = new double[n * lines];
         im = new double[re.length];
         workRe = new double[stockham == null ? n : re.length];

@@ -222,7 +222,7 @@ class PositiveDefiniteTest {
             int n = 1 + rng.nextInt(20), r = 1 + rng.nextInt(n + 3), k = 1 + rng.nextInt(n + 3);
             Tensor g = gaussian(rng, n, r), h = gaussian(rng, n, k), a = g.matmul(g.transpose()).compute(), b = h.matmul(h.transpose()).compute();
             // whatever the roots are: g and h are some
-            double nuclear = Svd.of(h.transpose().matmul(g)).values().sum().item();
+            double nuclear = Svd.values(h.transpose().matmul(g)).sum().item();
             gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(a, b) - nuclear) / nuclear);
             gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(b, a) - nuclear) / nuclear);
         }

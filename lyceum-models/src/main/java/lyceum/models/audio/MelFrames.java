@@ -1,6 +1,7 @@
 package lyceum.models.audio;
 
 import java.util.Arrays;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import lyceum.backend.Parallel;
 import lyceum.math.Fft;
 import lyceum.math.FftLines;
@@ -11,8 +12,8 @@ import lyceum.math.FftLines;
  * number, each has a transform of its own.
  */
 final class MelFrames {
-    /** Pairs of frames that are transformed together. */
-    private static final int PAIRS = 32, FRAMES = 2 * PAIRS;
+    /** Pairs of frames that are transformed together: as few as there may be, so that their numbers stay in the nearest cache. */
+    private static final int PAIRS = 8, FRAMES = 2 * PAIRS;
     private static final double NANOS = 1500;
 
     private final int size, hop;
@@ -21,6 +22,10 @@ final class MelFrames {
     private final int[] first;
     private final double[][] weights;
     private final Fft fft;
+    /** What a thread works in, which is in its cache the next time. */
+    private final ConcurrentLinkedQueue<Room> room = new ConcurrentLinkedQueue<>();
+
+    private record Room(FftLines fft, double[] power) {}
 
     /** @param filters by bin, then band */
     MelFrames(int size, int hop, double[] window, double[][] filters) {
@@ -46,18 +51,22 @@ final class MelFrames {
         int bands = weights.length, blocks = Math.ceilDiv(frames, FRAMES);
         var out = new double[Math.multiplyExact(Math.multiplyExact(rows, bands), frames)];
         Parallel.range((long) rows * blocks, 1, NANOS * FRAMES, (from, to) -> {
-            var fft = new FftLines(size, PAIRS);
-            var power = new double[FRAMES * (size / 2 + 1)];
+            var kept = room.poll();
+            var own = kept != null ? kept : new Room(new FftLines(size, PAIRS), new double[FRAMES * (size / 2 + 1)]);
+            var fft = own.fft;
+            double[] power = own.power;
             for (long block = from; block < to; block++) {
                 int row = (int) (block / blocks), t = (int) (block % blocks) * FRAMES, count = Math.min(FRAMES, frames - t);
                 var clip = new Clip(samples, row * length, length);
                 for (int f = 0; f < FRAMES; f++) fill(f < PAIRS ? fft.re() : fft.im(), f % PAIRS, PAIRS, clip, t + f, f < count);
                 fft.forward();
-                power(fft.re(), fft.im(), power);
+                double[] re = fft.re(), im = fft.im();
+                power(re, im, power);
                 for (int c = 0; c < PAIRS; c++) // the lowest bin has every sample in it
-                    if (!Double.isFinite(fft.re()[c]) || !Double.isFinite(fft.im()[c])) apart(clip, t + c, c, count, power);
+                    if (!Double.isFinite(re[c]) || !Double.isFinite(im[c])) apart(clip, t + c, c, count, power);
                 for (int b = 0; b < bands; b++) sum(power, b, out, (row * bands + b) * frames + t, count);
             }
+            room.add(own);
         });
         return out;
     }
