@@ -83,7 +83,7 @@ final class LlmSuite implements Suite {
         var write = new Case("decode BF16", WRITTEN + " ids behind " + PROMPT, DType.BF16, new Unit.Rate("tok/s", WRITTEN))
                 .on(FeatureLevel.ofVectors(DType.BF16)).needing("Jlama");
         if (!bench.wants(read) && !bench.wants(write)) return;
-        try (var folder = new Bf16Folder(PROMPT + WRITTEN + 1)) {
+        try (var folder = new Bf16Folder(2 * (PROMPT + WRITTEN))) {
             var model = folder.model();
             var request = Map.<String, Object>of("folder", folder.path().toString(), "prompt", PROMPT, "written", WRITTEN, "ids",
                     GgufFile.IDS);

@@ -36,7 +36,7 @@ import lyceum.tensor.Tensor;
 public final class Cholesky {
     /** Null until they are asked for, where {@code u} is. */
     private volatile double[][] l;
-    /** The transpose of the factor of a large matrix, or null. */
+    /** The transpose of the factor of a large matrix, below whose diagonal stands anything; or null. */
     private final Block u;
     private final int n;
     private final DType type;
@@ -51,7 +51,7 @@ public final class Cholesky {
     }
 
     private Cholesky(Block u, DType type, double jitter) {
-        this.u = u.clearLower();
+        this.u = u;
         this.n = u.n();
         this.type = type;
         this.jitter = jitter;
@@ -120,7 +120,7 @@ public final class Cholesky {
         var known = l;
         if (known != null) return known;
         try (var scratch = Scope.open("cholesky")) {
-            return l = Block.empty(n, n).setTo(u.transposed()).toRows();
+            return l = clean(Block.empty(n, n).setTo(u.transposed()).toRows());
         }
     }
 

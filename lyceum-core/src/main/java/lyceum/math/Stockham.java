@@ -1,5 +1,8 @@
 package lyceum.math;
 
+import java.lang.ref.SoftReference;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import lyceum.backend.Butterflies;
 
 /**
@@ -8,11 +11,20 @@ import lyceum.backend.Butterflies;
  */
 final class Stockham {
     static final Butterflies BUTTERFLIES = Butterflies.best();
+    private static final Map<Integer, SoftReference<Stockham>> KEPT = new ConcurrentHashMap<>();
     private static final int[] RADICES = {4, 2, 3, 5, 7, 11, 13};
 
     final int n;
     private final int[] radices;
     private final double[][] factors;
+
+    /** Tables are kept while memory lasts. */
+    static Stockham of(int n) {
+        var kept = KEPT.get(n);
+        var found = kept == null ? null : kept.get();
+        if (found == null) KEPT.put(n, new SoftReference<>(found = new Stockham(n)));
+        return found;
+    }
 
     Stockham(int n) {
         this.n = n;

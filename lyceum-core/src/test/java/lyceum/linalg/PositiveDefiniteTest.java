@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -212,6 +213,24 @@ class PositiveDefiniteTest {
         Evidence.that("singular ones among them: " + singular, singular > 50);
         assertThatThrownBy(() -> PositiveDefinite.sqrt(Tensor.of(new double[][] {{1, 2}, {2, 1}})))
                 .hasMessageContaining("least eigenvalue is -");
+    }
+
+    @Test void fidelityIsTheTraceOfTheRootBetweenTheRoots() {
+        var rng = Rng.of(5037);
+        double gap = 0;
+        for (int draw = 0; draw < 100; draw++) {
+            int n = 1 + rng.nextInt(20), r = 1 + rng.nextInt(n + 3), k = 1 + rng.nextInt(n + 3);
+            Tensor g = gaussian(rng, n, r), h = gaussian(rng, n, k), a = g.matmul(g.transpose()).compute(), b = h.matmul(h.transpose()).compute();
+            // whatever the roots are: g and h are some
+            double nuclear = Svd.values(h.transpose().matmul(g)).sum().item();
+            gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(a, b) - nuclear) / nuclear);
+            gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(b, a) - nuclear) / nuclear);
+        }
+        Evidence.of("relative gap, also of singular matrices", gap, atMost(1e-6)); // roots of rounding errors
+        Tensor one = Tensor.eye(DType.F64, 2), bad = Tensor.of(new double[][] {{1, 2}, {2, 1}});
+        assertThatThrownBy(() -> PositiveDefinite.fidelity(bad, one)).hasMessageContaining("least eigenvalue is -");
+        assertThatThrownBy(() -> PositiveDefinite.fidelity(one, bad)).hasMessageContaining("second matrix has a negative eigenvalue");
+        assertThatThrownBy(() -> PositiveDefinite.fidelity(one, Tensor.eye(DType.F64, 3))).isInstanceOf(ShapeException.class);
     }
 
     @Test void schurComplementsAndLoewnersOrder() {

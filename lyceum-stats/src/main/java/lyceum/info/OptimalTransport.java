@@ -127,10 +127,8 @@ public final class OptimalTransport {
     public static double gaussian(double[] meanA, double[][] a, double[] meanB, double[][] b) {
         double squares = 0;
         for (int i = 0; i < meanA.length; i++) squares += (meanA[i] - meanB[i]) * (meanA[i] - meanB[i]);
-        Tensor left = Tensor.of(a), right = Tensor.of(b), root = PositiveDefinite.sqrt(left), inner = root.matmul(right).matmul(root);
-        var cross = PositiveDefinite.sqrt(inner.add(inner.transpose()).div(2));
-        double bures = 0;
-        for (int i = 0; i < meanA.length; i++) bures += a[i][i] + b[i][i] - 2 * cross.get(i, i).item();
+        double bures = -2 * PositiveDefinite.fidelity(Tensor.of(a), Tensor.of(b));
+        for (int i = 0; i < meanA.length; i++) bures += a[i][i] + b[i][i];
         return Math.sqrt(squares + Math.max(0, bures));
     }
 

@@ -146,22 +146,21 @@ public final class FlatIndex implements VectorIndex {
         try {
             int n = store.size();
             double[] scores = scores(q, n);
-            int allowed = 0;
-            for (int row = 0; row < n; row++) {
-                if (live[row] && filter.test(ids.id(row))) allowed++;
-                else scores[row] = Double.NaN;
-            }
-            if (allowed == 0) return List.of();
+            var top = TopScores.of(originals != null ? Math.max(k, rescored) : k, n);
+            for (int row = 0; row < n; row++) if (scores[row] > top.threshold() && allowed(row, filter)) top.offer(row, scores[row]);
             var second = originals != null ? originals : store;
             var exactQuery = originals != null ? originals.query(query, "the query") : q;
-            double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - store.margin(q, longest);
+            double least = top.worst() - store.margin(q, longest);
             var hits = new ArrayList<VectorHit>();
-            for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
+            for (int row = 0; row < n; row++)
+                if (scores[row] >= least && allowed(row, filter)) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
             return VectorHit.best(k, hits);
         } finally {
             lock.readLock().unlock();
         }
     }
+
+    private boolean allowed(int row, LongPredicate filter) { return live[row] && filter.test(ids.id(row)); }
 
     private double[] scores(VectorRows.Query q, int n) {
         var scores = new double[n];
@@ -188,12 +187,6 @@ public final class FlatIndex implements VectorIndex {
             for (int i = 0; i < rows; i++) scores[from + i] = store.metric.score(dots[i], q.square(), store.square(from + i));
         }
         return scores;
-    }
-
-    private static double worstOfBest(double[] scores, int k) {
-        var top = TopScores.of(k, scores.length);
-        for (int row = 0; row < scores.length; row++) if (scores[row] > top.threshold()) top.offer(row, scores[row]);
-        return top.worst();
     }
 
     /** Writes the vectors that are not removed, in the order of adding. */

@@ -7,7 +7,9 @@ import java.util.Arrays;
  * so every node is reached from every other, whatever else is pruned. Lists are read and written under a lock of their node.
  */
 final class HnswLinks {
-    private static final int CHUNK = 4096, LOCKS = 1024;
+    /** Of nodes whose lists are one array: small enough that a collector by regions gives none a region of its own. */
+    private static final int CHUNK = 1024;
+    private static final int LOCKS = 1024;
 
     final int m;
     private final int row;

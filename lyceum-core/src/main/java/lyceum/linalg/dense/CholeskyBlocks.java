@@ -52,15 +52,21 @@ public final class CholeskyBlocks {
         return bad;
     }
 
+    /** Row by row, each without what the rows above have to do with it: four of them in one pass, because loading and storing is what a short row costs. */
     private int rows(int n) {
         for (int k = 0; k < n; k++) {
             double[] row = leaf[k];
+            int i = 0;
+            for (; i + 3 < k; i += 4) {
+                double[] a = leaf[i], b = leaf[i + 1], c = leaf[i + 2], d = leaf[i + 3];
+                Rows.axpy4(row, a, b, c, d, -a[k], -b[k], -c[k], -d[k], k, n);
+            }
+            for (; i < k; i++) Rows.axpy(-leaf[i][k], leaf[i], row, k, n);
             double pivot = row[k];
             if (!(pivot > 0) || pivot == Double.POSITIVE_INFINITY) return k;
             double root = Math.sqrt(pivot);
             row[k] = root;
             for (int j = k + 1; j < n; j++) row[j] /= root;
-            for (int i = k + 1; i < n; i++) Rows.axpy(-row[i], row, leaf[i], i, n);
         }
         return -1;
     }

@@ -9,6 +9,8 @@ import lyceum.backend.Backend;
  */
 final class TridiagonalBlocks {
     private static final int WIDTH = 32;
+    /** Rows of a strip, and the size from which a matrix does not stay in the cache of a core. */
+    private static final int STRIP = 64, LARGE = 384;
 
     private final Block a;
     private final int n, count;
@@ -64,13 +66,29 @@ final class TridiagonalBlocks {
             Arrays.fill(y, 0);
             return;
         }
-        vector.setRow(0, next, x, next, n - next);
-        image.columns(next, n).transposed().setProduct(backend, a.part(next, n, next, n), vector.columns(next, n).transposed());
-        image.row(0, next, y, next, n - next);
+        image(x, y, next);
         for (int p = from; p < k; p++)
             minusTwo(y, Rows.dot(w[p - from], x, next, n), v[p], Rows.dot(v[p], x, next, n), w[p - from], next, n);
         Rows.scale(tau[k], y, next, n);
         Rows.axpy(-0.5 * tau[k] * Rows.dot(y, x, next, n), x, y, next, n);
+    }
+
+    /** {@code y = A x}. Of a large matrix each entry is read from memory once: a strip of rows serves on both sides of the diagonal while it is in the cache. */
+    private void image(double[] x, double[] y, int from) {
+        if (n - from < LARGE) {
+            vector.setRow(0, from, x, from, n - from);
+            image.columns(from, n).transposed().setProduct(backend, a.part(from, n, from, n), vector.columns(from, n).transposed());
+        } else {
+            for (int j = from; j < n; j++) row[j] = -x[j]; // what products do here is to subtract
+            vector.setRow(0, from, row, from, n - from);
+            image.clear(0, from, n - from);
+            for (int i0 = from; i0 < n; i0 += STRIP) {
+                int i1 = Math.min(n, i0 + STRIP);
+                image.columns(i0, i1).transposed().minusProduct(backend, a.part(i0, i1, i0, n), vector.columns(i0, n).transposed());
+                image.columns(i1, n).minusProduct(backend, vector.columns(i0, i1), a.part(i0, i1, i1, n));
+            }
+        }
+        image.row(0, from, y, from, n - from);
     }
 
     private void catchUp(int from, int to) {

@@ -98,13 +98,13 @@ public final class MelSpectrogram {
     }
 
     private Tensor framed(Tensor samples) {
-        var x = stft.centred(samples.to(DType.F64));
-        int length = Math.toIntExact(x.size(-1)), rows = Math.toIntExact(x.count() / length), count = (int) stft.frames(length) - 1;
-        var shape = x.shape().toArray();
+        int length = Math.toIntExact(samples.size(-1)), rows = Math.toIntExact(samples.count() / length);
+        int count = (int) stft.frames(length + stft.size() / 2 * 2L) - 1;
+        var shape = samples.shape().toArray();
         var all = Arrays.copyOf(shape, shape.length + 1);
         all[shape.length - 1] = bands();
         all[shape.length] = count;
-        return Tensor.of(frames.of(x.toDoubleArray(), rows, length, count), all);
+        return Tensor.of(frames.of(samples.toDoubleArray(), rows, length, count), all);
     }
 
     /**
