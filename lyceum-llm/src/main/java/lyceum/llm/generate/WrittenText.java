@@ -15,6 +15,9 @@ import lyceum.text.Tokenizer;
  * {@link #prepare} a row of logits, choose an id from what is left of it, {@link #take} it. For one thread.
  */
 public final class WrittenText {
+    /** Ids for which there is room from the beginning; most texts are shorter. */
+    private static final int ROOM = 512;
+
     final int index;
     final int[] prompt;
     private final GenerationRequest request;
@@ -28,7 +31,7 @@ public final class WrittenText {
     private final int startMark;
     private final int spelled, padded; // ids from the first to the second fill up the embedding and mean nothing
     private final long context;
-    private double[] logs = new double[32], drawn = new double[32];
+    private double[] logs, drawn;
     private int size;
     private double sum; // log-sum of the row as the model gave it
     private Ending ending;
@@ -52,6 +55,9 @@ public final class WrittenText {
         context = model.contextLength();
         padded = model.vocabulary();
         spelled = tokenizer == null ? padded : tokenizer.vocabulary().size();
+        int room = Math.min(stop.most(), ROOM);
+        logs = new double[room];
+        drawn = new double[room];
     }
 
     /** Of one request to a model. @throws IllegalArgumentException if there are stop strings and no tokenizer, or an empty prompt and no start mark */

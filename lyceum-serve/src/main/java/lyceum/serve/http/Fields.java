@@ -17,11 +17,12 @@ record Fields(JsonNode json) {
      * @throws ApiException if it is longer (413), breaks off, or is no JSON object
      */
     static Fields of(Context context, int mostBytes) {
-        if (context.req().getContentLengthLong() > mostBytes) throw tooLong(mostBytes);
+        long told = context.req().getContentLengthLong();
+        if (told > mostBytes) throw tooLong(mostBytes);
         byte[] body;
         try {
             var in = context.req().getInputStream();
-            body = in.readNBytes(mostBytes);
+            body = in.readNBytes(told < 0 ? mostBytes : (int) told);
             if (body.length == mostBytes && in.read() >= 0) throw tooLong(mostBytes);
         } catch (IOException e) {
             throw ApiException.bad(null, "the body breaks off: " + e.getMessage());

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import lyceum.LyceumException;
+import org.eclipse.jetty.server.Handler.Singleton;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -54,6 +55,8 @@ public final class InferenceServer implements AutoCloseable {
             threads.setName("lyceum-serve");
             threads.setVirtualThreadsExecutor(Executors.newVirtualThreadPerTaskExecutor());
             config.jetty.threadPool = threads;
+            // Javalin's own handler of statistics, which nobody asks, would wrap what each write takes.
+            config.jetty.modifyServer(jetty -> jetty.setHandler((Singleton) null));
             config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             var routes = config.routes;
             routes.before(context -> check(context, options));

@@ -12,6 +12,9 @@ public final class Job {
         NEW, WAITING, RUNNING, SWAPPED, ENDED
     }
 
+    /** Generated ids for which there is room from the beginning; most texts are shorter. */
+    private static final int ROOM = 512;
+
     private final int promptLength, most, brought;
     private final String salt;
     private final int priority;
@@ -42,7 +45,7 @@ public final class Job {
                 "Job: " + brought + " positions of " + prompt.length + " are brought; the last one is always computed");
         if (prompt.length == 0 || most < 1) throw new IllegalArgumentException(
                 "Job: a prompt of " + prompt.length + " ids and " + most + " to generate; each is at least 1");
-        ids = Arrays.copyOf(prompt, prompt.length + Math.min(most, 64));
+        ids = Arrays.copyOf(prompt, prompt.length + Math.min(most, ROOM));
         size = promptLength = prompt.length;
         this.most = most;
         this.brought = brought;

@@ -118,7 +118,7 @@ public final class Scheduler {
     /** What the next step computes; empty if nothing can be. */
     public StepBatch next(double now) {
         if (options.batching().isWhole()) admitBatch(now);
-        var batch = new StepBatch();
+        var batch = new StepBatch(running.size() + 1);
         int left = options.tokenBudget();
         for (int i = 0; i < running.size() && left > 0; i++) {
             var job = running.get(i);

@@ -17,8 +17,11 @@ public final class StepBatch {
         public boolean samples() { return start + count - drafted == job.size(); }
     }
 
-    private final List<Slice> slices = new ArrayList<>();
+    private final List<Slice> slices;
     int tokens;
+
+    /** @param most slices that are likely */
+    StepBatch(int most) { slices = new ArrayList<>(most); }
 
     /** Decoding jobs, then parts of prompts. */
     public List<Slice> slices() { return slices; }

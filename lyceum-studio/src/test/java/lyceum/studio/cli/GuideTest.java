@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -21,6 +22,7 @@ import lyceum.studio.Compilation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The commands of the guides, one after the other, and what the guides say that they answer. */
 class GuideTest {
@@ -34,12 +36,19 @@ class GuideTest {
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 
     @TempDir private Path folder;
+    private final List<String> answers = new ArrayList<>(); // of the blocks that ran
 
     @Tag("slow")
     @Test void aTableBecomesAModel() throws IOException { assertThat(run("table-to-model")).isEqualTo(4); }
 
     @Tag("slow")
-    @Test void textsBecomeAModelThatAnswers() throws IOException { assertThat(run("a-language-model-of-your-own")).isEqualTo(11); }
+    @Test void textsBecomeAModelThatAnswers() throws IOException {
+        assertThat(run("a-language-model-of-your-own")).isEqualTo(11);
+        var line = JsonMapper.shared().readTree(answers.get(4)).path("choices").path(0).path("text").asString("");
+        assertThat(line).isNotBlank();
+        assertThat(answers.get(5)).as("by a client, whole and then piece by piece").isEqualTo(line + " (length)\n" + line);
+        assertThat(answers.get(7)).as("by an engine without guesses").contains("\n" + line);
+    }
 
     @Tag("slow")
     @Test void aNetworkIsTrainedStoppedTunedAndMended() throws IOException { assertThat(run("train-a-network")).isEqualTo(10); }
@@ -73,6 +82,7 @@ class GuideTest {
                 commands++;
                 answer.setLength(0);
                 answer.append(javaSays("Page" + commands, block.group(2)));
+                answers.add(answer.toString());
                 continue;
             }
             answer.setLength(0);
@@ -98,6 +108,7 @@ class GuideTest {
                 assertThat(done.code()).as(command + ": " + done.err()).isZero();
                 answer.append(done.out());
             }
+            answers.add(answer.toString());
         }
         return commands;
     }
