@@ -2,6 +2,7 @@ package lyceum.format;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -11,14 +12,16 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * Files that belong together, written into a folder that is there or not: first all of them into a draft inside of it, and only when all are whole are they moved to their
- * places. A disk that fills up, or any error, while the draft is written leaves what the folder held before.
+ * places. A disk that fills up, or any error, while the draft is written leaves what the folder held before; what was written stays, whatever happens to the power.
  *
  * <p>The moves themselves are one after the other. Each is whole, but a crash between two of them, or a file that cannot be moved, leaves files of both writings: who cannot
  * have that gives new files new names, and has the one that names them moved last.
@@ -36,8 +39,8 @@ import java.util.stream.Stream;
  * }
  */
 public final class FolderDraft {
-    private static final String PREFIX = ".draft-", LOCK = ".lock";
-    private static final String NAME = "\\.draft-[0-9a-f-]{36}-[0-9a-f-]{36}\\.lock";
+    private static final String PREFIX = ".draft-", LOCK = ".lock", FILE = ".file";
+    private static final String NAME = "\\.draft-[0-9a-f-]{36}-[0-9a-f-]{36}\\.(lock|file)";
     /** Of this process: its own drafts are alive, and to open the lock of one a second time would lose it on Linux. */
     private static final String OWN = PREFIX + UUID.randomUUID();
 
@@ -61,7 +64,7 @@ public final class FolderDraft {
 
     /** The same where some files name others: these are moved when all others are, in this order, as far as they were written. @param last names in the folder */
     public static void write(Path folder, Predicate<String> obsolete, List<String> last, Writer writer) throws IOException {
-        Files.createDirectories(folder);
+        Durable.createDirectories(folder);
         deleteLeftBehind(folder);
         var draft = folder.resolve(OWN + "-" + UUID.randomUUID());
         try (var _ = locked(lock(draft))) {
@@ -74,21 +77,48 @@ public final class FolderDraft {
         }
     }
 
+    /**
+     * Puts one file into its place, whole, by a draft in a folder on the same disk. What killed processes left there the caller {@linkplain #deleteLeftBehind deletes}.
+     *
+     * @param lasting false is quick, for many small files: a power cut may lose them until {@link Durable} has forced each and its name
+     */
+    public static void put(Path folder, Path file, byte[] bytes, boolean lasting) throws IOException {
+        var draft = folder.resolve(OWN + "-" + UUID.randomUUID() + FILE);
+        try (var channel = locked(draft)) { // the draft itself: the lock goes with it to its place
+            var rest = ByteBuffer.wrap(bytes);
+            while (rest.hasRemaining()) channel.write(rest);
+            if (lasting) channel.force(true);
+            Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(draft);
+        }
+        if (lasting) Durable.forceNames(file.toAbsolutePath().getParent());
+    }
+
     private static void move(Path draft, Path folder, Predicate<String> obsolete, List<String> last) throws IOException {
         var written = new ArrayList<>(files(Files.walk(draft)));
         written.sort(Comparator.comparingInt(file -> last.indexOf(name(draft, file)))); // -1 is any other
-        var beside = new HashSet<Path>();
+        Set<Path> beside = new HashSet<>(), unforced = new LinkedHashSet<>();
+        for (var file : written) Durable.force(file);
         for (var file : written) {
             var target = folder.resolve(draft.relativize(file));
-            beside.add(target.getParent());
-            Files.createDirectories(target.getParent());
+            Durable.createDirectories(target.getParent());
+            if (last.contains(name(draft, file))) forceNames(unforced); // or it might outlast what it names
             Files.move(file, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            beside.add(target.getParent());
+            unforced.add(target.getParent());
         }
+        forceNames(unforced); // before what is obsolete goes
         var names = written.stream().map(file -> name(draft, file)).toList();
         for (var parent : beside) for (var file : files(Files.list(parent))) {
             var name = name(folder, file);
             if (!names.contains(name) && !name.startsWith(PREFIX) && obsolete.test(name)) Files.delete(file);
         }
+    }
+
+    private static void forceNames(Set<Path> folders) {
+        folders.forEach(Durable::forceNames);
+        folders.clear();
     }
 
     private static Path lock(Path draft) { return draft.resolveSibling(draft.getFileName() + LOCK); }
@@ -106,14 +136,16 @@ public final class FolderDraft {
         }
     }
 
-    /** Deletes drafts that nobody holds. What cannot be deleted is left to the next: it is in nobody's way. */
-    private static void deleteLeftBehind(Path folder) throws IOException {
-        try (var locks = Files.newDirectoryStream(folder, PREFIX + "*" + LOCK)) {
+    /** Deletes the drafts of killed processes that a folder holds. What cannot be deleted is left to the next: it is in nobody's way. */
+    public static void deleteLeftBehind(Path folder) throws IOException {
+        try (var locks = Files.newDirectoryStream(folder, PREFIX + "*")) {
             for (var lock : locks) {
                 var name = lock.getFileName().toString();
                 if (name.startsWith(OWN) || !name.matches(NAME)) continue;
                 try (var channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
-                    if (channel.tryLock() != null) delete(lock.resolveSibling(name.substring(0, name.length() - LOCK.length())));
+                    if (channel.tryLock() == null) continue;
+                    if (name.endsWith(FILE)) Files.deleteIfExists(lock);
+                    else delete(lock.resolveSibling(name.substring(0, name.length() - LOCK.length())));
                 } catch (IOException | UncheckedIOException | OverlappingFileLockException e) {
                     // another user's, or another thread is at it
                 }

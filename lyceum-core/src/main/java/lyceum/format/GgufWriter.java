@@ -8,7 +8,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.SequencedMap;
@@ -94,7 +93,7 @@ final class GgufWriter {
                     Safetensors.drain(channel, ByteBuffer.allocate((int) (padded(bytes(value)) - bytes(value))));
                 }
             }
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Durable.move(part, target);
         } finally {
             Files.deleteIfExists(part);
         }

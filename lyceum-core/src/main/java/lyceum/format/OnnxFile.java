@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -118,7 +117,7 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
         var part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
             Files.write(part, toBytes());
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Durable.move(part, target);
         } finally {
             Files.deleteIfExists(part);
         }

@@ -13,7 +13,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.LocalDateTime;
 import java.util.SequencedMap;
 import java.util.zip.CRC32;
@@ -74,7 +73,7 @@ final class TorchWriter {
                 writer.put("version", MemorySegment.ofArray("3\n".getBytes(StandardCharsets.US_ASCII)));
                 writer.zip.finish();
             }
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Durable.move(part, target);
         } finally {
             Files.deleteIfExists(part);
         }

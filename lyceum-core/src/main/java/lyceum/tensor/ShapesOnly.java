@@ -63,6 +63,12 @@ public final class ShapesOnly {
         leaf.collect(gradient);
     }
 
+    /** A hollow tensor of the run that is going on: for operations that would take memory of their own for their result. */
+    public static Tensor tensor(DType type, long... sizes) {
+        var shape = Shape.of(sizes);
+        return new Tensor(hollow(type, shape), shape);
+    }
+
     static View hollow(DType type, Shape shape) {
         return new View(type, Allocator.allocate(Double.BYTES, RUN.get().scope), 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }

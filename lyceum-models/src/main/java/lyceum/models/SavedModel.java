@@ -5,7 +5,6 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,6 +13,7 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.Set;
 import lyceum.FormatException;
+import lyceum.format.Durable;
 import lyceum.format.Safetensors;
 import lyceum.memory.Scope;
 import lyceum.nn.ConfigJson;
@@ -115,7 +115,7 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var fresh = Files.createTempFile(folder, CONFIG, ".part");
         try {
             Files.writeString(fresh, ConfigJson.text(json));
-            Files.move(fresh, folder.resolve(CONFIG), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            Durable.move(fresh, folder.resolve(CONFIG));
         } finally {
             Files.deleteIfExists(fresh);
         }

@@ -24,6 +24,7 @@ import lyceum.nn.ConfigJson;
 import lyceum.nn.Linear;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.testing.ForcedFiles;
 import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,6 +72,10 @@ class SavedModelTest {
         assertThatThrownBy(() -> read.texts("mean")).isInstanceOf(FormatException.class).hasMessageContaining("mean");
         assertThatThrownBy(() -> read.numbers("labels")).isInstanceOf(FormatException.class).hasMessageContaining("labels");
         assertThatThrownBy(() -> read.texts("nothing")).isInstanceOf(FormatException.class).hasMessageContaining("nothing");
+    }
+
+    @Test void aModelIsOnTheDiskWhenItIsSaved() throws Exception {
+        assertThat(ForcedFiles.below(folder, this::saved)).containsExactly(SavedModel.WEIGHTS, "", SavedModel.CONFIG, "");
     }
 
     @Test void aModelThatNoArchitectureBuildsIsNotSaved() {

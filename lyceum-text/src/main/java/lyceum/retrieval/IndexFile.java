@@ -9,19 +9,19 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.zip.CRC32C;
 import lyceum.FormatException;
+import lyceum.format.Durable;
 import lyceum.format.MappedFile;
 
 /**
  * A file of named sections with a CRC-32C each: magic {@code LYCINDEX}, then, little-endian, formatVersion, the number of sections and what the file holds
  * (8 bytes), a line of 32 bytes a section (name, offset, bytes, checksum), a checksum of all that, and the sections at multiples of 64. It is written beside its
- * place and moved there when whole.
+ * place and moved there, to stay, when whole.
  */
 final class IndexFile {
     static final int FORMAT_VERSION = 1;
@@ -52,12 +52,13 @@ final class IndexFile {
         }
         head.putLong(checksum(head.segment()));
         var beside = path.resolveSibling(path.getFileName() + ".part");
-        try (var out = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
-                StandardOpenOption.WRITE)) {
-            put(out, head.segment());
-            for (var each : sections.values()) put(out, each);
-            out.force(true);
-            Files.move(beside, path, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try {
+            try (var out = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                    StandardOpenOption.WRITE)) {
+                put(out, head.segment());
+                for (var each : sections.values()) put(out, each);
+            }
+            Durable.move(beside, path);
         } finally {
             Files.deleteIfExists(beside);
         }

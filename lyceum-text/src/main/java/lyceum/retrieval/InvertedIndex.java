@@ -13,7 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
+import lyceum.format.Durable;
 import lyceum.text.count.TermSplitter;
 import lyceum.text.internal.TopScores;
 import lyceum.text.internal.Utf8;
@@ -50,6 +52,8 @@ public final class InvertedIndex {
 
     /** The name of the file that names the segments. */
     static final String MANIFEST = "index.lyx";
+    /** A file of a generation, which is its first group. */
+    static final Pattern SEGMENT = Pattern.compile("segment-(\\d{1,9})-\\d+\\.lyx");
 
     private static final String KIND = "inverted",
             PROBE = "The QUICK brown foxes' résumé: XK-4471-B, running 12.5 km/h -- naïve_I \uD83E\uDD8A 東京";
@@ -314,8 +318,7 @@ public final class InvertedIndex {
      * @throws IOException if the disk is full or the like; what stood there before stands
      */
     public synchronized void save(Path directory) throws IOException {
-        int generation = 1;
-        while (has(directory, generation)) generation++;
+        int generation = NamedFiles.next(directory, SEGMENT);
         save(directory, MANIFEST, generation);
         var kept = "segment-" + generation + "-";
         try (var files = Files.newDirectoryStream(directory, "segment-*.lyx")) {
@@ -323,15 +326,10 @@ public final class InvertedIndex {
         }
     }
 
-    /** Whether a directory has segments of this number. Others may be written while the list there names these. */
-    static boolean has(Path directory, int generation) {
-        return Files.isRegularFile(directory.resolve("segment-" + generation + "-0.lyx"));
-    }
-
     /** Writes the segments of a number of which there are none, and then the list of them. */
     synchronized void save(Path directory, String manifest, int generation) throws IOException {
         commit();
-        Files.createDirectories(directory);
+        Durable.createDirectories(directory);
         var names = new ArrayList<byte[]>();
         var deleted = new ByteSink();
         for (int s = 0; s < snapshot.segments.size(); s++) {
@@ -352,13 +350,13 @@ public final class InvertedIndex {
     }
 
     /**
-     * Maps an index that was saved.
+     * Maps an index that was saved: where another process saves at the same time, that of before or the new one.
      *
      * @param analyzer the one it was made with; one that splits a probe otherwise is refused
      * @throws lyceum.FormatException if a file is damaged or of another format
      */
     public static InvertedIndex open(Path directory, TermSplitter analyzer) throws IOException {
-        return open(directory, MANIFEST, analyzer);
+        return NamedFiles.read(directory.resolve(MANIFEST), _ -> open(directory, MANIFEST, analyzer));
     }
 
     static InvertedIndex open(Path directory, String manifest, TermSplitter analyzer) throws IOException {

@@ -1,7 +1,8 @@
 package lyceum.retrieval;
 
-import java.nio.file.Files;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /**
  * What a {@link SemanticSearch} is in a folder: {@code passages.json}, which tells the generation, and files of that generation.
@@ -10,13 +11,11 @@ import java.nio.file.Path;
  */
 record SearchFiles(int generation) {
     static final String PASSAGES = "passages.json", WORDS = "words";
+    private static final Pattern VECTORS = Pattern.compile("vectors-(\\d{1,9})\\.lyx");
 
-    /** Those of which the folder has none, but for what a writing that broke off left. */
-    static SearchFiles unused(Path folder) {
-        var files = new SearchFiles(1);
-        while (Files.isRegularFile(folder.resolve(files.vectors())) || InvertedIndex.has(folder.resolve(WORDS), files.generation))
-            files = new SearchFiles(files.generation + 1);
-        return files;
+    /** Those of which the folder has none, nor what a writing that broke off left. */
+    static SearchFiles unused(Path folder) throws IOException {
+        return new SearchFiles(Math.max(NamedFiles.next(folder, VECTORS), NamedFiles.next(folder.resolve(WORDS), InvertedIndex.SEGMENT)));
     }
 
     String vectors() { return generation == 0 ? "vectors.lyx" : "vectors-" + generation + ".lyx"; }

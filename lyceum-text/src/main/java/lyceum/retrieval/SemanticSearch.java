@@ -3,7 +3,6 @@ package lyceum.retrieval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -312,7 +311,7 @@ public final class SemanticSearch {
 
     /**
      * Writes the index into a folder. Its files have names that the folder has not, and the one that names them, {@code passages.json}, is moved to its place last: whenever
-     * the disk is full or the process killed, the folder holds the whole index of before or the whole new one. One writes at a time.
+     * the disk is full, the process killed or the power cut, the folder holds the whole index of before or the whole new one. One writes at a time.
      */
     public void save(Path folder) throws IOException {
         saving.lock(); // two at once would take the same new names
@@ -331,8 +330,7 @@ public final class SemanticSearch {
             FolderDraft.write(folder, SearchFiles::isOne, List.of(SearchFiles.PASSAGES), draft -> {
                 vectors.save(draft.resolve(files.vectors()));
                 words.save(draft.resolve(SearchFiles.WORDS), files.words(), files.generation());
-                Files.writeString(draft.resolve(SearchFiles.PASSAGES), JSON.writeValueAsString(root), StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.WRITE, StandardOpenOption.SYNC);
+                Files.writeString(draft.resolve(SearchFiles.PASSAGES), JSON.writeValueAsString(root));
             });
         } finally {
             lock.readLock().unlock();
@@ -341,7 +339,7 @@ public final class SemanticSearch {
     }
 
     /**
-     * Opens what was saved.
+     * Opens what was saved. Where another process saves at the same time it is the index of before or the new one, whole.
      *
      * @param options with the analyzer that it was made with
      * @throws IllegalArgumentException if another encoder made its vectors
@@ -349,24 +347,27 @@ public final class SemanticSearch {
      */
     public static SemanticSearch open(Path folder, TextEncoder encoder, Options options) throws IOException {
         try {
-            var root = JSON.readTree(Files.readAllBytes(folder.resolve(SearchFiles.PASSAGES)));
-            int version = root.path("formatVersion").asInt(0), generation = version == 1 ? 0 : root.path("generation").asInt(0);
-            if (version != 1 && version != 2)
-                throw new FormatException("passages.json: formatVersion is " + root.path("formatVersion") + "; 1 and 2 are known");
-            if (version == 2 && generation < 1)
-                throw new FormatException("passages.json: generation is " + root.path("generation") + "; it is at least 1");
-            var files = new SearchFiles(generation);
-            var search = new SemanticSearch(encoder, options, FlatIndex.open(folder.resolve(files.vectors())),
-                    InvertedIndex.open(folder.resolve(SearchFiles.WORDS), files.words(), options.analyzer()));
-            search.sameEncoder(root.path("probe").valueStream().mapToDouble(v -> v.asDouble(0)).toArray());
-            for (var node : root.path("passages")) search.read(node);
-            int n = search.passages.size();
-            if (n != search.vectors.size() || n != search.words.size()) throw new FormatException("passages.json: " + n + " passages for "
-                    + search.vectors.size() + " vectors and " + search.words.size() + " texts of words");
-            return search;
+            return NamedFiles.read(folder.resolve(SearchFiles.PASSAGES), told -> read(folder, JSON.readTree(told), encoder, options));
         } catch (JacksonException e) {
             throw new FormatException("passages.json: " + e.getOriginalMessage());
         }
+    }
+
+    private static SemanticSearch read(Path folder, JsonNode root, TextEncoder encoder, Options options) throws IOException {
+        int version = root.path("formatVersion").asInt(0), generation = version == 1 ? 0 : root.path("generation").asInt(0);
+        if (version != 1 && version != 2)
+            throw new FormatException("passages.json: formatVersion is " + root.path("formatVersion") + "; 1 and 2 are known");
+        if (version == 2 && generation < 1)
+            throw new FormatException("passages.json: generation is " + root.path("generation") + "; it is at least 1");
+        var files = new SearchFiles(generation);
+        var search = new SemanticSearch(encoder, options, FlatIndex.open(folder.resolve(files.vectors())),
+                InvertedIndex.open(folder.resolve(SearchFiles.WORDS), files.words(), options.analyzer()));
+        search.sameEncoder(root.path("probe").valueStream().mapToDouble(v -> v.asDouble(0)).toArray());
+        for (var node : root.path("passages")) search.read(node);
+        int n = search.passages.size();
+        if (n != search.vectors.size() || n != search.words.size()) throw new FormatException("passages.json: " + n + " passages for "
+                + search.vectors.size() + " vectors and " + search.words.size() + " texts of words");
+        return search;
     }
 
     private void read(JsonNode node) {

@@ -1,12 +1,11 @@
 package lyceum.retrieval;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Set;
+import lyceum.format.Durable;
 
 /** The directory of a store. */
 final class StoreFiles {
@@ -29,7 +28,7 @@ final class StoreFiles {
 
     /** Segments never change: where the file system can, another name is given to them in place of a copy. */
     static void copy(Path from, Path to, Set<String> except) throws IOException {
-        Files.createDirectories(to);
+        Durable.createDirectories(to);
         try (var there = Files.list(to)) {
             if (there.findAny().isPresent()) throw new IOException("snapshot: " + to + " is not empty");
         }
@@ -44,18 +43,12 @@ final class StoreFiles {
                 } catch (IOException | UnsupportedOperationException e) {
                     // another file system
                 }
-                if (!linked) Files.copy(file, to.resolve(name));
+                if (!linked) {
+                    Files.copy(file, to.resolve(name));
+                    Durable.force(to.resolve(name));
+                }
             }
         }
-        force(to);
-    }
-
-    /** A move into a directory is on the disk when the directory is; Windows cannot be asked. */
-    static void force(Path directory) {
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            System.getLogger(StoreFiles.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + directory, e);
-        }
+        Durable.forceNames(to);
     }
 }

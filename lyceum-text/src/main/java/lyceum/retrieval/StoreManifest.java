@@ -30,7 +30,6 @@ record StoreManifest(VectorStoreOptions options, int generation, List<String> se
         sections.put("segments", StringTable.write(manifest.segments.stream().map(s -> s.getBytes(StandardCharsets.UTF_8)).toList()));
         sections.put("deleted", deleted.segment());
         IndexFile.write(path, KIND, sections);
-        StoreFiles.force(path.getParent());
     }
 
     static StoreManifest read(Path path) throws IOException {

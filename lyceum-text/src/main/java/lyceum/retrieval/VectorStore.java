@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import lyceum.FormatException;
+import lyceum.format.Durable;
 
 /**
  * A vector database in a directory: records of an id, a vector and a payload, found by nearness among those that a filter takes.
@@ -62,7 +63,7 @@ public final class VectorStore implements AutoCloseable {
      * @throws FormatException if a file is damaged
      */
     public static VectorStore open(Path directory, VectorStoreOptions options) throws IOException {
-        Files.createDirectories(directory);
+        Durable.createDirectories(directory);
         return new VectorStore(directory, options);
     }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -316,6 +317,17 @@ class InvertedIndexTest {
         }
         assertThat(refused + same).isEqualTo(1000);
         assertThat(refused).as("all but changes of padding").isGreaterThan(700);
+    }
+
+    /** Saved twice meanwhile, so that a number which is taken again would be that of the segments which are read. */
+    @Test void anIndexThatIsReplacedWhileItIsOpenedIsTheNewOne(@TempDir Path folder) throws IOException {
+        Verses.index(0, 200).save(folder);
+        var left = new ArrayDeque<>(List.of(Verses.index(0, 10), Verses.index(0, 50)));
+        var open = SemanticSearchFilesTest.meddled(folder, "segment", () -> {
+            while (!left.isEmpty()) left.poll().save(folder);
+        });
+        assertThat(InvertedIndex.open(open, new TextAnalyzer()).size()).isEqualTo(50);
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("index.lyx", "segment-3-0.lyx");
     }
 
     @Test void halvesOfCharactersAreRefusedBeforeAnythingIsAdded() {

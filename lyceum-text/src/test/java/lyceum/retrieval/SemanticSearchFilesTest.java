@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +96,10 @@ class SemanticSearchFilesTest {
     }
 
     private static void holds(Path folder, SemanticSearch search) throws IOException {
-        var found = SemanticSearch.open(folder, TOY, search.options());
+        same(SemanticSearch.open(folder, TOY, search.options()), search);
+    }
+
+    private static void same(SemanticSearch found, SemanticSearch search) {
         assertThat(found.size()).isEqualTo(search.size());
         for (var mode : Mode.values())
             assertThat(found.search("money in the bank", 3, mode, _ -> true))
@@ -126,6 +131,46 @@ class SemanticSearchFilesTest {
             holds(index, one);
             assertThat(names(index)).hasSize(moved.size()).doesNotContainAnyElementsOf(old.subList(1, old.size()));
         }
+    }
+
+    /** What another process does. */
+    interface Meddling {
+        void run() throws IOException;
+    }
+
+    /** A folder in which something happens before a file is opened whose name begins so: when what names it has been read. */
+    static Path meddled(Path folder, String name, Meddling meddling) {
+        return (Path) Proxy.newProxyInstance(Meddling.class.getClassLoader(), new Class<?>[] {Path.class}, (_, method, arguments) -> {
+            if (method.getName().equals("resolve") && arguments[0].toString().startsWith(name)) meddling.run();
+            return method.invoke(folder, arguments);
+        });
+    }
+
+    /** Replaced once, the files of before are gone; twice, others might have their names. */
+    @Test void anIndexThatIsReplacedWhileItIsOpenedIsTheNewOne(@TempDir Path folder) throws IOException {
+        var one = new SemanticSearch(TOY);
+        one.add("x", "money", Map.of());
+        var turned = new SemanticSearch(TOY, toy().options()); // as many passages, of other vectors and words
+        for (var id : List.of("c", "b", "a")) turned.add(id, id.equals("b") ? "one two three four five six seven eight nine ten" : "money", Map.of());
+        turned.add("d", "river", Map.of());
+        for (var all : List.of(List.of(one), List.of(one, turned), List.of(one, toy(), turned))) {
+            var index = folder.resolve("replaced " + all.size());
+            toy().save(index);
+            var left = new ArrayDeque<>(all);
+            var open = meddled(index, "vectors", () -> {
+                while (!left.isEmpty()) left.poll().save(index);
+            });
+            same(SemanticSearch.open(open, TOY, toy().options()), all.getLast());
+        }
+        var index = folder.resolve("replaced always");
+        one.save(index);
+        var times = new AtomicInteger();
+        var open = meddled(index, "vectors", () -> (times.getAndIncrement() % 2 == 0 ? turned : one).save(index));
+        assertThatThrownBy(() -> SemanticSearch.open(open, TOY, one.options())).isInstanceOf(IOException.class)
+                .hasMessageContaining("was replaced each of the 20 times");
+        assertThat(times).hasValue(20);
+        var missing = meddled(index, "vectors", () -> Files.delete(index.resolve(names(index).get(1))));
+        assertThatThrownBy(() -> SemanticSearch.open(missing, TOY, one.options())).isInstanceOf(NoSuchFileException.class);
     }
 
     /** As a process leaves the folder that is killed when all are moved. */

@@ -6,13 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 import lyceum.FormatException;
 import lyceum.data.ContentHash;
+import lyceum.format.Durable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
@@ -99,7 +99,7 @@ public final class Shards {
             this.folder = folder;
             this.mostBytes = mostBytes;
             try {
-                Files.createDirectories(folder);
+                Durable.createDirectories(folder);
             } catch (IOException e) {
                 throw refused(e);
             }
@@ -127,6 +127,7 @@ public final class Shards {
         private void endShard() throws IOException {
             if (out == null) return;
             out.close();
+            Durable.force(folder.resolve(name())); // before the manifest says that it is there
             shards.add(new Shard(name(), documents, bytes, hash.hex()));
             out = null;
             documents = bytes = 0;
@@ -176,7 +177,7 @@ public final class Shards {
             list.addObject().put("file", shard.file).put("documents", shard.documents).put("bytes", shard.bytes).put("hash", shard.hash);
         var draft = folder.resolve(MANIFEST + ".part");
         Files.writeString(draft, root.toPrettyString() + "\n");
-        Files.move(draft, folder.resolve(MANIFEST), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Durable.move(draft, folder.resolve(MANIFEST));
     }
 
     /** The manifest of a folder. @throws FormatException where it is none */

@@ -6,29 +6,39 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import lyceum.FormatException;
 import lyceum.data.ContentHash;
+import lyceum.format.Durable;
+import lyceum.format.FolderDraft;
 
 /**
- * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is written beside its place and then moved, so it
- * is whole or not there; until then its name begins with a dot, as no name of the store does.
+ * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is a draft beside both folders until it is whole: one that a killed process left is
+ * deleted when the store is opened. What a name points at is on the disk before the name is: objects wait for that together, not one by one.
  */
 final class FolderBackend implements ObjectBackend {
     private static final long MOST_BYTES = 1L << 30;
+    /** What an earlier version may have left among the names begins so. */
     private static final String DRAFT = ".draft";
 
-    private final Path objects, names;
+    private final Path folder, objects, names;
+    /** Objects that a power cut may lose. */
+    private final Set<Path> waiting = ConcurrentHashMap.newKeySet();
 
     FolderBackend(Path folder) {
+        this.folder = folder;
         objects = folder.resolve("objects");
         names = folder.resolve("names");
         try {
-            Files.createDirectories(objects);
-            Files.createDirectories(names);
+            Durable.createDirectories(objects);
+            Durable.createDirectories(names);
+            FolderDraft.deleteLeftBehind(folder);
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot make " + folder, e);
         }
@@ -39,17 +49,37 @@ final class FolderBackend implements ObjectBackend {
         return objects.resolve(hash.substring(0, 2)).resolve(hash.substring(2));
     }
 
-    @Override public void put(String hash, byte[] bytes) { if (!has(hash)) write(file(hash), bytes); }
+    @Override public void put(String hash, byte[] bytes) {
+        var file = file(hash);
+        if (Files.exists(file)) return;
+        write(file, bytes, false);
+        waiting.add(file);
+    }
 
-    private static void write(Path file, byte[] bytes) {
+    private void write(Path file, byte[] bytes, boolean lasting) {
         try {
-            Files.createDirectories(file.getParent());
-            var draft = Files.createTempFile(file.getParent(), DRAFT, ".tmp");
-            Files.write(draft, bytes);
-            Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            if (lasting) Durable.createDirectories(file.getParent());
+            else Files.createDirectories(file.getParent());
+            FolderDraft.put(folder, file, bytes, lasting);
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot write " + file, e);
         }
+    }
+
+    private void forceObjects() {
+        var files = List.copyOf(waiting);
+        if (files.isEmpty()) return;
+        var folders = new HashSet<>(Set.of(objects));
+        for (var file : files) try {
+            folders.add(file.getParent());
+            Durable.force(file);
+        } catch (NoSuchFileException e) {
+            // forgotten meanwhile
+        } catch (IOException e) {
+            throw new UncheckedIOException("DatasetStore: cannot write " + file, e);
+        }
+        folders.forEach(Durable::forceNames);
+        files.forEach(waiting::remove);
     }
 
     @Override public byte[] get(String hash) {
@@ -111,9 +141,11 @@ final class FolderBackend implements ObjectBackend {
 
     @Override public void name(String name, String target) {
         var file = nameFile(name);
-        if (target != null) write(file, target.getBytes(StandardCharsets.UTF_8));
-        else try {
-            Files.deleteIfExists(file);
+        if (target != null) {
+            forceObjects();
+            write(file, target.getBytes(StandardCharsets.UTF_8), true);
+        } else try {
+            if (Files.deleteIfExists(file)) Durable.forceNames(file.getParent());
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot delete " + file, e);
         }

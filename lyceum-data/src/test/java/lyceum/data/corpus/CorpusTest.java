@@ -26,6 +26,7 @@ import lyceum.data.mixture.DataMixture;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.ForcedFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -246,6 +247,13 @@ class CorpusTest {
         assertThat(Shards.read(folder.resolve("shards")).toList()).isEqualTo(corpus.toList());
         assertThat(new CorpusReader().jsonl(whole).toList()).isEqualTo(corpus.toList());
         assertThat(Shards.write(corpus, folder.resolve("again"), 700_000).hash()).isEqualTo(manifest.hash());
+    }
+
+    /** Then the manifest, which says that they are there. */
+    @Test void shardsAreOnTheDisk() throws Exception {
+        var texts = Corpus.of(List.of(Document.of("a", "one"), Document.of("b", "two")));
+        assertThat(ForcedFiles.below(folder, () -> Shards.write(texts, folder.resolve("x"), 1))).containsExactly("", "x/shard-00000.jsonl.gz",
+                "x/shard-00001.jsonl.gz", "x/manifest.json", "x");
     }
 
     @Test void aDamagedShardIsRefusedByName() throws IOException {

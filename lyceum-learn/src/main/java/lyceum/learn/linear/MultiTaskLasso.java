@@ -39,13 +39,13 @@ public record MultiTaskLasso(double alpha, double l1Ratio, CoordinateDescent sol
         int p = problem.p, m = problem.targets;
         double[][] b = new double[p][m], q = new double[p][];
         for (int j = 0; j < p; j++) q[j] = problem.correlation[j].clone();
-        double l1 = alpha * l1Ratio, l2 = alpha * (1 - l1Ratio), square = 0, gap = Double.POSITIVE_INFINITY;
+        double l1 = alpha * l1Ratio, l2 = alpha * (1 - l1Ratio), square = 0, gap = 0;
         for (double s : problem.squareY) square += s;
         int passes = 0;
         boolean converged = false;
         while (!converged && passes < solver.maxIterations()) {
             double change = pass(problem, b, q, l1, l2);
-            if (++passes % 5 != 0 && change > 1e-20 * square) continue;
+            if (++passes % 5 != 0 && passes < solver.maxIterations() && change > 1e-20 * square) continue;
             gap = gap(problem, b, q, l1, l2, square);
             // The gap bounds the square of the distance: go on while steps still count.
             converged = change <= 1e-30 * square || gap <= solver.tolerance() * square && change <= 1e-24 * square;

@@ -148,7 +148,7 @@ class LassoTest {
                     proven = Math.max(proven, gap(x, column, learner.fit(x, single), positive));
                 }
                 var tasks = new MultiTaskLasso(0.02).withL1Ratio(ratio);
-                for (int passes : new int[] {5, 10}) {
+                for (int passes : new int[] {1, 4, 5, 7, 10}) {
                     var model = tasks.withSolver(tasks.solver().withMaxIterations(passes)).fit(x, y);
                     reported.see("several targets, seed " + seed, model.dualityGap(), gap(x, y, model, false));
                 }

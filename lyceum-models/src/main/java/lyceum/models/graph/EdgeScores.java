@@ -7,6 +7,7 @@ import lyceum.backend.EdgeRows;
 import lyceum.backend.View;
 import lyceum.nn.Activation;
 import lyceum.tensor.GradMode;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 import lyceum.tensor.Tracing;
 
@@ -58,6 +59,7 @@ final class EdgeScores {
     private EdgeRows.Edges edges(boolean back, Tensor x) { return graph.side(back).edges(heads, (int) x.size(1) / heads); }
 
     private Tensor value(Tensor... in) {
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(DType.F32, graph.edges(), heads);
         View said = in[0].values(DType.F32), heard = in[1].values(DType.F32), vector = in[2].values(DType.F32),
                 out = Neighbours.floats(graph.edges(), heads);
         MemorySegment a = Neighbours.memory(heard), b = Neighbours.memory(said), v = Neighbours.memory(vector), to = Neighbours.memory(out);
@@ -81,6 +83,7 @@ final class EdgeScores {
 
     /** @param read the other ends' rows @param own rows of the nodes whose edges are summed */
     private Tensor slopes(boolean back, Tensor g, Tensor read, Tensor own) {
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(DType.F32, own.shape().toArray());
         View weights = g.values(DType.F32), here = own.values(DType.F32), there = read.values(DType.F32),
                 out = Neighbours.floats(own.size(0), own.size(1));
         MemorySegment w = Neighbours.memory(weights), a = Neighbours.memory(here), b = Neighbours.memory(there),

@@ -82,6 +82,7 @@ final class Neighbours {
         if (x.rank() != 2 || x.size(0) != rows.pattern().columns()) throw new ShapeException(
                 "neighbour sum: states " + x.shape() + " of a graph of " + rows.pattern().columns() + " nodes; they are (nodes, features)");
         long[] shape = {rows.pattern().rows(), x.size(1)};
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(x.dtype(), shape);
         var out = Allocator.allocate(Math.multiplyExact(shape[0] * shape[1], x.dtype().bytes()));
         Backend.current().sparseProduct(rows, x.values(x.dtype()), new View(x.dtype(), out, 0, shape, View.contiguousStrides(shape)));
         return Tensor.on(out, 0, x.dtype(), shape);
@@ -95,16 +96,13 @@ final class Neighbours {
 
     /** Has all groups done, a part of them by each thread. @param held whose memory is read and written */
     static void each(EdgeRows.Edges edges, Groups body, View... held) {
-        if (ShapesOnly.isRunning()) return;
         var rows = EdgeRows.best();
         Parallel.range(edges.start().length - 1, grain(edges), (first, end) -> body.between(rows, (int) first, (int) end));
         Reference.reachabilityFence(held);
     }
 
     /** The elements of a contiguous view of floats, which the caller holds. */
-    static MemorySegment memory(View x) {
-        return ShapesOnly.isRunning() ? MemorySegment.NULL : x.storage().segment().asSlice(x.byteOffset(), Float.BYTES * x.size());
-    }
+    static MemorySegment memory(View x) { return x.storage().segment().asSlice(x.byteOffset(), Float.BYTES * x.size()); }
 
     /** Memory for (rows, columns). */
     static View floats(long rows, long columns) {
@@ -130,6 +128,7 @@ final class Neighbours {
     /** By several weights an edge. */
     private static Tensor summed(Side side, Tensor w, Tensor x) {
         int n = side.start.length - 1, f = (int) x.size(1), heads = (int) w.size(1), d = width(x, heads);
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(x.dtype(), n, f);
         if (x.dtype() == DType.F64) {
             double[] v = x.toDoubleArray(), weight = w.toDoubleArray(), out = new double[n * f];
             Parallel.range(n, grain(side.edges(heads, d)), (first, end) -> {
@@ -153,6 +152,7 @@ final class Neighbours {
 
     private static Tensor dotted(GraphData g, Tensor a, Tensor b, int heads) {
         int f = (int) a.size(1), d = width(a, heads), edges = g.edges();
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(a.dtype(), edges, heads);
         if (a.dtype() == DType.F64) {
             int[] source = g.source, target = g.target;
             double[] x = a.toDoubleArray(), y = b.toDoubleArray(), out = new double[edges * heads];
@@ -213,6 +213,7 @@ final class Neighbours {
     /** The row that has the largest element, I64. */
     private static Tensor largest(int[] start, int[] from, Tensor x) {
         int n = start.length - 1, f = (int) x.size(1);
+        if (ShapesOnly.isRunning()) return ShapesOnly.tensor(DType.I64, n, f);
         var v = x.toDoubleArray();
         var row = new long[n * f];
         Parallel.range(n, Math.max(1, TASK / f), (first, end) -> {

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +12,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import lyceum.FormatException;
+import lyceum.format.Durable;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 import lyceum.progress.Progress;
@@ -226,7 +226,7 @@ public final class TrainingJob {
     private void write(String name, JsonNode json) throws IOException {
         var part = out.resolve(name + ".part");
         Files.writeString(part, json.toPrettyString());
-        Files.move(part, out.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        Durable.move(part, out.resolve(name));
     }
 
     private void goOn(TrainingRun run) throws IOException {

@@ -16,6 +16,7 @@ import lyceum.LyceumException;
 import lyceum.nn.MlpConfig;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.testing.ForcedFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.core.JacksonException;
@@ -203,6 +204,12 @@ class TrainingJobTest {
             log.add("step", 2, Map.of("loss", 1.5));
         }
         assertThat(MetricsLog.read(file).stream().map(l -> l.step() + " " + l.values().get("loss"))).containsExactly("1 2.5", "2 1.5");
+    }
+
+    /** A run that goes on writes its lines anew: a power cut leaves those of before or these. */
+    @Test void linesThatAreKeptAreOnTheDisk() throws Exception {
+        var file = Files.writeString(folder.resolve("metrics.jsonl"), "{\"kind\":\"step\",\"step\":1,\"loss\":2.5}\n");
+        assertThat(ForcedFiles.below(folder, () -> MetricsLog.after(1, file).close())).containsExactly("metrics.jsonl", "");
     }
 
     @Test void aRecordTakesWhatIsNamed() {

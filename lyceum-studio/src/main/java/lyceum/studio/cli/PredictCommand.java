@@ -7,13 +7,13 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import lyceum.FormatException;
 import lyceum.data.Csv;
 import lyceum.data.Frame;
+import lyceum.format.Durable;
 import lyceum.learn.table.TableModel;
 import lyceum.models.task.TabularModel;
 import lyceum.stats.learner.Model;
@@ -68,7 +68,7 @@ final class PredictCommand implements Callable<Integer> {
                 try (var writer = Files.newBufferedWriter(part)) {
                     predictions.write(FitCommand.existing(file), writer);
                 }
-                Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+                Durable.move(part, target);
             } finally {
                 Files.deleteIfExists(part);
             }

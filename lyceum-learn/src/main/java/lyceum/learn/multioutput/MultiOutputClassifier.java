@@ -1,0 +1,94 @@
+package lyceum.learn.multioutput;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import lyceum.ShapeException;
+import lyceum.stats.learner.ClassificationModel;
+import lyceum.stats.learner.Classifier;
+import lyceum.stats.learner.Learner;
+import lyceum.stats.learner.LearnerInput;
+import lyceum.stats.learner.Model;
+import lyceum.stats.learner.Tag;
+import lyceum.tensor.Tensor;
+
+/**
+ * Several labels a row, each of classes of its own, by a classifier that knows one: a model a target.
+ *
+ * {@snippet :
+ * Tensor x = Tensor.rand(lyceum.random.Rng.of(1), lyceum.DType.F64, 100, 3);
+ * Tensor labels = Tensor.stack(1, x.select(1, 0).gt(0.5).to(lyceum.DType.I64), x.select(1, 1).mul(3).to(lyceum.DType.I64));
+ * var both = new MultiOutputClassifier(new lyceum.learn.linear.LogisticRegression()).fit(x, labels);
+ * Tensor said = both.predict(x);                  // (n x 2)
+ * Tensor ofThree = both.predictProba(x).get(1);   // (n x 3), of the second target's classes
+ * }
+ *
+ * @param learner of one target
+ */
+public record MultiOutputClassifier(Classifier learner) implements Learner {
+    public MultiOutputClassifier {
+        Objects.requireNonNull(learner, "learner");
+    }
+
+    @Override public Set<Tag> tags() { return learner.tags(); }
+
+    /** {@link #fit(Tensor, Tensor, Tensor)} with equal weights. */
+    public Fitted fit(Tensor x, Tensor labels) { return fit(x, labels, null); }
+
+    /**
+     * Fits to rows and their labels.
+     *
+     * @param x (n x p), as the learner takes it
+     * @param labels (n x m), a column a target, of an integer type or BOOL
+     * @param weights (n) or {@code null}, as the learner takes them
+     * @throws IllegalArgumentException if shapes, types or values do not fit; the message names them, and the target
+     */
+    public Fitted fit(Tensor x, Tensor labels, Tensor weights) {
+        var input = LearnerInput.forFit(this, x);
+        if (labels.rank() != 2 || labels.size(0) != input.rows() || labels.size(1) == 0)
+            throw new ShapeException("MultiOutputClassifier.fit: x has " + input.rows() + " rows but labels have shape " + labels.shape()
+                    + "; they are (rows, targets): unsqueeze(1) makes one target of a vector");
+        var models = new ArrayList<ClassificationModel>();
+        for (int target = 0; target < labels.size(1); target++) try {
+            models.add(learner.fit(input.x(), labels.select(1, target), weights));
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("MultiOutputClassifier.fit: target " + target + ": " + e.getMessage(), e);
+        }
+        return new Fitted(input.columns(), models);
+    }
+
+    /**
+     * Fitted models.
+     *
+     * @param models one a target, with its classes
+     */
+    public record Fitted(int nFeatures, List<ClassificationModel> models) implements Model {
+        public Fitted {
+            models = List.copyOf(models);
+        }
+
+        /** The most probable label of each target, (n x m), I64. */
+        public Tensor predict(Tensor x) {
+            var rows = LearnerInput.forModelWithNaN(this, x).x();
+            return Tensor.stack(1, models.stream().map(model -> model.predict(rows)).toArray(Tensor[]::new));
+        }
+
+        /** For each target the probability of each of its classes, (n x classes). @throws UnsupportedOperationException if its model has none */
+        public List<Tensor> predictProba(Tensor x) {
+            var rows = LearnerInput.forModelWithNaN(this, x).x();
+            return models.stream().map(model -> model.predictProba(rows)).toList();
+        }
+
+        /** The share of rows all of whose labels are predicted; labels are (n x m). */
+        public double score(Tensor x, Tensor labels) {
+            long[] said = predict(x).toLongArray(), truth = labels.toLongArray();
+            int m = models.size(), n = said.length / m, right = 0;
+            if (truth.length != said.length) throw new ShapeException(
+                    "MultiOutputClassifier.score: labels have shape " + labels.shape() + "; predicted are (" + n + ", " + m + ")");
+            for (int i = 0; i < n; i++) if (Arrays.equals(said, i * m, i * m + m, truth, i * m, i * m + m)) right++;
+            return (double) right / n;
+        }
+    }
+}
