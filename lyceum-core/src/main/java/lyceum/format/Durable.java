@@ -39,10 +39,13 @@ public final class Durable {
     }
 
     /** The bytes of a file. An interrupt of the thread waits: the file would be there and the answer be that it is not. */
-    public static void force(Path file) throws IOException {
+    public static void force(Path file) throws IOException { force(file, StandardOpenOption.WRITE); }
+
+    /** @param access to write, which Windows wants, or to read, which is all that a folder has */
+    private static void force(Path file, StandardOpenOption access) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            while (true) try (var channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            while (true) try (var channel = FileChannel.open(file, access)) {
                 channel.force(true);
                 return;
             } catch (ClosedByInterruptException e) {
@@ -56,7 +59,7 @@ public final class Durable {
     /** The names in a folder: of files that were moved there, made or deleted. */
     public static void forceNames(Path folder) {
         try {
-            force(folder);
+            force(folder, StandardOpenOption.READ);
         } catch (IOException e) {
             System.getLogger(Durable.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + folder, e);
         }
