@@ -151,7 +151,7 @@ class FitCommandTest {
         text.append('\n');
         for (int i = 0; i < 60; i++) {
             text.append(i == 7 ? "unknown" : String.valueOf(100 + i * 1.5)).append(i % 2 == 0 ? ",yes" : ",no");
-            for (int j = 0; j < columns; j++) text.append(',').append(j == 3 ? (i % 2 == 0 ? 5 : 0) + rng.nextInt(6) : rng.nextInt(9));
+            for (int j = 0; j < columns; j++) text.append(',').append(j == 3 ? (i % 2 == 0 ? 5 : 0) + rng.nextInt(5) : rng.nextInt(9));
             text.append('\n');
         }
         var file = Files.writeString(folder.resolve("wide.csv"), text);

@@ -159,7 +159,8 @@ public final class AutoencoderKl extends Module implements LatentModel {
         @Override protected Tensor compute(Tensor z, Pass pass) {
             var x = mid_block.across(conv_in.forward(z, pass), null, null, pass);
             for (var level : up_blocks) x = level.up(x, null, null, null, pass);
-            return conv_out.forward(ResnetBlock.silu(conv_norm_out.forward(x, pass), pass), pass);
+            var seen = x;
+            return ResnetBlock.alone(pass, () -> conv_out.forward(ResnetBlock.silu(conv_norm_out.forward(seen, pass), pass), pass));
         }
     }
 }

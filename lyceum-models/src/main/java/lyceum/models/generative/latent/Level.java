@@ -58,8 +58,9 @@ final class Level extends Module {
                     () -> resnets.get(number).forward(beside == null ? before : Tensor.concat(1, before, beside), time, pass));
             x = looked(i, x, context, pass);
         }
-        for (var next : upsamplers) x = next.forward(x, pass);
-        return x;
+        if (upsamplers.isEmpty()) return x;
+        var small = x;
+        return ResnetBlock.alone(pass, () -> upsamplers.getFirst().forward(small, pass));
     }
 
     Tensor across(Tensor x, Tensor time, Tensor context, Pass pass) {

@@ -57,9 +57,11 @@ final class ResnetBlock extends Module {
 
     /** @param time (n, width) embedded, or null */
     Tensor forward(Tensor x, Tensor time, Pass pass) {
-        var y = conv1.forward(silu(norm1.forward(x, pass), pass), pass);
-        if (time_emb_proj != null) y = y.add(time_emb_proj.forward(silu(time, pass), pass).unsqueeze(-1).unsqueeze(-1));
-        y = conv2.forward(silu(norm2.forward(y, pass), pass), pass);
+        var told = alone(pass, () -> {
+            var y = conv1.forward(silu(norm1.forward(x, pass), pass), pass);
+            return time_emb_proj == null ? y : y.add(time_emb_proj.forward(silu(time, pass), pass).unsqueeze(-1).unsqueeze(-1));
+        });
+        var y = conv2.forward(silu(norm2.forward(told, pass), pass), pass);
         return emit(x, y.add(conv_shortcut == null ? x : conv_shortcut.forward(x, pass)), pass);
     }
 
