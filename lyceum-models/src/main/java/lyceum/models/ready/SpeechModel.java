@@ -31,7 +31,7 @@ import lyceum.tensor.Tensor;
  *
  * <p>What the folder's notes say: {@code symbols} that are written, from number 1 on; {@code joined}, what stands between them (nothing between characters);
  * {@code rate}, {@code window}, {@code hop} of the spectrogram, {@code bandMean} and {@code bandDeviation} of its bands, and in {@code normalise} whether each
- * {@code clip} has its own beside.
+ * {@code clip} loses its own means first.
  *
  * @param saved the folder
  */
@@ -54,13 +54,10 @@ public record SpeechModel(SavedModel saved) {
     /**
      * How a recogniser hears: log-mel spectrograms less the mean of each band, over its deviation.
      *
-     * @param perClip whether each sound's bands are first brought to mean 0 and deviation 1 by its own: how loud a voice is, and how a throat, a room or a microphone
-     *         colours it, goes with that
+     * @param perClip whether each sound's bands first lose the means that they have in it: how loud a voice is, and how a throat, a room or a microphone colours it, goes
+     *         with those
      */
     public record Ears(int rate, int window, int hop, float[] mean, float[] deviation, boolean perClip) {
-        /** Of a band that does not change, such as in silence. */
-        private static final double LEAST_DEVIATION = 1e-3;
-
         public Ears {
             if (rate < 100 || rate > MOST_RATE || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0
                     || mean.length != deviation.length)
@@ -71,7 +68,7 @@ public record SpeechModel(SavedModel saved) {
         /** Spectrogram of a sound of one channel, resampled where it must be: (frames, bands). */
         public Tensor heard(Sound sound) {
             var x = new MelSpectrogram(rate, window, hop, mean.length).logarithmic(enough(sound.mono().resampled(rate))).transpose(0, 1);
-            if (perClip) x = x.sub(x.mean(0, true)).div(x.std(0, 0, true).maximum(LEAST_DEVIATION));
+            if (perClip) x = x.sub(x.mean(0, true));
             return x.sub(Tensor.of(mean)).div(Tensor.of(deviation)).compute();
         }
 

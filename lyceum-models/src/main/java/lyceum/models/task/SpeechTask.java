@@ -40,8 +40,8 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.symbols}</td><td>characters, or words where there are few; characters</td></tr>
  * <tr><td>{@code data.rate}</td><td>samples a second that are heard, 16000; other clips are resampled</td></tr>
  * <tr><td>{@code data.bands}</td><td>of the log-mel spectrogram, 40; a frame each 10 ms</td></tr>
- * <tr><td>{@code data.normalise}</td><td>clip: the bands of each clip have mean 0 and deviation 1, so that a voice is heard that is coloured as none that was learned
- * from; all: those of all clips together; clip</td></tr>
+ * <tr><td>{@code data.normalise}</td><td>clip: the bands of each clip lose the means that they have in it, so that a voice may be coloured as none that was learned from;
+ * all: they lose those of all clips; clip</td></tr>
  * <tr><td>{@code data.augment}</td><td>changes of what is learned from, a list: speed SHARE (up to so much slower and lower or faster and higher), noise DECIBELS (in half
  * of the clips, so far below them), bands COUNT MOST and frames COUNT MOST (SpecAugment's masks, each of up to so many bands or frames); speed 0.1, bands 2 6, frames 2
  * 10. {@code []} for none</td></tr>
@@ -139,7 +139,7 @@ public final class SpeechTask implements TrainingTask {
     /** @param kept numbers of the clips that can be learned from */
     private record Heard(Ears ears, int[] kept) {}
 
-    /** Reads every clip once, so that none is found damaged in an hour, and measures the bands of the first ones where they count. */
+    /** Reads every clip once, so that none is found damaged in an hour, and measures the bands of the first ones. */
     private static Heard heard(FileTexts clips, Ears plain, int step, String[][] said, double longest, Damaged damaged, Progress progress) {
         int bands = plain.mean().length, n = 0;
         int[] kept = new int[clips.size()];
@@ -148,7 +148,7 @@ public final class SpeechTask implements TrainingTask {
         for (int i = 0; i < clips.size(); i++) try (var scope = Scope.open("clips to measure")) {
             var sound = clips.sound(i);
             requireFit(clips.files().get(i), sound, longest, plain, step, said[i]);
-            if (n < MEASURED && !plain.perClip()) {
+            if (n < MEASURED) {
                 double[][] seen = plain.heard(sound).toRows();
                 for (var frame : seen) for (int b = 0; b < bands; b++) {
                     sum[b] += frame[b];
@@ -162,13 +162,12 @@ public final class SpeechTask implements TrainingTask {
             damaged.met(e);
         }
         int[] all = damaged.some(Arrays.copyOf(kept, n), clips.size(), "clips");
-        if (plain.perClip()) return new Heard(plain, all);
         float[] mean = new float[bands], deviation = new float[bands];
         for (int b = 0; b < bands; b++) {
             mean[b] = (float) (sum[b] / frames);
             deviation[b] = (float) Math.sqrt(Math.max(1e-6, square[b] / frames - sum[b] / frames * sum[b] / frames));
         }
-        return new Heard(new Ears(plain.rate(), plain.window(), plain.hop(), mean, deviation, false), all);
+        return new Heard(new Ears(plain.rate(), plain.window(), plain.hop(), mean, deviation, plain.perClip()), all);
     }
 
     /** A clip is not too long, and long enough for its text. */

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.data.sounds.Sound;
@@ -17,6 +18,7 @@ import lyceum.models.ready.SpeechModel.Ears;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.train.History;
 import lyceum.train.task.TrainingJob;
 import lyceum.train.task.TrainingSettings;
 import org.junit.jupiter.api.Test;
@@ -105,8 +107,8 @@ class SpeechTaskTest {
         assertThatThrownBy(() -> augment("[\"speed 0.9\"]")).isInstanceOf(FormatException.class).hasMessageContaining("share is 0.9");
     }
 
-    /** A quicker clip would have fewer frames than its text has letters, and an infinite loss. */
-    @Test void aClipThatJustHoldsItsTextIsNotMadeQuicker() throws IOException {
+    /** Four clips of 13 frames, which leave as many places as their texts have letters. */
+    private void clips() throws IOException {
         var lines = new StringBuilder();
         for (int i = 0; i < 4; i++) {
             var samples = new float[135];
@@ -115,10 +117,27 @@ class SpeechTaskTest {
             lines.append("{\"audio\": \"%d.wav\", \"text\": \"abab\"}\n".formatted(i));
         }
         Files.writeString(folder.resolve("clips.jsonl"), lines);
-        var done = new TrainingJob(settings(", \"augment\": [\"speed 0.5\"]"), folder.resolve("clip")).run(false, Progress.SILENT);
-        assertThat(done.history().epochs()).hasSize(6).allSatisfy(epoch -> assertThat(epoch.loss()).isFinite());
-        assertThat(SpeechModel.load(folder.resolve("clip")).ears().perClip()).isTrue();
-        new TrainingJob(settings(", \"normalise\": \"all\""), folder.resolve("all")).run(false, Progress.SILENT);
+    }
+
+    /** The loss of each epoch. */
+    private List<Double> losses(String data, String out) throws IOException {
+        var done = new TrainingJob(settings(data), folder.resolve(out)).run(false, Progress.SILENT);
+        return done.history().epochs().stream().map(History.Epoch::loss).toList();
+    }
+
+    /** A quicker clip would have fewer frames than its text has letters, and an infinite loss. */
+    @Test void aClipThatJustHoldsItsTextIsNotMadeQuicker() throws IOException {
+        clips();
+        assertThat(losses(", \"augment\": [\"speed 0.5\"]", "speed")).hasSize(6).allSatisfy(loss -> assertThat(loss).isFinite());
+    }
+
+    @Test void whatTheFileSaysOfClipsIsDone() throws IOException {
+        clips();
+        var plain = losses(", \"augment\": []", "plain");
+        assertThat(losses(", \"augment\": [\"bands 2 2\"]", "masked")).doesNotContainSequence(plain);
+        assertThat(losses(", \"augment\": [\"noise 0\"]", "noisy")).doesNotContainSequence(plain);
+        assertThat(losses(", \"augment\": [], \"normalise\": \"all\"", "all")).doesNotContainSequence(plain);
+        assertThat(SpeechModel.load(folder.resolve("plain")).ears().perClip()).isTrue();
         assertThat(SpeechModel.load(folder.resolve("all")).ears().perClip()).isFalse();
     }
 }
