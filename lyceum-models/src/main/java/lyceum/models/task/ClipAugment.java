@@ -22,8 +22,7 @@ record ClipAugment(Augment<float[]> samples, Augment<Tensor> spectrogram) {
         for (var words : data.has("augment") ? data.texts("augment") : USUAL) try {
             switch (words.strip().split("\\s+")[0]) {
                 case "speed" -> samples = samples.then(SoundAugment.speed(ImageTask.numbers(data, words, 1)[0]));
-                case "noise" ->
-                        samples = samples.then(Augment.sometimes(0.5, SoundAugment.noise(ImageTask.numbers(data, words, 1)[0])));
+                case "noise" -> samples = samples.then(Augment.sometimes(0.5, SoundAugment.noise(ImageTask.numbers(data, words, 1)[0])));
                 case "bands" -> spectrogram = spectrogram.then(masks(data, words, false));
                 case "frames" -> spectrogram = spectrogram.then(masks(data, words, true));
                 default -> throw data.wrong("augment",

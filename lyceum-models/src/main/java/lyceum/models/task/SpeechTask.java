@@ -96,8 +96,8 @@ public final class SpeechTask implements TrainingTask {
         var labels = labels(said, symbols);
         var saved = new SavedModel(net, config);
         symbols.forEach(saved.notes().putArray("symbols")::add);
-        saved.notes().put("joined", words ? " " : "").put("rate", rate).put("window", ears.window()).put("hop", ears.hop())
-                .put("normalise", normalise);
+        saved.notes().put("joined", words ? " " : "").put("rate", rate).put("window", ears.window()).put("hop", ears.hop()).put("normalise",
+                normalise);
         var mean = saved.notes().putArray("bandMean");
         var deviation = saved.notes().putArray("bandDeviation");
         for (int b = 0; b < bands; b++) {
@@ -107,10 +107,8 @@ public final class SpeechTask implements TrainingTask {
         BatchLoss loss = (some, pass) -> {
             var stream = pass.isTraining() && pass.rng() != null ? pass.rng().split(1) : null;
             int[] own = rows.learned(some);
-            var batch = Batch.of(
-                    row -> stream == null ? ears.heard(clips.sound(row))
-                            : changed(clips.sound(row), ears, augment, frames(encoder.step(), said[row]), stream.split(row)),
-                    own);
+            var batch = Batch.of(row -> stream == null ? ears.heard(clips.sound(row))
+                    : changed(clips.sound(row), ears, augment, frames(encoder.step(), said[row]), stream.split(row)), own);
             return net.loss(batch.seen, batch.lengths, pick(labels, own), pass);
         };
         var told = new ArrayList<String>();
@@ -175,9 +173,8 @@ public final class SpeechTask implements TrainingTask {
         if (sound.seconds() > longest) throw new FormatException(
                 file + ": " + sound.seconds() + " seconds; at most " + longest + " (data.longest), cut it into sentences");
         int frames = ears.frames((long) (sound.seconds() * ears.rate()));
-        if (frames < frames(step, said))
-            throw new FormatException(file + ": " + (frames + step - 1) / step + " frames of " + 10 * step + " ms for a text that needs "
-                    + needed(said) + "; lower model.halvings, or the text is not that of the clip");
+        if (frames < frames(step, said)) throw new FormatException(file + ": " + (frames + step - 1) / step + " frames of " + 10 * step
+                + " ms for a text that needs " + needed(said) + "; lower model.halvings, or the text is not that of the clip");
     }
 
     /** A frame a symbol, and one more between two that are equal. */

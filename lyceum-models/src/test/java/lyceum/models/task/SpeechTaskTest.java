@@ -55,12 +55,10 @@ class SpeechTaskTest {
         }
     }
 
-    private TrainingSettings settings(String data) {
-        return TrainingSettings.of(folder.resolve("speech.json"), JsonMapper.shared().readTree("""
+    private TrainingSettings settings(String data) { return TrainingSettings.of(folder.resolve("speech.json"), JsonMapper.shared().readTree("""
                 {"task": "speech", "data": {"clips": "clips.jsonl", "rate": 1000, "bands": 4, "validation": 0%s},
                  "model": {"width": 8, "heads": 2, "layers": 1, "halvings": 2, "kernel": 3},
-                 "training": {"epochs": 6, "batch": 2}}""".formatted(data)));
-    }
+                 "training": {"epochs": 6, "batch": 2}}""".formatted(data))); }
 
     private ClipAugment augment(String words) { return ClipAugment.of(settings(", \"augment\": " + words).section("data")); }
 
