@@ -1,10 +1,13 @@
 package lyceum.data.augment;
 
 import lyceum.ShapeException;
+import lyceum.data.sounds.Sound;
 import lyceum.tensor.Tensor;
 
 /** Random changes of sound: of samples, and of spectrograms (frames, bands) as SpecAugment (Park and others 2019) does. */
 public final class SoundAugment {
+    private static final int PERCENT = 100;
+
     private SoundAugment() {}
 
     /** Normal noise that is {@code decibels} below the sound's power; silence stays silent. */
@@ -27,6 +30,20 @@ public final class SoundAugment {
             var moved = new float[sound.length];
             for (int i = Math.max(0, by); i < Math.min(sound.length, sound.length + by); i++) moved[i] = sound[i - by];
             return moved;
+        };
+    }
+
+    /**
+     * Played slower or faster by up to a share, in steps of a hundredth, which is as much lower or higher: as another throat says it.
+     *
+     * @see <a href="https://doi.org/10.21437/Interspeech.2015-711">Ko, Peddinti, Povey and Khudanpur (2015), Audio augmentation</a>
+     */
+    public static Augment<float[]> speed(double share) {
+        Augment.check("speed", "share", share, 0, 0.5);
+        int most = (int) Math.round(share * PERCENT);
+        return (sound, rng) -> {
+            int by = rng.nextInt(2 * most + 1) - most;
+            return by == 0 ? sound : new Sound(sound, PERCENT + by).resampled(PERCENT).channels()[0];
         };
     }
 

@@ -179,6 +179,12 @@ class AugmentTest {
                 .hasMessageContaining("CutMix takes pictures");
     }
 
+    private static int crossings(float[] sound) {
+        int n = 0;
+        for (int i = 1; i < sound.length; i++) if (sound[i] > 0 != sound[i - 1] > 0) n++;
+        return n;
+    }
+
     @Test void textSoundAndRowsChange() {
         var words = List.of("the", "big", "dog", "barks");
         assertThat(TextAugment.synonyms(Map.of("big", List.of("large")), 1).apply(words, Rng.of(1))).containsExactly("the", "large", "dog",
@@ -195,6 +201,13 @@ class AugmentTest {
             noise += (noisy[i] - sound[i]) * (noisy[i] - sound[i]);
         }
         assertThat(10 * Math.log10(power / noise)).isCloseTo(20, offset(0.5));
+        for (int seed = 0; seed < 20; seed++) {
+            var sung = SoundAugment.speed(0.1).apply(sound, Rng.of(seed));
+            assertThat(sung.length).isBetween(7_272, 8_889);
+            assertThat(crossings(sung)).as("seed " + seed).isBetween(crossings(sound) - 1, crossings(sound) + 1); // as many waves in another time
+        }
+        assertThat(SoundAugment.speed(0).apply(sound, Rng.of(1))).isSameAs(sound);
+        assertThatThrownBy(() -> SoundAugment.speed(0.6)).hasMessageContaining("share is 0.6");
         var moved = SoundAugment.shift(100).apply(sound, Rng.of(3));
         assertThat(moved).hasSize(8000).isNotEqualTo(sound);
         var spectrogram = Tensor.ones(DType.F32, 50, 20);

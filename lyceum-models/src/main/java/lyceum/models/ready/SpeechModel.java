@@ -30,7 +30,8 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>What the folder's notes say: {@code symbols} that are written, from number 1 on; {@code joined}, what stands between them (nothing between characters);
- * {@code rate}, {@code window}, {@code hop} of the spectrogram, {@code bandMean} and {@code bandDeviation} of its bands.
+ * {@code rate}, {@code window}, {@code hop} of the spectrogram, {@code bandMean} and {@code bandDeviation} of its bands, and in {@code normalise} whether each
+ * {@code clip} loses its own means first.
  *
  * @param saved the folder
  */
@@ -50,8 +51,13 @@ public record SpeechModel(SavedModel saved) {
     /** A word and when it was said, in seconds. */
     public record Word(double start, double end, String text) {}
 
-    /** How a recogniser hears: log-mel spectrograms less the mean of each band, over its deviation. */
-    public record Ears(int rate, int window, int hop, float[] mean, float[] deviation) {
+    /**
+     * How a recogniser hears: log-mel spectrograms less the mean of each band, over its deviation.
+     *
+     * @param perClip whether each sound's bands first lose the means that they have in it: how loud a voice is, and how a throat, a room or a microphone colours it, goes
+     *         with those
+     */
+    public record Ears(int rate, int window, int hop, float[] mean, float[] deviation, boolean perClip) {
         public Ears {
             if (rate < 100 || rate > MOST_RATE || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0
                     || mean.length != deviation.length)
@@ -62,8 +68,12 @@ public record SpeechModel(SavedModel saved) {
         /** Spectrogram of a sound of one channel, resampled where it must be: (frames, bands). */
         public Tensor heard(Sound sound) {
             var x = new MelSpectrogram(rate, window, hop, mean.length).logarithmic(enough(sound.mono().resampled(rate))).transpose(0, 1);
+            if (perClip) x = x.sub(x.mean(0, true));
             return x.sub(Tensor.of(mean)).div(Tensor.of(deviation)).compute();
         }
+
+        /** Frames of the spectrogram of so many samples. */
+        public int frames(long samples) { return Math.toIntExact((Math.max(samples, 2L * window) - window % 2) / hop); }
 
         /** A window or two at least. */
         private Sound enough(Sound sound) { return sound.length() > 2 * window ? sound : sound.cut(0, 2 * window); }
@@ -73,7 +83,8 @@ public record SpeechModel(SavedModel saved) {
     public Ears ears() {
         var notes = saved.notes();
         return new Ears(notes.path("rate").asInt(0), notes.path("window").asInt(0), notes.path("hop").asInt(0),
-                Letterbox.floats(saved.numbers("bandMean")), Letterbox.floats(saved.numbers("bandDeviation")));
+                Letterbox.floats(saved.numbers("bandMean")), Letterbox.floats(saved.numbers("bandDeviation")),
+                notes.path("normalise").asString("").equals("clip"));
     }
 
     /**

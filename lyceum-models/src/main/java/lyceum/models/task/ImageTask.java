@@ -223,7 +223,8 @@ public final class ImageTask implements TrainingTask {
         }
     }
 
-    private static double[] numbers(TrainingSettings data, String words, int count) {
+    /** The numbers behind the first word of {@code augment}. */
+    static double[] numbers(TrainingSettings data, String words, int count) {
         var parts = words.strip().split("\\s+");
         var numbers = new double[parts.length - 1];
         try {
