@@ -32,7 +32,8 @@ class DurableTest {
         var tensors = new LinkedHashMap<String, Tensor>(Map.of("w", Tensor.ones(2, 3)));
         assertThat(ForcedFiles.below(folder, () -> Safetensors.write(folder.resolve("a"), tensors, Map.of()))).containsExactly("a", "");
         assertThat(ForcedFiles.below(folder, () -> TorchFile.write(folder.resolve("b"), tensors))).containsExactly("b", "");
-        assertThat(ForcedFiles.below(folder, () -> Gguf.write(folder.resolve("c"), new LinkedHashMap<>(), tensors))).containsExactly("c", "");
+        assertThat(ForcedFiles.below(folder, () -> Gguf.write(folder.resolve("c"), new LinkedHashMap<>(), tensors))).containsExactly("c",
+                "");
     }
 
     @Test void foldersThatAreMadeAreNamedInThoseAbove() throws Exception {

@@ -48,6 +48,7 @@ public final class ForcedFiles {
     }
 
     private static String name(Path folder, Path path) {
-        return folder.relativize(path).toString().replace('\\', '/').replaceAll("\\.draft-[0-9a-f-]+", ".draft").replaceAll("\\d*\\.(part|tmp)$", "");
+        return folder.relativize(path).toString().replace('\\', '/').replaceAll("\\.draft-[0-9a-f-]+", ".draft")
+                .replaceAll("\\d*\\.(part|tmp)$", "");
     }
 }

@@ -41,7 +41,8 @@ class PowerCutTest {
     @Test void anIndexOfTextsIsOnTheDiskWhenItIsSaved() throws Exception {
         SemanticSearchTest.toy().save(folder);
         var forced = ForcedFiles.below(folder, () -> SemanticSearchTest.toy().save(folder));
-        assertThat(forced).contains(".draft/vectors-2.lyx", ".draft/words/index-2.lyx", ".draft/words/segment-2-0.lyx", ".draft/passages.json");
+        assertThat(forced).contains(".draft/vectors-2.lyx", ".draft/words/index-2.lyx", ".draft/words/segment-2-0.lyx",
+                ".draft/passages.json");
         assertThat(forced.subList(forced.size() - 3, forced.size() - 1)).containsExactlyInAnyOrder("", "words");
         assertThat(forced).last().isEqualTo("");
         assertThat(Files.exists(folder.resolve("vectors-1.lyx"))).isFalse();

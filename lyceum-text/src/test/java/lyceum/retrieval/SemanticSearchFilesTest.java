@@ -151,7 +151,8 @@ class SemanticSearchFilesTest {
         var one = new SemanticSearch(TOY);
         one.add("x", "money", Map.of());
         var turned = new SemanticSearch(TOY, toy().options()); // as many passages, of other vectors and words
-        for (var id : List.of("c", "b", "a")) turned.add(id, id.equals("b") ? "one two three four five six seven eight nine ten" : "money", Map.of());
+        for (var id : List.of("c", "b", "a"))
+            turned.add(id, id.equals("b") ? "one two three four five six seven eight nine ten" : "money", Map.of());
         turned.add("d", "river", Map.of());
         for (var all : List.of(List.of(one), List.of(one, turned), List.of(one, toy(), turned))) {
             var index = folder.resolve("replaced " + all.size());

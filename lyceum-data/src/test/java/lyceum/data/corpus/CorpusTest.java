@@ -252,8 +252,8 @@ class CorpusTest {
     /** Then the manifest, which says that they are there. */
     @Test void shardsAreOnTheDisk() throws Exception {
         var texts = Corpus.of(List.of(Document.of("a", "one"), Document.of("b", "two")));
-        assertThat(ForcedFiles.below(folder, () -> Shards.write(texts, folder.resolve("x"), 1))).containsExactly("", "x/shard-00000.jsonl.gz",
-                "x/shard-00001.jsonl.gz", "x/manifest.json", "x");
+        assertThat(ForcedFiles.below(folder, () -> Shards.write(texts, folder.resolve("x"), 1))).containsExactly("",
+                "x/shard-00000.jsonl.gz", "x/shard-00001.jsonl.gz", "x/manifest.json", "x");
     }
 
     @Test void aDamagedShardIsRefusedByName() throws IOException {

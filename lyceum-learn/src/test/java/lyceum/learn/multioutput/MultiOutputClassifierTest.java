@@ -60,7 +60,8 @@ class MultiOutputClassifierTest {
         var learner = new MultiOutputClassifier(new LogisticRegression());
         assertThatThrownBy(() -> learner.fit(X, LABELS.select(1, 0))).isInstanceOf(ShapeException.class).hasMessageContaining("(80,)")
                 .hasMessageContaining("unsqueeze(1)");
-        assertThatThrownBy(() -> learner.fit(X, LABELS.narrow(0, 0, 79))).isInstanceOf(ShapeException.class).hasMessageContaining("(79, 2)");
+        assertThatThrownBy(() -> learner.fit(X, LABELS.narrow(0, 0, 79))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(79, 2)");
         assertThatThrownBy(() -> learner.fit(X, Tensor.concat(1, LABELS, Tensor.zeros(DType.I64, 80, 1))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("target 2: ").hasMessageContaining("all labels are 0");
         assertThatThrownBy(() -> new MultiOutputClassifier(new Perceptron()).fit(X, LABELS).predictProba(X))

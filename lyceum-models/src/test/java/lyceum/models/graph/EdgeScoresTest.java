@@ -119,8 +119,8 @@ class EdgeScoresTest {
             var x = Tensor.zeros(type, NODES, 16).copy().compute().requiresGrad();
             var layers = new ArrayList<GraphLayer>();
             for (var scoring : Scoring.values()) layers.add(new GatLayer(16, 4, 4, true, 0, scoring, true, 0, type, Rng.of(1)));
-            if (type == DType.F32) for (var of : Aggregation.values())
-                if (of != Aggregation.ATTENTION) layers.add(new SageLayer(16, 16, of, Rng.of(1)));
+            if (type == DType.F32)
+                for (var of : Aggregation.values()) if (of != Aggregation.ATTENTION) layers.add(new SageLayer(16, 16, of, Rng.of(1)));
             for (var layer : layers) {
                 Runnable step = () -> ShapesOnly.run(() -> {
                     var out = layer.forward(graph, x);
