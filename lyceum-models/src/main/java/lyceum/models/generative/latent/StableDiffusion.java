@@ -13,6 +13,7 @@ import lyceum.models.generative.diffusion.DiffusionModel;
 import lyceum.models.generative.diffusion.Inpainting;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.memory.Memory;
 import lyceum.nn.InBatches;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
@@ -68,7 +69,9 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
 
     /** A picture for each prompt. @param noise a stream for each */
     public Tensor imagine(List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
-        return pictures(codes(prompts, options, noise, progress));
+        var codes = codes(prompts, options, noise, progress);
+        Memory.release(); // blocks of other sizes than a decoder asks for, which at real size are half a gigabyte
+        return pictures(codes);
     }
 
     /** The same as scaled codes. */
