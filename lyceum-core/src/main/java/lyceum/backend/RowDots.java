@@ -59,7 +59,8 @@ public interface RowDots {
             var values = new byte[numbers];
             MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, x, values, 0, numbers);
             for (int i = 0; i < n; i++)
-                MEMORY.set(ValueLayout.JAVA_INT, sums + 4L * i, one.dotBytes(values, MEMORY, MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i)));
+                MEMORY.set(ValueLayout.JAVA_INT, sums + 4L * i,
+                        one.dotBytes(values, MEMORY, MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i)));
         }
 
         private float dot(float[] x, long row, DType type) {

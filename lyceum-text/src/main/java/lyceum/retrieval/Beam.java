@@ -8,8 +8,8 @@ import lyceum.text.internal.TopScores;
  * list: to put one in costs less than in a heap, and the next is found at once. Many are two heaps.
  */
 final class Beam {
-    /** From here on moving half a list costs more than heaps do. */
-    private static final int MANY = 1024;
+    /** From here on moving a part of the list costs more than heaps do. */
+    private static final int MANY = 256;
 
     /** Nodes, the nearest first, and their scores. */
     record Candidates(int[] nodes, double[] scores) {}
@@ -36,7 +36,9 @@ final class Beam {
     }
 
     /** Scores at most as great do not enter. */
-    double threshold() { return best != null ? best.threshold() : size < most ? Double.NEGATIVE_INFINITY : scores[size - 1]; }
+    double threshold() {
+        return best != null ? best.threshold() : size < most ? Double.NEGATIVE_INFINITY : scores[size - 1];
+    }
 
     void offer(int node, double score) {
         if (best != null) {
@@ -44,25 +46,15 @@ final class Beam {
             open.add(node, score);
             return;
         }
-        int at = place(node, score);
-        if (at == most) return;
-        int moved = Math.min(size, most - 1) - at;
-        System.arraycopy(nodes, at, nodes, at + 1, moved);
-        System.arraycopy(scores, at, scores, at + 1, moved);
+        if (size == most && !NodeQueue.before(score, node, scores[size - 1], node(size - 1))) return;
+        int at = size < most ? size++ : size - 1;
+        for (; at > 0 && NodeQueue.before(score, node, scores[at - 1], node(at - 1)); at--) {
+            nodes[at] = nodes[at - 1];
+            scores[at] = scores[at - 1];
+        }
         nodes[at] = node;
         scores[at] = score;
-        if (size < most) size++;
         next = Math.min(next, at);
-    }
-
-    private int place(int node, double score) {
-        int from = 0, to = size;
-        while (from < to) {
-            int middle = (from + to) >>> 1;
-            if (NodeQueue.before(score, node, scores[middle], node(middle))) to = middle;
-            else from = middle + 1;
-        }
-        return from;
     }
 
     private int node(int at) { return Math.max(nodes[at], ~nodes[at]); }
@@ -85,8 +77,7 @@ final class Beam {
         if (best != null) return open.poll();
         int node = nodes[next];
         nodes[next] = ~node;
-        do next++;
-        while (next < size && nodes[next] < 0);
+        do next++; while (next < size && nodes[next] < 0);
         return node;
     }
 

@@ -9,7 +9,7 @@ final class HnswWalk {
     /** Chosen ones that a candidate is held against at once: most are turned down by one of the first. */
     private static final int STEP = 8;
     /** Nodes from which a walk goes on at once: so reads of memory, for which it would wait at each, run side by side. */
-    private static final int WIDTH = Integer.getInteger("width", 2);
+    private static final int WIDTH = 2;
 
     private final VectorRows store;
     private final HnswLinks links;
@@ -21,8 +21,10 @@ final class HnswWalk {
     private final long[] soon = new long[WIDTH];
     /** Of {@link #around}, and of those chosen before. */
     private final double[] near, apart = new double[STEP];
-    private byte[] visited = new byte[1024];
-    private byte visit;
+    /** A bit a node, set for the first {@code count} of {@link #met}: so few that a walk finds them in the nearest cache. */
+    private long[] isMet = new long[64];
+    private int[] met = new int[1024];
+    private int count;
     long computations;
 
     HnswWalk(VectorRows store, HnswLinks links) {
@@ -64,28 +66,42 @@ final class HnswWalk {
         }
     }
 
-    private boolean first(int node) {
-        if (node >= visited.length) visited = Arrays.copyOf(visited, Math.max(node + 1, 2 * visited.length));
-        if (visited[node] == visit) return false;
-        visited[node] = visit;
-        return true;
+    /** Brings those of the first {@code n} of {@link #around} to its front that the walk meets for the first time, and gives their number. */
+    private int fresh(int n) {
+        int fresh = 0;
+        for (int i = 0; i < n; i++) {
+            int node = around[i], at = node >>> 6;
+            if (at >= isMet.length) isMet = Arrays.copyOf(isMet, Math.max(at + 1, 2 * isMet.length));
+            long word = isMet[at];
+            isMet[at] = word | 1L << node;
+            around[fresh] = node;
+            fresh += (int) (~word >>> node & 1); // a branch would go the other way than foretold each second time
+        }
+        if (count + fresh > met.length) met = Arrays.copyOf(met, 2 * (count + fresh));
+        System.arraycopy(around, 0, met, count, fresh);
+        count += fresh;
+        return fresh;
+    }
+
+    private void forget() {
+        if (count > isMet.length) Arrays.fill(isMet, 0);
+        else for (int i = 0; i < count; i++) isMet[met[i] >>> 6] = 0;
+        count = 0;
     }
 
     /** The {@code ef} best accepted ones on layer 0. */
     Beam.Candidates found(VectorRows.Query q, int from, int ef, IntPredicate accepted) { return search(q, from, 0, ef, accepted); }
 
     private Beam.Candidates search(VectorRows.Query q, int from, int layer, int ef, IntPredicate accepted) {
-        if (++visit == 0) {
-            Arrays.fill(visited, (byte) 0);
-            visit = 1;
-        }
+        forget();
         beam.clear(ef);
         through.clear();
-        first(from);
         scores.roughly(q);
-        meet(from, score(from), accepted);
+        double score = score(from);
+        fresh(1);
+        meet(from, score, accepted);
         for (;;) {
-            int n = 0, ends = 0, fresh = 0;
+            int n = 0, ends = 0;
             for (; ends < WIDTH; ends++) {
                 boolean isAnswer = through.isEmpty() || beam.topScore() >= through.topScore();
                 double top = isAnswer ? beam.topScore() : through.topScore();
@@ -93,7 +109,7 @@ final class HnswWalk {
                 n += links.read(isAnswer ? beam.poll() : through.poll(), layer, around, n);
             }
             if (ends == 0) return beam.candidates();
-            for (int i = 0; i < n; i++) if (first(around[i])) around[fresh++] = around[i];
+            int fresh = fresh(n);
             score(fresh, layer == 0 ? ahead() : 0);
             for (int i = 0; i < fresh; i++) if (near[i] > beam.threshold()) meet(around[i], near[i], accepted);
         }

@@ -18,7 +18,7 @@ class BeamTest {
         var rng = Rng.of(3);
         var beam = new Beam();
         int polls = 0;
-        for (int most : new int[] {1, 2, 3, 10, 100, 1024, 1025, 1500, 7}) {
+        for (int most : new int[] {1, 2, 3, 10, 100, 256, 257, 1500, 7}) {
             beam.clear(most);
             var kept = new TreeSet<>(NEAREST);
             var been = new HashSet<Integer>();

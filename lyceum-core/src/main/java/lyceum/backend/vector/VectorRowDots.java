@@ -82,7 +82,9 @@ final class VectorRowDots implements RowDots {
 
     private static IntVector codes(ByteVector bytes) { return (IntVector) bytes.castShape(I, 0); }
 
-    private static ByteVector read(MemorySegment rows, long at) { return ByteVector.fromMemorySegment(B, rows, at, ByteOrder.LITTLE_ENDIAN); }
+    private static ByteVector read(MemorySegment rows, long at) {
+        return ByteVector.fromMemorySegment(B, rows, at, ByteOrder.LITTLE_ENDIAN);
+    }
 
     private static FloatVector floats(MemorySegment rows, long at) {
         return FloatVector.fromMemorySegment(F, rows, at, ByteOrder.LITTLE_ENDIAN);

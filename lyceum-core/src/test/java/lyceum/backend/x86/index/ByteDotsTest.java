@@ -35,7 +35,8 @@ class ByteDotsTest {
         }
 
         void requireSums(String who, MemorySegment found) {
-            assertThat(found.toArray(ValueLayout.JAVA_INT_UNALIGNED)).as("%s, %d numbers, %d rows", who, numbers, sums.length).isEqualTo(sums);
+            assertThat(found.toArray(ValueLayout.JAVA_INT_UNALIGNED)).as("%s, %d numbers, %d rows", who, numbers, sums.length)
+                    .isEqualTo(sums);
         }
     }
 
