@@ -28,8 +28,8 @@ import lyceum.random.Rng;
  * keeps the {@code ef} best on layer 0; with {@code ef} of all vectors it is exact, since links of a tree through all nodes are never pruned.
  *
  * <p>Removed vectors are found no more and stay as stepping stones; {@link #compacted} makes a graph without them. Answers of FLOAT32 have scores in double
- * precision; a graph of INT8 is walked by the codes of the query too, and its answers have scores of the query itself. Any thread may call any method at any time; a graph that several threads fill depends on who came first, one that a single thread fills is
- * the same each time.
+ * precision; a graph of INT8 is walked by the codes of the query too, and its answers have scores of the query itself. Any thread may call any method at any
+ * time; a graph that several threads fill depends on who came first, one that a single thread fills is the same each time.
  *
  * @see <a href="https://arxiv.org/abs/1603.09320">Malkov and Yashunin (2020)</a>
  */

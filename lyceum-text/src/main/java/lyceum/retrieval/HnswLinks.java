@@ -8,9 +8,10 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
  * Who is linked to whom on each layer, and who is whose parent on layer 0. A parent and its child stay linked both ways for good, and the first node is the root;
- * so every node is reached from every other, whatever else is pruned. Lists are written under a lock of
- * their node, and read without: a locked instruction would wait for all that the processor has under way, as nearly all reads of a walk are at any time. A reader takes what it
- * has read if no writer was there meanwhile, as the version says, which is odd while one is; else it locks too.
+ * so every node is reached from every other, whatever else is pruned.
+ *
+ * <p>Lists are written under a lock of their node, and read without: a locked instruction waits for all reads and writes that the processor has under way, and a walk has many. A
+ * reader takes what it has read if no writer was there meanwhile, as the version tells, which is odd while one is; else it locks too.
  */
 final class HnswLinks {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
