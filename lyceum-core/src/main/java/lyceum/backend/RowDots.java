@@ -21,6 +21,9 @@ public interface RowDots {
     /** With the signed bytes from byte {@code offset} on. */
     float dotBytes(float[] x, MemorySegment rows, long offset);
 
+    /** With the signed bytes from byte {@code offset} on, exactly; a sum beyond an int wraps, as none of up to 2^17 numbers is. */
+    int dotBytes(byte[] x, MemorySegment rows, long offset);
+
     /** What this machine runs fastest for many rows at once, with the same bits. */
     static Many many() { return OneByOne.BEST; }
 
@@ -29,8 +32,13 @@ public interface RowDots {
         /**
          * Writes {@code n} sums of products as floats from {@code sums} on: of the floats at {@code x} and the row at each of the {@code n} addresses that stand at {@code rows},
          * which is {@code numbers} of F32, F16 or I8, little-endian. All is native memory that the caller keeps.
+         *
+         * @param ahead more addresses that follow the {@code n}, of what is read next: 128 bytes from each on are brought near meanwhile
          */
-        void dots(long x, int numbers, long rows, int n, DType type, long sums);
+        void dots(long x, int numbers, long rows, int n, DType type, long sums, int ahead);
+
+        /** The same of signed bytes at {@code x}, none of them -128, and rows of signed bytes. Sums are ints, exact as {@link RowDots#dotBytes(byte[], MemorySegment, long)} has them. */
+        void dotsOfBytes(long x, int numbers, long rows, int n, long sums, int ahead);
     }
 
     /** By calls for one row each. */
@@ -38,13 +46,21 @@ public interface RowDots {
         private static final Many BEST = Backends.manyRowDots();
         @SuppressWarnings("restricted") private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
-        @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums) {
+        @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums, int ahead) {
             var values = new float[numbers];
             MemorySegment.copy(MEMORY, Plain.FLOAT, x, values, 0, numbers);
             for (int i = 0; i < n; i++) {
                 long row = MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i);
                 MEMORY.set(ValueLayout.JAVA_FLOAT, sums + 4L * i, dot(values, row, type));
             }
+        }
+
+        @Override public void dotsOfBytes(long x, int numbers, long rows, int n, long sums, int ahead) {
+            var values = new byte[numbers];
+            MemorySegment.copy(MEMORY, ValueLayout.JAVA_BYTE, x, values, 0, numbers);
+            for (int i = 0; i < n; i++)
+                MEMORY.set(ValueLayout.JAVA_INT, sums + 4L * i,
+                        one.dotBytes(values, MEMORY, MEMORY.get(ValueLayout.JAVA_LONG, rows + 8L * i)));
         }
 
         private float dot(float[] x, long row, DType type) {
@@ -82,6 +98,14 @@ public interface RowDots {
             var y = new float[x.length];
             for (int i = 0; i < y.length; i++) y[i] = rows.get(ValueLayout.JAVA_BYTE, offset + i);
             return dot(x, y);
+        }
+
+        @Override public int dotBytes(byte[] x, MemorySegment rows, long offset) {
+            var y = new byte[x.length];
+            MemorySegment.copy(rows, ValueLayout.JAVA_BYTE, offset, y, 0, y.length);
+            int sum = 0;
+            for (int i = 0; i < y.length; i++) sum += x[i] * y[i];
+            return sum;
         }
 
         /** Four vectors of eight lanes added, then neighbouring lanes. */

@@ -43,6 +43,9 @@ public final class Allocator {
     private final int[] unused = new int[SizeClass.COUNT];
     /** Bytes in blocks that storages hold or that are asked for, the most that ever were, and bytes in the cache. */
     private final AtomicLong out = new AtomicLong(), peak = new AtomicLong(), cached = new AtomicLong();
+    /** Bytes that no pool takes back. */
+    private final AtomicLong beside = new AtomicLong();
+    private volatile long collectBesideAt = FIRST_COLLECTION;
     private volatile long collectAt = FIRST_COLLECTION;
     /** Garbage that may gather between two collections. */
     private volatile long headroom = FIRST_COLLECTION;
@@ -61,6 +64,12 @@ public final class Allocator {
     /** The same for a given scope, or none: work that was put off belongs to the scope in which it was asked for. */
     public static Storage allocate(long bytes, Scope scope) { return INSTANCE.get(bytes, scope); }
 
+    /**
+     * Memory that outlives work on tensors, as an index has: freed when neither it nor a part of it is reachable, its contents undefined, beside the budget. From 2 MiB on it
+     * has large pages where the system grants them.
+     */
+    public static MemorySegment unpooled(long bytes) { return INSTANCE.beside(bytes); }
+
     private Storage get(long bytes, Scope scope) {
         if (bytes < 0) throw new IllegalArgumentException("allocate: " + bytes + " bytes");
         if (scope != null) scope.count(bytes);
@@ -78,6 +87,17 @@ public final class Allocator {
         if (guarded.incrementAndGet() % 4096 == 0) System.gc();
         var memory = Pages.guarded(bytes);
         return new Storage(memory, memory.byteSize() - bytes, bytes, null, null);
+    }
+
+    /** What lies here does not press on the Java heap either: as much garbage as there is in use, and a little, may gather until a collection is asked for. */
+    private MemorySegment beside(long bytes) {
+        var memory = NativeMemory.allocate(bytes, () -> collectBesideAt = Math.max(FIRST_COLLECTION, 2 * beside.addAndGet(-bytes)));
+        long now = beside.addAndGet(bytes);
+        if (now > collectBesideAt) {
+            collectBesideAt = 2 * now;
+            System.gc();
+        }
+        return memory;
     }
 
     private Storage small(long bytes) {
@@ -141,7 +161,7 @@ public final class Allocator {
                 out.addAndGet(-size); // those who make room shall not count what waits for its turn
                 memory = makeRoom(sizeClass);
             }
-            return memory != null ? memory : NativeMemory.allocate(size);
+            return memory != null ? memory : NativeMemory.allocate(size, () -> {});
         } catch (OutOfMemoryError e) {
             out.addAndGet(-size);
             throw e;

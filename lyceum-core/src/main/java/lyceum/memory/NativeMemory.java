@@ -44,16 +44,25 @@ final class NativeMemory {
 
     private NativeMemory() {}
 
-    /** A block of {@code bytes}, its contents undefined. @throws OutOfMemoryError if the system refuses */
-    static MemorySegment allocate(long bytes) {
-        if (ALLOC == null) return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+    /**
+     * A block of {@code bytes}, its contents undefined.
+     *
+     * @param freed told when it is given back to the system, or at once where the JDK counts it
+     * @throws OutOfMemoryError if the system refuses
+     */
+    static MemorySegment allocate(long bytes, Runnable freed) {
+        if (ALLOC == null) {
+            freed.run();
+            return Arena.ofAuto().allocate(bytes, ALIGNMENT);
+        }
         boolean large = bytes >= LARGE && ADVISE != null;
         long alignment = large ? LARGE : ALIGNMENT;
         long address = NativeCall.call(ALLOC, alignment, Math.ceilDiv(bytes, alignment) * alignment, 0, 0, 0, 0);
         if (address == 0) throw new OutOfMemoryError("aligned_alloc refused " + bytes + " bytes");
         if (large) NativeCall.call(ADVISE, address, bytes / LARGE * LARGE, MADV_HUGEPAGE, 0, 0, 0);
-        return MemorySegment.ofAddress(address).reinterpret(bytes, Arena.ofAuto(), NativeMemory::free);
+        return MemorySegment.ofAddress(address).reinterpret(bytes, Arena.ofAuto(), block -> {
+            NativeCall.call(FREE, block.address(), 0, 0, 0, 0, 0);
+            freed.run();
+        });
     }
-
-    private static void free(MemorySegment segment) { NativeCall.call(FREE, segment.address(), 0, 0, 0, 0, 0); }
 }

@@ -69,8 +69,8 @@ class RowDotsTest {
                 for (var type : new DType[] {DType.F32, DType.F16, DType.I8}) {
                     MemorySegment found = GuardedMemory.allocate(arena, 4L * rows + 4, true), wanted = arena.allocate(4L * rows + 4);
                     long at = (type == DType.F32 ? floats : type == DType.F16 ? halves : bytes).address();
-                    RowDots.many().dots(x.address(), n, at, rows, type, found.address() + 4);
-                    plain.dots(x.address(), n, at, rows, type, wanted.address() + 4);
+                    RowDots.many().dots(x.address(), n, at, rows, type, found.address() + 4, 1);
+                    plain.dots(x.address(), n, at, rows, type, wanted.address() + 4, 0);
                     assertThat(found.mismatch(wanted)).as("%d rows of %d, of %s", rows, n, type).isEqualTo(-1);
                     compared += rows;
                 }

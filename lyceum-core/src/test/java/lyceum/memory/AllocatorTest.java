@@ -53,6 +53,20 @@ class AllocatorTest {
         Reference.reachabilityFence(storage);
     }
 
+    @Test void memoryThatNoPoolTakesBackIsFreedWithItsLastPart() throws IOException {
+        var kept = Allocator.unpooled(3L << 20).asSlice(1 << 20, 1 << 10).fill((byte) 7);
+        long before = resident();
+        for (int i = 0; i < 64; i++) Allocator.unpooled(16L << 20).fill((byte) i);
+        assertThat(resident() - before).as("of a GiB of garbage").isLessThan(512L << 20);
+        assertThat(kept.toArray(ValueLayout.JAVA_BYTE)).containsOnly(7);
+    }
+
+    private static long resident() throws IOException {
+        for (var line : Files.readAllLines(Path.of("/proc/self/status")))
+            if (line.startsWith("VmRSS:")) return 1024 * Long.parseLong(line.replaceAll("[^0-9]", ""));
+        return 0;
+    }
+
     @Test void neighboursInASlabDoNotOverlap() {
         var storages = new Storage[3000];
         for (int i = 0; i < storages.length; i++) {

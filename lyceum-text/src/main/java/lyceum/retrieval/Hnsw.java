@@ -28,8 +28,8 @@ import lyceum.random.Rng;
  * keeps the {@code ef} best on layer 0; with {@code ef} of all vectors it is exact, since links of a tree through all nodes are never pruned.
  *
  * <p>Removed vectors are found no more and stay as stepping stones; {@link #compacted} makes a graph without them. Answers of FLOAT32 have scores in double
- * precision. Any thread may call any method at any time; a graph that several threads fill depends on who came first, one that a single thread fills is
- * the same each time.
+ * precision; a graph of INT8 is walked by the codes of the query too, and its answers have scores of the query itself. Any thread may call any method at any
+ * time; a graph that several threads fill depends on who came first, one that a single thread fills is the same each time.
  *
  * @see <a href="https://arxiv.org/abs/1603.09320">Malkov and Yashunin (2020)</a>
  */
@@ -153,7 +153,7 @@ public final class Hnsw implements VectorIndex {
         var q = store.query(node);
         int near = from;
         for (int layer = top; layer > level; layer--) near = walk.nearest(q, near, layer, null);
-        var candidates = new HnswWalk.Candidates[Math.min(level, top) + 1];
+        var candidates = new Beam.Candidates[Math.min(level, top) + 1];
         for (int layer = candidates.length - 1; layer >= 0; layer--) {
             candidates[layer] = walk.candidates(q, near, layer, efConstruction, node);
             near = candidates[layer].nodes()[0];
@@ -209,15 +209,17 @@ public final class Hnsw implements VectorIndex {
         return new Found(best(k, q, found), computations);
     }
 
-    /** The first k by exact scores, which only those take that single precision may have kept out of them. */
-    private List<VectorHit> best(int k, VectorRows.Query q, HnswWalk.Candidates found) {
+    /** The first k by exact scores, which only those take that single precision, or a rounded query, may have kept out of them. */
+    private List<VectorHit> best(int k, VectorRows.Query q, Beam.Candidates found) {
         int n = found.nodes().length;
         double longest = 0;
         for (int node : found.nodes()) longest = Math.max(longest, store.square(node));
-        double least = n < k ? Double.NEGATIVE_INFINITY : found.scores()[k - 1] - store.margin(q, Math.sqrt(longest));
-        var hits = new ArrayList<VectorHit>();
-        for (int i = 0; i < n && found.scores()[i] >= least; i++)
-            hits.add(new VectorHit(ids.id(found.nodes()[i]), store.exact(q, found.nodes()[i])));
+        double least = n < k ? Double.NEGATIVE_INFINITY : found.scores()[k - 1] - store.roughMargin(q, Math.sqrt(longest));
+        int likely = 0;
+        while (likely < n && found.scores()[likely] >= least) likely++;
+        double[] exact = store.exact(q, found.nodes(), likely);
+        var hits = new ArrayList<VectorHit>(likely);
+        for (int i = 0; i < likely; i++) hits.add(new VectorHit(ids.id(found.nodes()[i]), exact[i]));
         return VectorHit.best(k, hits);
     }
 
@@ -257,7 +259,7 @@ public final class Hnsw implements VectorIndex {
                 graph.putInt(links.level(node) | (isRemoved(node) ? 1 << 30 : 0));
                 graph.putInt(links.parent(node));
                 for (int layer = 0; layer <= links.level(node); layer++) {
-                    int count = links.read(node, layer, into);
+                    int count = links.read(node, layer, into, 0);
                     graph.putInt(count);
                     for (int i = 0; i < count; i++) graph.putInt(into[i]);
                 }

@@ -12,9 +12,11 @@ final class NodeQueue {
 
     boolean isEmpty() { return size == 0; }
 
+    int top() { return nodes[0]; }
+
     double topScore() { return scores[0]; }
 
-    private static boolean before(double score, int node, double than, int other) { return score > than || score == than && node < other; }
+    static boolean before(double score, int node, double than, int other) { return score > than || score == than && node < other; }
 
     void add(int node, double score) {
         if (size == nodes.length) {

@@ -189,6 +189,37 @@ class HnswTest {
         Evidence.of("answers that differ", differing, exactly(0));
     }
 
+    /** A walk compares codes with codes; answers are what a flat index of the same codes gives for the query in floats. */
+    @Test void bytesAreWalkedByCodesAndAnsweredByFloats() {
+        for (var metric : VectorMetric.values()) {
+            var graph = new Hnsw(64, metric, VectorEncoding.INT8, 16, 100, 1);
+            var flat = new FlatIndex(64, metric, VectorEncoding.INT8, 0);
+            for (int i = 0; i < 2000; i++) {
+                graph.add(i, WORLD.vectors()[i]);
+                flat.add(i, WORLD.vectors()[i]);
+            }
+            double recall = 0;
+            for (var query : WORLD.queries()) {
+                var wanted = flat.search(query, 10);
+                assertThat(graph.search(query, 10, 2000)).as("%s, all of them kept", metric).isEqualTo(wanted);
+                recall += Clusters.recall(graph.search(query, 10, 100), wanted) / 200;
+            }
+            assertThat(recall).as("%s, recall of what the codes allow", metric).isGreaterThan(0.97);
+        }
+    }
+
+    /** Sums of products of their codes would not fit an int. */
+    @Test void longVectorsOfBytesAreWalkedToo() {
+        int d = 140_000;
+        var index = new Hnsw(d, VectorMetric.DOT, VectorEncoding.INT8, 16, 20, 1);
+        var vector = new float[d];
+        for (int i = 1; i <= 10; i++) {
+            Arrays.fill(vector, i);
+            index.add(i, vector);
+        }
+        assertThat(index.search(vector, 1, 1)).extracting(VectorHit::id).containsExactly(10L);
+    }
+
     @Acceptance(topic = TOPIC, clause = 8)
     @Tag("slow")
     @Test void threadsLoseNoNode() throws Exception {

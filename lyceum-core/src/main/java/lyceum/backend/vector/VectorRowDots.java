@@ -5,12 +5,15 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 import lyceum.backend.RowDots;
 
 /** Four vectors of eight lanes. */
 final class VectorRowDots implements RowDots {
     private static final VectorSpecies<Float> F = FloatVector.SPECIES_256;
+    private static final VectorSpecies<Integer> I = IntVector.SPECIES_256;
     private static final VectorSpecies<Byte> B = ByteVector.SPECIES_64;
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int LANES = 8, SUMS = 32;
@@ -65,13 +68,29 @@ final class VectorRowDots implements RowDots {
         return sum(a, b, c, d) + rest;
     }
 
+    @Override public int dotBytes(byte[] x, MemorySegment rows, long offset) {
+        IntVector a = IntVector.zero(I), b = a;
+        int i = 0;
+        for (; i + 2 * LANES <= x.length; i += 2 * LANES) {
+            a = a.add(codes(ByteVector.fromArray(B, x, i)).mul(codes(read(rows, offset + i))));
+            b = b.add(codes(ByteVector.fromArray(B, x, i + LANES)).mul(codes(read(rows, offset + i + LANES))));
+        }
+        int rest = 0;
+        for (; i < x.length; i++) rest += x[i] * rows.get(ValueLayout.JAVA_BYTE, offset + i);
+        return a.add(b).reduceLanes(VectorOperators.ADD) + rest;
+    }
+
+    private static IntVector codes(ByteVector bytes) { return (IntVector) bytes.castShape(I, 0); }
+
+    private static ByteVector read(MemorySegment rows, long at) {
+        return ByteVector.fromMemorySegment(B, rows, at, ByteOrder.LITTLE_ENDIAN);
+    }
+
     private static FloatVector floats(MemorySegment rows, long at) {
         return FloatVector.fromMemorySegment(F, rows, at, ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static FloatVector bytes(MemorySegment rows, long at) {
-        return (FloatVector) ByteVector.fromMemorySegment(B, rows, at, ByteOrder.LITTLE_ENDIAN).castShape(F, 0);
-    }
+    private static FloatVector bytes(MemorySegment rows, long at) { return (FloatVector) read(rows, at).castShape(F, 0); }
 
     private static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
         var s = a.add(b).add(c.add(d));

@@ -34,10 +34,10 @@ public final class RowDotsCode implements RowDots.Many {
     private static final long LONG = 1 << 17;
     private static final Vec TERM = Vec.ymm(4), REST = Vec.ymm(5);
 
-    private final Kernel floats, halves, bytes;
+    private final Kernel floats, halves, bytes, integers;
 
     /**
-     * Arguments: rdi the vector, rsi addresses of rows, rdx their number, at least one, rcx numbers of a row, r8 where the sums go.
+     * Arguments: rdi the vector, rsi addresses of rows, rdx their number, at least one, rcx numbers of a row, r8 where the sums go, r9 how many addresses follow, of what is read next.
      *
      * @param type of the rows
      */
@@ -46,6 +46,7 @@ public final class RowDotsCode implements RowDots.Many {
 
         @Override public void write(Assembler a, Cpu cpu) {
             var row = a.label();
+            prefetch(a);
             a.mov(R9, RCX);
             a.and(R9, -SUMS);
             a.align(32);
@@ -95,20 +96,6 @@ public final class RowDotsCode implements RowDots.Many {
 
         private static void clear(Assembler a, Vec v) { a.emit(Instruction.VXORPS, v, v, v); }
 
-        /** While r10 is below the limit. */
-        private static void loop(Assembler a, Gp limit, Runnable body) {
-            var turn = a.label();
-            var end = a.label();
-            a.cmp(R10, limit);
-            a.jump(Condition.GE, end);
-            a.align(16);
-            a.bind(turn);
-            body.run();
-            a.cmp(R10, limit);
-            a.jump(Condition.L, turn);
-            a.bind(end);
-        }
-
         /** Four vectors of eight lanes, then neighbouring lanes, pairs, halves, and the rest. */
         private static void sum(Assembler a) {
             Vec s = Vec.ymm(0), low = Vec.xmm(0), high = Vec.xmm(1);
@@ -125,6 +112,37 @@ public final class RowDotsCode implements RowDots.Many {
         }
     }
 
+    /** Two lines at each of the r9 addresses behind those of rows. */
+    static void prefetch(Assembler a) {
+        var turn = a.label();
+        var end = a.label();
+        a.test(R9, R9);
+        a.jump(Condition.E, end);
+        a.lea(R10, Mem.at(RSI, RDX, Long.BYTES));
+        a.bind(turn);
+        a.mov(RAX, Mem.at(R10));
+        a.prefetch(0, Mem.at(RAX));
+        a.prefetch(0, Mem.at(RAX, 64));
+        a.add(R10, Long.BYTES);
+        a.sub(R9, 1);
+        a.jump(Condition.NE, turn);
+        a.bind(end);
+    }
+
+    /** While r10 is below the limit. */
+    static void loop(Assembler a, Gp limit, Runnable body) {
+        var turn = a.label();
+        var end = a.label();
+        a.cmp(R10, limit);
+        a.jump(Condition.GE, end);
+        a.align(16);
+        a.bind(turn);
+        body.run();
+        a.cmp(R10, limit);
+        a.jump(Condition.L, turn);
+        a.bind(end);
+    }
+
     /** @throws IllegalStateException where machine code cannot run */
     public RowDotsCode() {
         if (Cpu.unavailable() != null) throw new IllegalStateException(Cpu.unavailable());
@@ -132,12 +150,13 @@ public final class RowDotsCode implements RowDots.Many {
             floats = new Form(DType.F32).make(Cpu.current());
             halves = new Form(DType.F16).make(Cpu.current());
             bytes = new Form(DType.I8).make(Cpu.current());
+            integers = new ByteDotsForm().make(Cpu.current());
         } catch (CodeMemory.Refused refused) {
             throw new IllegalStateException("no executable memory", refused);
         }
     }
 
-    @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums) {
+    @Override public void dots(long x, int numbers, long rows, int n, DType type, long sums, int ahead) {
         if (n < 1) return;
         var kernel = switch (type) {
             case F32 -> floats;
@@ -145,7 +164,15 @@ public final class RowDotsCode implements RowDots.Many {
             case I8 -> bytes;
             default -> throw new DTypeException("RowDots: rows of " + type + "; F32, F16 or I8");
         };
-        if ((long) n * numbers < LONG) kernel.call(x, rows, n, numbers, sums, 0);
-        else kernel.callLong(x, rows, n, numbers, sums, 0);
+        call(kernel, x, numbers, rows, n, sums, ahead);
+    }
+
+    @Override public void dotsOfBytes(long x, int numbers, long rows, int n, long sums, int ahead) {
+        if (n > 0) call(integers, x, numbers, rows, n, sums, ahead);
+    }
+
+    private static void call(Kernel kernel, long x, int numbers, long rows, int n, long sums, int ahead) {
+        if ((long) n * numbers < LONG) kernel.call(x, rows, n, numbers, sums, ahead);
+        else kernel.callLong(x, rows, n, numbers, sums, ahead);
     }
 }
