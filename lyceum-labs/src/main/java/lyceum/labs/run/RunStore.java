@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,7 +23,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import lyceum.format.Durable;
 
 /**
  * Keeps results of runs, a JSON file each, beside an index of one line a run. The latest 1,000 are kept.
@@ -230,7 +230,7 @@ public final class RunStore {
         var fresh = Files.createTempFile(file.getParent(), "run", ".tmp");
         try {
             Files.writeString(fresh, text);
-            Durable.move(fresh, file);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(fresh);
         }

@@ -11,7 +11,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
-import lyceum.testing.ForcedFiles;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,10 +43,6 @@ class RunStoreTest {
         assertThat(again.last("k-means", result.params(), 1)).isPresent();
         assertThat(again.last("k-means", result.params(), 2)).isEmpty();
         assertThat(again.last("k-means", Map.of("k", 4), 1)).isEmpty();
-    }
-
-    @Test void aResultIsOnTheDiskWhenItIsSaved() throws Exception {
-        assertThat(ForcedFiles.below(home, () -> new RunStore(home).save(result))).containsExactly("run", "");
     }
 
     @Test void newestComesFirstAndSlowestCountsTheLatestRunOfATopic() {
