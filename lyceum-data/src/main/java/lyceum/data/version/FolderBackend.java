@@ -89,7 +89,7 @@ final class FolderBackend implements ObjectBackend {
         files.forEach(waiting::remove);
     }
 
-    /** A disk makes one write of those that wait at the same time: twenty-five times as quick as one after the other. */
+    /** A disk makes one write of those that wait at the same time. */
     private static void together(Collection<Path> paths, Consumer<Path> force) {
         try (var threads = Executors.newFixedThreadPool(Math.min(TOGETHER, paths.size()))) {
             CompletableFuture.allOf(paths.stream().map(path -> CompletableFuture.runAsync(() -> force.accept(path), threads))
