@@ -156,7 +156,7 @@ public final class PositiveDefinite {
         if (!a.shape().equals(b.shape())) throw new ShapeException("fidelity: shapes " + a.shape() + " and " + b.shape() + " differ");
         Matrices.symmetric("fidelity", a);
         Matrices.symmetric("fidelity", b);
-        Tensor root = rootOf(a.detach().to(DType.F64)), inner = root.transpose().matmul(b.detach().to(DType.F64)).matmul(root);
+        Tensor inner = between(a.detach().to(DType.F64), b.detach().to(DType.F64));
         inner = inner.add(inner.transpose()).div(2).compute();
         double[] values = Eigen.symmetricValues(inner).toDoubleArray();
         if (values.length > 0 && values[0] < -defaultTolerance(inner) * Norms.infinity(inner)) throw new IllegalArgumentException(
@@ -166,13 +166,27 @@ public final class PositiveDefinite {
         return sum;
     }
 
-    /** Any L with {@code L L^T = A}. */
-    private static Tensor rootOf(Tensor a) {
+    /** {@code L^T B L} for any L with {@code L L^T = A}. */
+    private static Tensor between(Tensor a, Tensor b) {
         try {
-            return Cholesky.of(a).lower();
+            return betweenTriangles(Cholesky.of(a).lower(), b);
         } catch (NotPositiveDefiniteException _) {
-            return sqrt(a);
+            var root = sqrt(a);
+            return root.matmul(b).matmul(root);
         }
+    }
+
+    /** By halves, of which one of L is zero and one of the result the transpose of another: 9 products of 16. */
+    private static Tensor betweenTriangles(Tensor l, Tensor b) {
+        long n = l.size(0), h = n / 2;
+        if (h == 0) return l.mul(l).mul(b);
+        Tensor first = l.narrow(0, 0, h).narrow(1, 0, h), low = l.narrow(0, h, n - h), beside = low.narrow(1, 0, h),
+                last = low.narrow(1, h, n - h);
+        Tensor left = b.narrow(1, 0, h).matmul(first).add(b.narrow(1, h, n - h).matmul(beside)).compute(), below = left.narrow(0, h, n - h);
+        Tensor right = b.narrow(0, h, n - h).narrow(1, h, n - h).matmul(last);
+        Tensor corner = first.transpose().matmul(left.narrow(0, 0, h)).add(beside.transpose().matmul(below)),
+                other = last.transpose().matmul(below).compute(), end = last.transpose().matmul(right);
+        return Tensor.concat(0, Tensor.concat(1, corner, other.transpose()), Tensor.concat(1, other, end));
     }
 
     /**

@@ -1,13 +1,16 @@
 package lyceum.linalg.dense;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.Parallel;
 import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
 public final class Matrices {
-    private static final int STRIP = 32;
+    /** Rows that are turned together, and how often a thread does that in the same room. */
+    private static final int STRIP = 32, STRIPS = 4;
     /** The most elements of a Java array. */
     private static final long MOST = Integer.MAX_VALUE - 8;
 
@@ -46,20 +49,24 @@ public final class Matrices {
         var from = Block.of(a);
         int n = from.n();
         var to = Block.kept(n, n);
-        double[] row = new double[n], sums = new double[n];
-        try (var scratch = Scope.open(operation)) {
-            var strip = Block.kept(STRIP, n);
-            for (int i0 = 0; i0 < n; i0 += STRIP) {
-                int i1 = Math.min(n, i0 + STRIP);
-                for (int i = i0; i < i1; i++) {
-                    from.row(i, 0, row, 0, n);
-                    for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
-                    strip.setRow(i - i0, 0, row, 0, i1);
+        var finite = new AtomicBoolean(true);
+        Parallel.range(Math.ceilDiv(n, STRIP), STRIPS, (double) STRIP * n, (first, end) -> {
+            double[] row = new double[n], sums = new double[n];
+            try (var scratch = Scope.open(operation)) {
+                var strip = Block.kept(STRIP, n);
+                for (int i0 = (int) first * STRIP; i0 < Math.min(n, end * STRIP); i0 += STRIP) {
+                    int i1 = Math.min(n, i0 + STRIP);
+                    for (int i = i0; i < i1; i++) {
+                        from.row(i, 0, row, 0, n);
+                        for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
+                        strip.setRow(i - i0, 0, row, 0, i1);
+                    }
+                    to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
                 }
-                to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
             }
-        }
-        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, from);
+            for (double sum : sums) if (!Double.isFinite(sum)) finite.set(false);
+        });
+        if (!finite.get()) requireFinite(operation, from);
         return to;
     }
 
