@@ -44,7 +44,7 @@ public final class Matrices {
         return to;
     }
 
-    /** The upper triangle of the same that is the lower one of {@code a}, which is square; below it stands anything. Some rows at a time are turned while they are in the cache. */
+    /** The upper triangle that is the lower one of {@code a}, which is square, and of which no more is read; below it stands anything. Some rows at a time are turned while they are in the cache. */
     public static Block upperOfLower(String operation, Tensor a) {
         var from = Block.of(a);
         int n = from.n();
@@ -57,8 +57,8 @@ public final class Matrices {
                 for (int i0 = (int) first * STRIP; i0 < Math.min(n, end * STRIP); i0 += STRIP) {
                     int i1 = Math.min(n, i0 + STRIP);
                     for (int i = i0; i < i1; i++) {
-                        from.row(i, 0, row, 0, n);
-                        for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
+                        from.row(i, 0, row, 0, i1);
+                        for (int j = 0; j <= i; j++) sums[j] += Math.abs(row[j]);
                         strip.setRow(i - i0, 0, row, 0, i1);
                     }
                     to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
