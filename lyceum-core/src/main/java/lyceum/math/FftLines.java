@@ -23,8 +23,8 @@ public final class FftLines {
      * @throws IllegalArgumentException unless n is at least 1, and both together make arrays of at most 2^28 numbers
      */
     public FftLines(int n, int lines) {
-        if (n < 1 || lines < 8 || lines % 8 != 0 || (long) n * lines > 1 << 28)
-            throw new IllegalArgumentException("FftLines: " + lines + " lines of " + n + "; lines are a multiple of 8, and at most 2^28 numbers in all");
+        if (n < 1 || lines < 8 || lines % 8 != 0 || (long) n * lines > 1 << 28) throw new IllegalArgumentException(
+                "FftLines: " + lines + " lines of " + n + "; lines are a multiple of 8, and at most 2^28 numbers in all");
         this.n = n;
         this.lines = lines;
         stockham = Stockham.radices(n) == null ? null : Stockham.of(n);

@@ -220,7 +220,8 @@ class PositiveDefiniteTest {
         double gap = 0;
         for (int draw = 0; draw < 100; draw++) {
             int n = 1 + rng.nextInt(20), r = 1 + rng.nextInt(n + 3), k = 1 + rng.nextInt(n + 3);
-            Tensor g = gaussian(rng, n, r), h = gaussian(rng, n, k), a = g.matmul(g.transpose()).compute(), b = h.matmul(h.transpose()).compute();
+            Tensor g = gaussian(rng, n, r), h = gaussian(rng, n, k), a = g.matmul(g.transpose()).compute(),
+                    b = h.matmul(h.transpose()).compute();
             // whatever the roots are: g and h are some
             double nuclear = Svd.values(h.transpose().matmul(g)).sum().item();
             gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(a, b) - nuclear) / nuclear);

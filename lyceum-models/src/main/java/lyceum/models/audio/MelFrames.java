@@ -80,7 +80,8 @@ final class MelFrames {
     private void fill(double[] to, int at, int step, Clip clip, int frame, boolean isThere) {
         int begin = frame * hop - size / 2;
         if (!isThere) for (int n = 0; n < size; n++) to[at + n * step] = 0;
-        else if (begin < 0 || begin + size > clip.length) for (int n = 0; n < size; n++) to[at + n * step] = clip.mirrored(begin + n) * window[n];
+        else if (begin < 0 || begin + size > clip.length)
+            for (int n = 0; n < size; n++) to[at + n * step] = clip.mirrored(begin + n) * window[n];
         else {
             double[] samples = clip.samples;
             for (int n = 0, from = clip.from + begin; n < size; n++) to[at + n * step] = samples[from + n] * window[n];
