@@ -21,7 +21,7 @@ public interface RowDots {
     /** With the signed bytes from byte {@code offset} on. */
     float dotBytes(float[] x, MemorySegment rows, long offset);
 
-    /** With the signed bytes from byte {@code offset} on, exactly; a sum beyond an int wraps, as none of up to 2^17 numbers is. */
+    /** With the signed bytes from byte {@code offset} on, exactly; a sum beyond an int wraps, as none of up to 2^17 numbers is where one side holds no -128. */
     int dotBytes(byte[] x, MemorySegment rows, long offset);
 
     /** What this machine runs fastest for many rows at once, with the same bits. */

@@ -3,6 +3,7 @@ package lyceum.format;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -39,7 +40,13 @@ public final class Durable {
     }
 
     /** The bytes of a file. An interrupt of the thread waits: the file would be there and the answer be that it is not. */
-    public static void force(Path file) throws IOException { force(file, StandardOpenOption.WRITE); }
+    public static void force(Path file) throws IOException {
+        try {
+            force(file, StandardOpenOption.WRITE);
+        } catch (AccessDeniedException e) {
+            force(file, StandardOpenOption.READ); // a copy of what nobody may write
+        }
+    }
 
     /** @param access to write, which Windows wants, or to read, which is all that a folder has */
     private static void force(Path file, StandardOpenOption access) throws IOException {

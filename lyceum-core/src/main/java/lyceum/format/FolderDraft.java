@@ -3,6 +3,7 @@ package lyceum.format;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -78,11 +79,26 @@ public final class FolderDraft {
     }
 
     /**
-     * Puts one file into its place, whole, by a draft in a folder on the same disk. What killed processes left there the caller {@linkplain #deleteLeftBehind deletes}.
+     * Puts one file into its place, whole, by a draft in a folder on the same disk. What killed processes left there the caller {@linkplain #deleteLeftBehind deletes}. An
+     * interrupt of the thread waits.
      *
      * @param lasting false is quick, for many small files: a power cut may lose them until {@link Durable} has forced each and its name
      */
     public static void put(Path folder, Path file, byte[] bytes, boolean lasting) throws IOException {
+        boolean interrupted = Thread.interrupted();
+        try {
+            while (true) try {
+                putOnce(folder, file, bytes, lasting);
+                return;
+            } catch (ClosedByInterruptException e) {
+                interrupted |= Thread.interrupted();
+            }
+        } finally {
+            if (interrupted) Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void putOnce(Path folder, Path file, byte[] bytes, boolean lasting) throws IOException {
         var draft = folder.resolve(OWN + "-" + UUID.randomUUID() + FILE);
         try (var channel = locked(draft)) { // the draft itself: the lock goes with it to its place
             var rest = ByteBuffer.wrap(bytes);

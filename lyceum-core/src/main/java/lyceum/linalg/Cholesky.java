@@ -75,7 +75,7 @@ public final class Cholesky {
     /** @throws NotPositiveDefiniteException if a pivot is not positive; names its index */
     public static Cholesky of(Tensor a) {
         Matrices.requireSquare("cholesky", a);
-        if (!Block.pays((int) a.size(0), (int) a.size(0))) return of(Matrices.rows("cholesky", a), Matrices.resultType(a));
+        if (!Block.pays((int) a.size(0), (int) a.size(0))) return of(Matrices.lowerRows("cholesky", a), Matrices.resultType(a));
         var u = Matrices.upperOfLower("cholesky", a);
         int bad = CholeskyBlocks.factor(u);
         if (bad >= 0) throw new NotPositiveDefiniteException("cholesky", bad, u.get(bad, bad));

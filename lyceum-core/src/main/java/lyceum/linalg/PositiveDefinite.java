@@ -136,12 +136,15 @@ public final class PositiveDefinite {
      * @throws IllegalArgumentException if an eigenvalue is below minus the default tolerance: names it
      */
     public static Tensor sqrt(Tensor a) {
-        var e = Eigen.symmetric(Matrices.tensor(Matrices.symmetric("matrix square root", a), (int) a.size(0), DType.F64));
+        return wideRoot("matrix square root", a).to(Matrices.resultType(a));
+    }
+
+    private static Tensor wideRoot(String operation, Tensor a) {
+        var e = Eigen.symmetric(Matrices.tensor(Matrices.symmetric(operation, a), (int) a.size(0), DType.F64));
         double[] values = e.values().toDoubleArray();
-        if (values.length > 0 && values[0] < -defaultTolerance(a) * Norms.infinity(a))
-            throw new IllegalArgumentException("matrix square root: the least eigenvalue is " + values[0]
-                    + "; the matrix must be positive semidefinite: PositiveDefinite.nearest makes it so");
-        return e.function(v -> Math.sqrt(Math.max(v, 0))).to(Matrices.resultType(a));
+        if (values.length > 0 && values[0] < -defaultTolerance(a) * Norms.infinity(a)) throw new IllegalArgumentException(
+                operation + ": the least eigenvalue is " + values[0] + "; the matrix must be positive semidefinite: PositiveDefinite.nearest makes it so");
+        return e.function(v -> Math.sqrt(Math.max(v, 0)));
     }
 
     /**
@@ -149,17 +152,18 @@ public final class PositiveDefinite {
      * Computed as the roots of the eigenvalues of {@code L^T B L} with {@code A}'s Cholesky factor, or its symmetric root where A is singular: one reduction to
      * tridiagonal form, no vectors. Eigenvalues within rounding below 0 are taken as 0.
      *
-     * @throws IllegalArgumentException if A or B has an eigenvalue below minus the default tolerance
+     * @throws IllegalArgumentException if A has an eigenvalue below minus the default tolerance, or B on the range of A
      * @see <a href="https://doi.org/10.1016/0034-4877(76)90060-4">Uhlmann (1976), The "transition probability" in the state space of a *-algebra</a>
      */
     public static double fidelity(Tensor a, Tensor b) {
         if (!a.shape().equals(b.shape())) throw new ShapeException("fidelity: shapes " + a.shape() + " and " + b.shape() + " differ");
         Matrices.symmetric("fidelity", a);
         Matrices.symmetric("fidelity", b);
-        Tensor inner = between(a.detach().to(DType.F64), b.detach().to(DType.F64));
+        Tensor inner = between(a, b.detach().to(DType.F64));
         inner = inner.add(inner.transpose()).div(2).compute();
         double[] values = Eigen.symmetricValues(inner).toDoubleArray();
-        if (values.length > 0 && values[0] < -defaultTolerance(inner) * Norms.infinity(inner)) throw new IllegalArgumentException(
+        double tolerance = Math.max(defaultTolerance(a), defaultTolerance(b)) * Norms.infinity(a) * Norms.infinity(b);
+        if (values.length > 0 && values[0] < -tolerance) throw new IllegalArgumentException(
                 "fidelity: the second matrix has a negative eigenvalue; it must be positive semidefinite: PositiveDefinite.nearest makes it so");
         double sum = 0;
         for (double v : values) sum += Math.sqrt(Math.max(v, 0));
@@ -169,9 +173,9 @@ public final class PositiveDefinite {
     /** {@code L^T B L} for any L with {@code L L^T = A}. */
     private static Tensor between(Tensor a, Tensor b) {
         try {
-            return betweenTriangles(Cholesky.of(a).lower(), b);
+            return betweenTriangles(Cholesky.of(a.detach().to(DType.F64)).lower(), b);
         } catch (NotPositiveDefiniteException _) {
-            var root = sqrt(a);
+            var root = wideRoot("fidelity", a);
             return root.matmul(b).matmul(root);
         }
     }

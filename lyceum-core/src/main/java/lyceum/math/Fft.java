@@ -53,8 +53,8 @@ public final class Fft {
         chirp = smooth ? null : new Chirp(n);
         int most = smooth && n >= WHOLE_BELOW ? FourierLengths.rows(n, 1) : 1;
         width = n < WIDE_FROM ? 8 : 16;
-        columns = smooth ? new Stockham(n / most) : null;
-        rows = most > 1 ? new Stockham(most) : null;
+        columns = smooth ? Stockham.of(n / most) : null;
+        rows = most > 1 ? Stockham.of(most) : null;
         int blocks = rows == null ? 0 : (most + width - 1) / width;
         twistRe = new double[blocks * width * (n / most)];
         twistIm = new double[twistRe.length];

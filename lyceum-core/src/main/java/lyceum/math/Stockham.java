@@ -26,7 +26,7 @@ final class Stockham {
         return found;
     }
 
-    Stockham(int n) {
+    private Stockham(int n) {
         this.n = n;
         radices = radices(n);
         factors = new double[radices.length][];

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * The caching allocator behind every tensor.
@@ -91,13 +92,30 @@ public final class Allocator {
 
     /** What lies here does not press on the Java heap either: as much garbage as there is in use, and a little, may gather until a collection is asked for. */
     private MemorySegment beside(long bytes) {
-        var memory = NativeMemory.allocate(bytes, () -> collectBesideAt = Math.max(FIRST_COLLECTION, 2 * beside.addAndGet(-bytes)));
-        long now = beside.addAndGet(bytes);
-        if (now > collectBesideAt) {
-            collectBesideAt = 2 * now;
-            System.gc();
+        if (beside.get() + bytes > collectBesideAt) collectBeside(bytes);
+        Runnable freed = () -> beside.addAndGet(-bytes);
+        MemorySegment memory;
+        try {
+            memory = NativeMemory.allocate(bytes, freed);
+        } catch (OutOfMemoryError e) {
+            collectBeside(Long.MAX_VALUE / 2);
+            memory = NativeMemory.allocate(bytes, freed);
         }
+        beside.addAndGet(bytes);
         return memory;
+    }
+
+    /** Collects, and waits for the thread that frees what was found: at most a tenth of a second until it begins, then until it pauses. */
+    private synchronized void collectBeside(long bytes) {
+        long before = beside.get();
+        if (before + bytes <= collectBesideAt) return; // another thread was at it
+        System.gc();
+        for (int waited = 0; waited < 100 && beside.get() >= before; waited++) LockSupport.parkNanos(1_000_000);
+        for (long last = Long.MAX_VALUE; beside.get() < last;) {
+            last = beside.get();
+            LockSupport.parkNanos(1_000_000);
+        }
+        collectBesideAt = Math.max(FIRST_COLLECTION, 2 * beside.get());
     }
 
     private Storage small(long bytes) {

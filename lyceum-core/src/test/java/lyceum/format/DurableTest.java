@@ -65,9 +65,11 @@ class DurableTest {
         Thread.currentThread().interrupt();
         try {
             Durable.move(folder.resolve("b"), folder.resolve("a"));
+            FolderDraft.put(folder, folder.resolve("c"), new byte[3], true);
         } finally {
             assertThat(Thread.interrupted()).isTrue();
         }
         assertThat(folder.resolve("a")).hasContent("new");
+        assertThat(folder.resolve("c")).hasSize(3);
     }
 }

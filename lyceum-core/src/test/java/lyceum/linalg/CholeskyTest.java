@@ -249,6 +249,13 @@ class CholeskyTest {
                 .hasMessageContaining("(2, 3)");
         assertThatThrownBy(() -> Cholesky.of(Tensor.of(new double[] {1, 0, Double.NaN, 1}, 2, 2)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cholesky: entry (1, 0) is NaN");
+        for (int n : new int[] {5, 200}) { // above the diagonal nobody looks
+            var rows = Tensor.eye(DType.F64, n).toRows();
+            rows[0][n - 1] = Double.NaN;
+            assertThat(Cholesky.of(Tensor.of(rows)).logDet()).isZero();
+            rows[n - 1][n - 2] = Double.POSITIVE_INFINITY;
+            assertThatThrownBy(() -> Cholesky.of(Tensor.of(rows))).hasMessageContaining("entry (" + (n - 1) + ", " + (n - 2) + ") is Infinity");
+        }
         assertThatThrownBy(() -> Cholesky.of(Tensor.eye(DType.F64, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("(3,)");
     }

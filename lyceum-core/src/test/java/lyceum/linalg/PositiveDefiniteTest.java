@@ -8,6 +8,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -228,6 +229,11 @@ class PositiveDefiniteTest {
             gap = Math.max(gap, Math.abs(PositiveDefinite.fidelity(b, a) - nuclear) / nuclear);
         }
         Evidence.of("relative gap, also of singular matrices", gap, atMost(1e-6)); // roots of rounding errors
+        Tensor v = Tensor.of(new double[] {1, 1, 1}, 3, 1), w = Tensor.of(new double[] {1, 2, -3}, 3, 1);
+        assertThat(PositiveDefinite.fidelity(v.matmul(v.transpose()), w.matmul(w.transpose()))).as("of nothing in common").isLessThan(1e-5);
+        var rounded = Tensor.of(new float[] {0.01f, 0.07f, 0.07f, 0.49f}, 2, 2); // singular but for the digits of F32
+        assertThat(PositiveDefinite.fidelity(rounded, Tensor.eye(2))).isCloseTo(Math.sqrt(0.5), within(1e-4));
+        assertThat(PositiveDefinite.fidelity(Tensor.eye(2), rounded)).isCloseTo(Math.sqrt(0.5), within(1e-4));
         Tensor one = Tensor.eye(DType.F64, 2), bad = Tensor.of(new double[][] {{1, 2}, {2, 1}});
         assertThatThrownBy(() -> PositiveDefinite.fidelity(bad, one)).hasMessageContaining("least eigenvalue is -");
         assertThatThrownBy(() -> PositiveDefinite.fidelity(one, bad)).hasMessageContaining("second matrix has a negative eigenvalue");

@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
@@ -147,20 +148,28 @@ public final class FlatIndex implements VectorIndex {
             int n = store.size();
             double[] scores = scores(q, n);
             var top = TopScores.of(originals != null ? Math.max(k, rescored) : k, n);
-            for (int row = 0; row < n; row++) if (scores[row] > top.threshold() && allowed(row, filter)) top.offer(row, scores[row]);
+            var taken = new BitSet();
+            for (int row = 0; row < n; row++) {
+                if (!live[row]) scores[row] = Double.NaN;
+                if (!(scores[row] > top.threshold())) continue;
+                if (filter.test(ids.id(row))) {
+                    taken.set(row);
+                    top.offer(row, scores[row]);
+                } else {
+                    scores[row] = Double.NaN;
+                }
+            }
             var second = originals != null ? originals : store;
             var exactQuery = originals != null ? originals.query(query, "the query") : q;
             double least = top.worst() - store.margin(q, longest);
             var hits = new ArrayList<VectorHit>();
             for (int row = 0; row < n; row++)
-                if (scores[row] >= least && allowed(row, filter)) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
+                if (scores[row] >= least && (taken.get(row) || filter.test(ids.id(row)))) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
             return VectorHit.best(k, hits);
         } finally {
             lock.readLock().unlock();
         }
     }
-
-    private boolean allowed(int row, LongPredicate filter) { return live[row] && filter.test(ids.id(row)); }
 
     private double[] scores(VectorRows.Query q, int n) {
         var scores = new double[n];

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 
 /** Reads files that one file names while another process may replace them all: that one is moved to its place last, and those of before go after it. */
 final class NamedFiles {
-    private static final int TRIES = 20;
+    private static final int TRIES = 20, LAST = 999_999_999;
 
     private NamedFiles() {}
 
@@ -28,7 +28,12 @@ final class NamedFiles {
                 now = Files.readAllBytes(naming);
                 if (Arrays.equals(told, now)) return found;
             } catch (IOException | RuntimeException e) {
-                now = Files.readAllBytes(naming);
+                try {
+                    now = Files.readAllBytes(naming);
+                } catch (IOException gone) {
+                    e.addSuppressed(gone);
+                    throw e;
+                }
                 if (Arrays.equals(told, now)) throw e;
             }
             if (tries == TRIES)
@@ -46,6 +51,7 @@ final class NamedFiles {
                 if (own.matches() && Files.isRegularFile(file)) last = Math.max(last, Integer.parseInt(own.group(1)));
             }
         }
+        if (last == LAST) throw new IOException(directory + " holds a file of number " + LAST + ", and none is above; move it away");
         return last + 1;
     }
 }

@@ -217,7 +217,7 @@ public final class SemanticSearch {
     /**
      * The k best texts, the best first; fewer where fewer are found.
      *
-     * @param filter which passages may be found: it is asked before the ranking, so that k hits remain
+     * @param filter which passages may be found, so that k hits remain: it is asked while they are ranked, and not about those that cannot be among them
      */
     public List<Hit> search(String query, int k, Mode mode, Predicate<Passage> filter) {
         if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");

@@ -27,7 +27,7 @@ final class VectorRows {
     record Query(float[] values, double square, long[] signs, byte[] codes, float step) {}
 
     /**
-     * Where rows stand, and what goes with each: its squared length, or of INT8 that in the lower half and the step in the upper, as floats. That is what a walk reads at
+     * Where rows stand, and what goes with each: its squared length, or of INT8 its length in the lower half and the step in the upper, as floats. That is what a walk reads at
      * random beside rows, so it is small and near.
      */
     private record Chunks(MemorySegment[] rows, long[] addresses, long[][] extras) {
@@ -86,11 +86,13 @@ final class VectorRows {
 
     private long extra(double square, float step) {
         return encoding != VectorEncoding.INT8 ? Double.doubleToRawLongBits(square)
-                : (long) Float.floatToRawIntBits(step) << 32 | Float.floatToRawIntBits((float) square) & 0xFFFFFFFFL;
+                : (long) Float.floatToRawIntBits(step) << 32 | Float.floatToRawIntBits((float) Math.sqrt(square)) & 0xFFFFFFFFL;
     }
 
     private double square(long extra) {
-        return encoding != VectorEncoding.INT8 ? Double.longBitsToDouble(extra) : Float.intBitsToFloat((int) extra);
+        if (encoding != VectorEncoding.INT8) return Double.longBitsToDouble(extra);
+        double length = Float.intBitsToFloat((int) extra); // whose square may be too small for a float
+        return length * length;
     }
 
     private static float step(long extra) { return Float.intBitsToFloat((int) (extra >>> 32)); }
@@ -204,9 +206,11 @@ final class VectorRows {
             }
             case INT8 -> {
                 MemorySegment.copy(vector.codes, 0, chunk, JAVA_BYTE, at, dimensions);
-                float step = vector.step;
+                double step = vector.step;
                 square = 0;
                 for (byte code : vector.codes) square += code * step * (code * step);
+                if ((float) Math.sqrt(square) == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(
+                        "a vector rounds to zero in bytes and has no cosine there: scale it, or keep FLOAT32");
             }
             case BINARY -> {
                 for (int w = 0; w < vector.signs.length; w++) chunk.set(IndexFile.LONG, at + 8L * w, vector.signs[w]);

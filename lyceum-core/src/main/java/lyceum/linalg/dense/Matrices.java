@@ -26,6 +26,16 @@ public final class Matrices {
         return Dense.ofRowMajor(flat, m, n);
     }
 
+    /** The rows of a square matrix of which no more is read than the lower triangle, which is finite. */
+    public static double[][] lowerRows(String operation, Tensor a) {
+        requireElements(operation, a.size(0), a.size(1));
+        int n = size(operation, a.size(0));
+        double[] flat = a.toDoubleArray();
+        for (int i = 0; i < n; i++)
+            for (int j = 0; j <= i; j++) if (!Double.isFinite(flat[i * n + j])) throw notFinite(operation, i, j, n, flat[i * n + j]);
+        return Dense.ofRowMajor(flat, n, n);
+    }
+
     /**
      * A copy outside the heap of a finite matrix, for an object to keep.
      *
@@ -66,7 +76,8 @@ public final class Matrices {
             }
             for (double sum : sums) if (!Double.isFinite(sum)) finite.set(false);
         });
-        if (!finite.get()) requireFinite(operation, from);
+        if (!finite.get()) for (int i = 0; i < n; i++)
+            for (int j = 0; j <= i; j++) if (!Double.isFinite(from.get(i, j))) throw notFinite(operation, i, j, n, from.get(i, j));
         return to;
     }
 

@@ -12,6 +12,7 @@ public final class SoundAugment {
 
     /** Normal noise that is {@code decibels} below the sound's power; silence stays silent. */
     public static Augment<float[]> noise(double decibels) {
+        Augment.check("noise", "decibels", decibels, -100, 200);
         return (sound, rng) -> {
             double power = 0;
             for (float v : sound) power += v * v / (double) sound.length;
@@ -40,7 +41,8 @@ public final class SoundAugment {
      */
     public static Augment<float[]> speed(double share) {
         Augment.check("speed", "share", share, 0, 0.5);
-        int most = (int) Math.round(share * PERCENT);
+        int most = (int) Math.floor(share * PERCENT + 1e-9);
+        if (share > 0 && most == 0) throw new IllegalArgumentException("speed: share is " + share + "; it is 0, or at least a hundredth");
         return (sound, rng) -> {
             int by = rng.nextInt(2 * most + 1) - most;
             return by == 0 ? sound : new Sound(sound, PERCENT + by).resampled(PERCENT).channels()[0];

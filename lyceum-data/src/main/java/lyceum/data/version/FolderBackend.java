@@ -32,18 +32,18 @@ final class FolderBackend implements ObjectBackend {
     /** What an earlier version may have left among the names begins so. */
     private static final String DRAFT = ".draft";
 
-    private final Path folder, objects, names;
+    private final Path objects, names;
     /** Objects that a power cut may lose. */
     private final Set<Path> waiting = ConcurrentHashMap.newKeySet();
 
     FolderBackend(Path folder) {
-        this.folder = folder;
         objects = folder.resolve("objects");
         names = folder.resolve("names");
         try {
             Durable.createDirectories(objects);
             Durable.createDirectories(names);
-            FolderDraft.deleteLeftBehind(folder);
+            FolderDraft.deleteLeftBehind(objects);
+            FolderDraft.deleteLeftBehind(names);
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot make " + folder, e);
         }
@@ -56,16 +56,24 @@ final class FolderBackend implements ObjectBackend {
 
     @Override public void put(String hash, byte[] bytes) {
         var file = file(hash);
-        if (Files.exists(file)) return;
-        write(file, bytes, false);
-        waiting.add(file);
+        if (!isWhole(file, bytes.length)) write(file, bytes, false);
+        waiting.add(file); // also what is there: who wrote it may have been killed before it was forced
+    }
+
+    /** A power cut can leave a file without what was written to it. */
+    private static boolean isWhole(Path file, long size) {
+        try {
+            return Files.size(file) == size;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void write(Path file, byte[] bytes, boolean lasting) {
         try {
             if (lasting) Durable.createDirectories(file.getParent());
             else Files.createDirectories(file.getParent());
-            FolderDraft.put(folder, file, bytes, lasting);
+            FolderDraft.put(lasting ? names : objects, file, bytes, lasting);
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot write " + file, e);
         }

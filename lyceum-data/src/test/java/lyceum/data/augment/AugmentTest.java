@@ -208,6 +208,8 @@ class AugmentTest {
         }
         assertThat(SoundAugment.speed(0).apply(sound, Rng.of(1))).isSameAs(sound);
         assertThatThrownBy(() -> SoundAugment.speed(0.6)).hasMessageContaining("share is 0.6");
+        assertThatThrownBy(() -> SoundAugment.speed(0.004)).hasMessageContaining("at least a hundredth");
+        assertThatThrownBy(() -> SoundAugment.noise(Double.NaN)).hasMessageContaining("decibels is NaN");
         var moved = SoundAugment.shift(100).apply(sound, Rng.of(3));
         assertThat(moved).hasSize(8000).isNotEqualTo(sound);
         var spectrogram = Tensor.ones(DType.F32, 50, 20);

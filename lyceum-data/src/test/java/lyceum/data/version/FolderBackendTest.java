@@ -32,7 +32,7 @@ class FolderBackendTest {
             var folder = Path.of(args[0]);
             var backend = ObjectBackend.in(folder);
             Thread.ofPlatform().daemon().start(() -> {
-                while (drafts(folder) == 0) Thread.onSpinWait();
+                while (drafts(folder.resolve("objects")) == 0) Thread.onSpinWait();
                 Runtime.getRuntime().halt(7);
             });
             var bytes = new byte[16 << 20];
@@ -73,8 +73,15 @@ class FolderBackendTest {
         var forced = ForcedFiles.below(folder, () -> backend.name("branches/main", "ab"));
         assertThat(forced.subList(0, 5)).containsExactlyInAnyOrder("objects/ab/" + "ab".repeat(31), "objects/cd/" + "cd".repeat(31),
                 "objects/ab", "objects/cd", "objects");
-        assertThat(forced.subList(5, forced.size())).containsExactly("names", ".draft.file", "names/branches");
-        assertThat(ForcedFiles.below(folder, () -> backend.name("branches/main", "cd"))).containsExactly(".draft.file", "names/branches");
+        assertThat(forced.subList(5, forced.size())).containsExactly("names", "names/.draft.file", "names/branches");
+        assertThat(ForcedFiles.below(folder, () -> backend.name("branches/main", "cd"))).containsExactly("names/.draft.file", "names/branches");
+        var other = ObjectBackend.in(folder); // who finds an object there cannot know whether it was forced, nor whether it is whole
+        Files.write(folder.resolve("objects/ab/" + "ab".repeat(31)), new byte[0]);
+        other.put("ab".repeat(32), new byte[3]);
+        other.put("cd".repeat(32), new byte[3]);
+        assertThat(other.get("ab".repeat(32))).hasSize(3);
+        assertThat(ForcedFiles.below(folder, () -> other.name("branches/other", "cd"))).contains("objects/ab/" + "ab".repeat(31),
+                "objects/cd/" + "cd".repeat(31));
         assertThat(ForcedFiles.below(folder, () -> backend.name("branches/main", null))).containsExactly("names/branches");
         assertThat(ForcedFiles.below(folder, () -> ObjectBackend.in(folder.resolve("new")))).contains("", "new");
     }

@@ -2,9 +2,11 @@ package lyceum.learn.multioutput;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Classifier;
@@ -32,7 +34,11 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
         Objects.requireNonNull(learner, "learner");
     }
 
-    @Override public Set<Tag> tags() { return learner.tags(); }
+    @Override public Set<Tag> tags() {
+        var tags = EnumSet.of(Tag.MULTI_OUTPUT);
+        tags.addAll(learner.tags());
+        return tags;
+    }
 
     /** {@link #fit(Tensor, Tensor, Tensor)} with equal weights. */
     public Fitted fit(Tensor x, Tensor labels) { return fit(x, labels, null); }
@@ -47,6 +53,7 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
      */
     public Fitted fit(Tensor x, Tensor labels, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
+        Objects.requireNonNull(labels, "labels");
         if (labels.rank() != 2 || labels.size(0) != input.rows() || labels.size(1) == 0)
             throw new ShapeException("MultiOutputClassifier.fit: x has " + input.rows() + " rows but labels have shape " + labels.shape()
                     + "; they are (rows, targets): unsqueeze(1) makes one target of a vector");
@@ -54,6 +61,7 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
         for (int target = 0; target < labels.size(1); target++) try {
             models.add(learner.fit(input.x(), labels.select(1, target), weights));
         } catch (IllegalArgumentException e) {
+            if (e.getClass() != IllegalArgumentException.class) throw e; // of a kind that callers tell by its class
             throw new IllegalArgumentException("MultiOutputClassifier.fit: target " + target + ": " + e.getMessage(), e);
         }
         return new Fitted(input.columns(), models);
@@ -83,10 +91,13 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
 
         /** The share of rows all of whose labels are predicted; labels are (n x m). */
         public double score(Tensor x, Tensor labels) {
-            long[] said = predict(x).toLongArray(), truth = labels.toLongArray();
+            var predicted = predict(x);
+            if (!labels.shape().equals(predicted.shape()) || predicted.size(0) == 0) throw new ShapeException(
+                    "MultiOutputClassifier.score: labels have shape " + labels.shape() + "; predicted are " + predicted.shape()
+                            + ", of one row at least");
+            if (labels.dtype().isFloat()) throw new DTypeException("MultiOutputClassifier.score: labels are " + labels.dtype() + "; use I64");
+            long[] said = predicted.toLongArray(), truth = labels.toLongArray();
             int m = models.size(), n = said.length / m, right = 0;
-            if (truth.length != said.length) throw new ShapeException(
-                    "MultiOutputClassifier.score: labels have shape " + labels.shape() + "; predicted are (" + n + ", " + m + ")");
             for (int i = 0; i < n; i++) if (Arrays.equals(said, i * m, i * m + m, truth, i * m, i * m + m)) right++;
             return (double) right / n;
         }

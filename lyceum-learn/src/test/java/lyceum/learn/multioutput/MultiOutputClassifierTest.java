@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.List;
 import lyceum.DType;
+import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.learn.linear.Perceptron;
@@ -46,6 +47,9 @@ class MultiOutputClassifierTest {
         other[2] = other[3] = 7;
         assertThat(all.score(X, Tensor.of(other, 80, 2))).isEqualTo(78 / 80.0);
         assertThatThrownBy(() -> all.score(X, LABELS.select(1, 0))).isInstanceOf(ShapeException.class).hasMessageContaining("(80, 2)");
+        assertThatThrownBy(() -> all.score(X, LABELS.transpose(0, 1))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> all.score(X, LABELS.to(DType.F64))).isInstanceOf(DTypeException.class);
+        assertThat(all.nFeatures()).isEqualTo((int) X.size(1));
     }
 
     @Test void aSavedOneComesBack(@TempDir Path folder) {

@@ -67,9 +67,21 @@ public record SpeechModel(SavedModel saved) {
 
         /** Spectrogram of a sound of one channel, resampled where it must be: (frames, bands). */
         public Tensor heard(Sound sound) {
-            var x = new MelSpectrogram(rate, window, hop, mean.length).logarithmic(enough(sound.mono().resampled(rate))).transpose(0, 1);
+            var x = spectrogram().logarithmic(enough(sound.mono().resampled(rate))).transpose(0, 1);
             if (perClip) x = x.sub(x.mean(0, true));
             return x.sub(Tensor.of(mean)).div(Tensor.of(deviation)).compute();
+        }
+
+        private record Made(int rate, int window, int hop, int bands, MelSpectrogram spectrogram) {}
+
+        /** Of the ears that heard last, as nearly always the next time too: filters and windows are not made for each clip. */
+        private static volatile Made latest;
+
+        private MelSpectrogram spectrogram() {
+            var known = latest;
+            if (known == null || known.rate != rate || known.window != window || known.hop != hop || known.bands != mean.length)
+                latest = known = new Made(rate, window, hop, mean.length, new MelSpectrogram(rate, window, hop, mean.length));
+            return known.spectrogram;
         }
 
         /** Frames of the spectrogram of so many samples. */
@@ -84,7 +96,12 @@ public record SpeechModel(SavedModel saved) {
         var notes = saved.notes();
         return new Ears(notes.path("rate").asInt(0), notes.path("window").asInt(0), notes.path("hop").asInt(0),
                 Letterbox.floats(saved.numbers("bandMean")), Letterbox.floats(saved.numbers("bandDeviation")),
-                notes.path("normalise").asString("").equals("clip"));
+                isPerClip(notes.path("normalise").asString("all")));
+    }
+
+    private static boolean isPerClip(String normalise) {
+        if (normalise.equals("clip") || normalise.equals("all")) return normalise.equals("clip");
+        throw new FormatException(SavedModel.CONFIG + ": notes.normalise is " + normalise + "; there are clip and all");
     }
 
     /**
@@ -121,8 +138,9 @@ public record SpeechModel(SavedModel saved) {
 
     /** Where a part ends: at the sound's end, or in the quietest tenth of a second of the last ones that fit. */
     private static int end(Sound sound, int from) {
-        int longest = (int) (PART * sound.rate());
-        if (sound.length() - from <= longest) return sound.length();
+        int longest = (int) (PART * sound.rate()), left = sound.length() - from;
+        if (left <= longest) return sound.length();
+        longest = Math.min(longest, left / Math.ceilDiv(left, longest) + (int) (BACK * sound.rate())); // or little might be left for the last
         int step = Math.max(1, (int) (QUIET * sound.rate())), best = from + longest;
         double least = Double.POSITIVE_INFINITY;
         for (int at = from + longest - (int) (BACK * sound.rate()); at + step <= from + longest; at += step) {

@@ -40,7 +40,10 @@ record ClipAugment(Augment<float[]> samples, Augment<Tensor> spectrogram) {
         if (count != numbers[0] || most != numbers[1] || count < 1 || count > MOST_MASKS || most < 1)
             throw data.wrong("augment", words + ": both are whole numbers, from 1 to " + MOST_MASKS + " masks of at least 1");
         Augment<Tensor> all = Augment.none();
-        for (int i = 0; i < count; i++) all = all.then(frames ? SoundAugment.timeMask(most) : SoundAugment.frequencyMask(most));
+        for (int i = 0; i < count; i++) all = all.then((heard, rng) -> {
+            int some = (int) Math.min(most, heard.size(frames ? 0 : 1) / (2 * count)); // all of them leave half
+            return (frames ? SoundAugment.timeMask(some) : SoundAugment.frequencyMask(some)).apply(heard, rng);
+        });
         return all;
     }
 }

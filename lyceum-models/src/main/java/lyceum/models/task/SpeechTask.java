@@ -43,7 +43,7 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.normalise}</td><td>clip: the bands of each clip lose the means that they have in it, so that a voice may be coloured as none that was learned from;
  * all: they lose those of all clips; clip</td></tr>
  * <tr><td>{@code data.augment}</td><td>changes of what is learned from, a list: speed SHARE (up to so much slower and lower or faster and higher), noise DECIBELS (in half
- * of the clips, so far below them), bands COUNT MOST and frames COUNT MOST (SpecAugment's masks, each of up to so many bands or frames); speed 0.1, bands 2 6, frames 2
+ * of the clips, so far below them), bands COUNT MOST and frames COUNT MOST (SpecAugment's masks, each of up to so many bands or frames, all of at most half); speed 0.1, bands 2 6, frames 2
  * 10. {@code []} for none</td></tr>
  * <tr><td>{@code data.longest}</td><td>seconds; a longer clip is refused: 30</td></tr>
  * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each clip that cannot be learned from is named; fatal</td></tr>
@@ -172,7 +172,7 @@ public final class SpeechTask implements TrainingTask {
     private static void requireFit(Path file, Sound sound, double longest, Ears ears, int step, String... said) {
         if (sound.seconds() > longest) throw new FormatException(
                 file + ": " + sound.seconds() + " seconds; at most " + longest + " (data.longest), cut it into sentences");
-        int frames = ears.frames((long) (sound.seconds() * ears.rate()));
+        int frames = ears.frames(Math.ceilDiv((long) sound.length() * ears.rate(), sound.rate()));
         if (frames < frames(step, said)) throw new FormatException(file + ": " + (frames + step - 1) / step + " frames of " + 10 * step
                 + " ms for a text that needs " + needed(said) + "; lower model.halvings, or the text is not that of the clip");
     }

@@ -90,6 +90,8 @@ class SpeechTaskTest {
         var usual = ClipAugment.of(settings("").section("data"));
         assertThat(usual.samples().apply(samples, Rng.of(3)).length).isBetween(7_272, 8_889).isNotEqualTo(8_000);
         assertThat(usual.spectrogram().apply(Tensor.ones(DType.F32, 90, 40), Rng.of(1)).sum().item()).isLessThan(3_600);
+        for (int seed = 0; seed < 50; seed++) // few bands and frames: half of each is left
+            assertThat(usual.spectrogram().apply(Tensor.ones(DType.F32, 30, 4), Rng.of(seed)).sum().item()).isGreaterThanOrEqualTo(30);
         var noise = augment("[\"noise 20\"]").samples();
         int noisy = 0;
         for (int seed = 0; seed < 100; seed++) if (noise.apply(samples, Rng.of(seed)) != samples) noisy++;

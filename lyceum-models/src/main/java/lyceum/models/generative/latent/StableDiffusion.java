@@ -41,6 +41,7 @@ import lyceum.tensor.Tensor;
  */
 public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDiffusion latents, int channels, int reduction) {
     private static final int TOGETHER = 4; // pictures that the autoencoder sees at once
+    private static final int MANY_CODES = 32 * 32;
 
     public StableDiffusion {
         Objects.requireNonNull(text, "text");
@@ -69,9 +70,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
 
     /** A picture for each prompt. @param noise a stream for each */
     public Tensor imagine(List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
-        var codes = codes(prompts, options, noise, progress);
-        Memory.release(); // blocks of other sizes than a decoder asks for, which at real size are half a gigabyte
-        return pictures(codes);
+        return shown(codes(prompts, options, noise, progress));
     }
 
     /** The same as scaled codes. */
@@ -97,7 +96,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
         int t = (int) Math.max(1, Math.round(strength * schedule.steps()));
         Tensor z = encoded(pictures), start = z.mul(schedule.signal(t)).add(noise.like(z).mul(schedule.noise(t)));
         var rest = new DiffusionModel(schedule.until(t), model.prediction(), model.denoiser());
-        return pictures(drawn(rest, m -> m, start, prompts, options, noise, progress));
+        return shown(drawn(rest, m -> m, start, prompts, options, noise, progress));
     }
 
     /**
@@ -106,7 +105,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
      * @param free (n, 1, height, width), 1 where it is drawn; a code is free if any of its pixels is
      */
     public Tensor fill(Tensor pictures, Tensor free, List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
-        return pictures(fillCodes(encoded(pictures), free, prompts, options, noise, progress));
+        return shown(fillCodes(encoded(pictures), free, prompts, options, noise, progress));
     }
 
     /** The same of scaled codes: those that are not free come back as they were, up to rounding. */
@@ -140,6 +139,12 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
 
     /** Pictures in [0, 1] of scaled codes. */
     public Tensor pictures(Tensor codes) { return InBatches.of(codes, TOGETHER, some -> latents.decode(some).add(1).div(2).clamp(0, 1)); }
+
+    /** At real size the steps leave half a gigabyte of blocks, of other sizes than a decoder asks for. */
+    private Tensor shown(Tensor codes) {
+        if (codes.size(2) * codes.size(3) >= MANY_CODES) Memory.release();
+        return pictures(codes);
+    }
 
     private static void requireOne(List<String> prompts, NoiseStreams noise) {
         if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
