@@ -135,15 +135,14 @@ public final class PositiveDefinite {
      *
      * @throws IllegalArgumentException if an eigenvalue is below minus the default tolerance: names it
      */
-    public static Tensor sqrt(Tensor a) {
-        return wideRoot("matrix square root", a).to(Matrices.resultType(a));
-    }
+    public static Tensor sqrt(Tensor a) { return wideRoot("matrix square root", a).to(Matrices.resultType(a)); }
 
     private static Tensor wideRoot(String operation, Tensor a) {
         var e = Eigen.symmetric(Matrices.tensor(Matrices.symmetric(operation, a), (int) a.size(0), DType.F64));
         double[] values = e.values().toDoubleArray();
-        if (values.length > 0 && values[0] < -defaultTolerance(a) * Norms.infinity(a)) throw new IllegalArgumentException(
-                operation + ": the least eigenvalue is " + values[0] + "; the matrix must be positive semidefinite: PositiveDefinite.nearest makes it so");
+        if (values.length > 0 && values[0] < -defaultTolerance(a) * Norms.infinity(a))
+            throw new IllegalArgumentException(operation + ": the least eigenvalue is " + values[0]
+                    + "; the matrix must be positive semidefinite: PositiveDefinite.nearest makes it so");
         return e.function(v -> Math.sqrt(Math.max(v, 0)));
     }
 

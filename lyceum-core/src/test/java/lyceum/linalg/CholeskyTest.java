@@ -254,7 +254,8 @@ class CholeskyTest {
             rows[0][n - 1] = Double.NaN;
             assertThat(Cholesky.of(Tensor.of(rows)).logDet()).isZero();
             rows[n - 1][n - 2] = Double.POSITIVE_INFINITY;
-            assertThatThrownBy(() -> Cholesky.of(Tensor.of(rows))).hasMessageContaining("entry (" + (n - 1) + ", " + (n - 2) + ") is Infinity");
+            assertThatThrownBy(() -> Cholesky.of(Tensor.of(rows)))
+                    .hasMessageContaining("entry (" + (n - 1) + ", " + (n - 2) + ") is Infinity");
         }
         assertThatThrownBy(() -> Cholesky.of(Tensor.eye(DType.F64, 2)).solve(Tensor.zeros(DType.F64, 3))).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("(3,)");

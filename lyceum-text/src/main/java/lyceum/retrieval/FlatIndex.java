@@ -164,7 +164,8 @@ public final class FlatIndex implements VectorIndex {
             double least = top.worst() - store.margin(q, longest);
             var hits = new ArrayList<VectorHit>();
             for (int row = 0; row < n; row++)
-                if (scores[row] >= least && (taken.get(row) || filter.test(ids.id(row)))) hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
+                if (scores[row] >= least && (taken.get(row) || filter.test(ids.id(row))))
+                    hits.add(new VectorHit(ids.id(row), second.exact(exactQuery, row)));
             return VectorHit.best(k, hits);
         } finally {
             lock.readLock().unlock();

@@ -74,7 +74,8 @@ class FolderBackendTest {
         assertThat(forced.subList(0, 5)).containsExactlyInAnyOrder("objects/ab/" + "ab".repeat(31), "objects/cd/" + "cd".repeat(31),
                 "objects/ab", "objects/cd", "objects");
         assertThat(forced.subList(5, forced.size())).containsExactly("names", "names/.draft.file", "names/branches");
-        assertThat(ForcedFiles.below(folder, () -> backend.name("branches/main", "cd"))).containsExactly("names/.draft.file", "names/branches");
+        assertThat(ForcedFiles.below(folder, () -> backend.name("branches/main", "cd"))).containsExactly("names/.draft.file",
+                "names/branches");
         var other = ObjectBackend.in(folder); // who finds an object there cannot know whether it was forced, nor whether it is whole
         Files.write(folder.resolve("objects/ab/" + "ab".repeat(31)), new byte[0]);
         other.put("ab".repeat(32), new byte[3]);

@@ -92,10 +92,11 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
         /** The share of rows all of whose labels are predicted; labels are (n x m). */
         public double score(Tensor x, Tensor labels) {
             var predicted = predict(x);
-            if (!labels.shape().equals(predicted.shape()) || predicted.size(0) == 0) throw new ShapeException(
-                    "MultiOutputClassifier.score: labels have shape " + labels.shape() + "; predicted are " + predicted.shape()
-                            + ", of one row at least");
-            if (labels.dtype().isFloat()) throw new DTypeException("MultiOutputClassifier.score: labels are " + labels.dtype() + "; use I64");
+            if (!labels.shape().equals(predicted.shape()) || predicted.size(0) == 0)
+                throw new ShapeException("MultiOutputClassifier.score: labels have shape " + labels.shape() + "; predicted are "
+                        + predicted.shape() + ", of one row at least");
+            if (labels.dtype().isFloat())
+                throw new DTypeException("MultiOutputClassifier.score: labels are " + labels.dtype() + "; use I64");
             long[] said = predicted.toLongArray(), truth = labels.toLongArray();
             int m = models.size(), n = said.length / m, right = 0;
             for (int i = 0; i < n; i++) if (Arrays.equals(said, i * m, i * m + m, truth, i * m, i * m + m)) right++;
