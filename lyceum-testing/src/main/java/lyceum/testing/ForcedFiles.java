@@ -10,10 +10,6 @@ import jdk.jfr.consumer.RecordingFile;
 
 /**
  * What a piece of code forces onto the disk, as the JVM's own recorder saw it: what a power cut would spare, without one.
- *
- * <pre>{@code
- * assertThat(ForcedFiles.below(folder, () -> model.save(folder.resolve("model")))).endsWith("");
- * }</pre>
  */
 public final class ForcedFiles {
     private static final String EVENT = "jdk.FileForce";
