@@ -1,24 +1,15 @@
 package lyceum.bench;
 
 import com.sun.management.ThreadMXBean;
-import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.quant.BlockFormat;
@@ -97,7 +88,7 @@ final class ServeSuite implements Suite {
         }
     }
 
-    private static LoadedModel tiny() {
+    static LoadedModel tiny() {
         var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(List.of("to be or not to be, that is the question"));
         return new LoadedModel(new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 512, 1, 32, 4, 2, 64), Rng.of(1)),
                 tokenizer, null);
@@ -160,62 +151,15 @@ final class ServeSuite implements Suite {
         });
     }
 
-    /**
-     * The same of all threads of a server that streams the tokens, in kilobytes; its clients read bytes into arrays that they have. As above all texts are written at once: the
-     * engine waits behind a step until the last one has come, which on a busy machine takes a hundred steps.
-     */
+    /** The same of all threads of a server that streams the tokens, all texts at once as above. */
     private static void garbageOverHttp(SideBySide bench) {
         var c = new Case("heap a token over HTTP", STREAMS + " streams", DType.F32, new Unit.Time("KB", 1)).atMost(2);
         bench.compare(c, calls -> {
-            int tokens = 300;
-            try (var server = InferenceServer.start(ServedModel.of("tiny", tiny(), new EngineOptions().withBlocks(1024)),
-                    new ServerOptions().withPort(0)); var threads = Executors.newFixedThreadPool(STREAMS)) {
-                var heap = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-                var engine = server.served().engine();
-                long before = 0, first = 0;
-                var late = new AtomicBoolean();
-                for (int call = 0; call < 3; call++) {
-                    before = heap.getTotalThreadAllocatedBytes();
-                    first = engine.metrics().generatedTokens();
-                    var come = new CountDownLatch(STREAMS);
-                    engine.onStep(_ -> awaited(come, late));
-                    var streams = new ArrayList<Future<?>>();
-                    for (int i = 0; i < STREAMS; i++) {
-                        var body = "{\"prompt\":[" + i + "],\"max_tokens\":" + tokens
-                                + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}";
-                        streams.add(threads.submit(() -> drain(server.port(), body, come)));
-                    }
-                    for (var stream : streams) stream.get();
-                }
-                if (late.get()) throw new IllegalStateException("not all streams came within ten seconds");
-                return (heap.getTotalThreadAllocatedBytes() - before) / 1e3 / (engine.metrics().generatedTokens() - first) * calls;
-            } catch (ExecutionException | InterruptedException e) {
-                throw new IllegalStateException(e);
+            try (var heap = new StreamHeap(STREAMS, tiny())) {
+                for (int run = 0; run < 2; run++) heap.kilobytes(); // what is made once is made
+                return heap.kilobytes() * calls;
             }
         });
-    }
-
-    /** @param late set if not all come, and then nobody waits again: what is thrown here the engine would only note */
-    private static void awaited(CountDownLatch come, AtomicBoolean late) {
-        try {
-            if (!late.get() && !come.await(10, TimeUnit.SECONDS)) late.set(true);
-        } catch (InterruptedException e) {
-            late.set(true);
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    /** Asks for a stream and reads it to its end. @param come told once its head is there: then the engine has the request */
-    private static Void drain(int port, String body, CountDownLatch come) throws IOException {
-        try (var socket = new Socket("127.0.0.1", port)) {
-            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-                    + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
-            var bytes = new byte[8192];
-            int read = socket.getInputStream().read(bytes);
-            come.countDown();
-            while (read >= 0) read = socket.getInputStream().read(bytes);
-        }
-        return null;
     }
 
     /** From the start of a server to its first answer; its model is there already. */
