@@ -34,7 +34,6 @@ record ByteDotsForm() implements KernelForm {
     @Override public void write(Assembler a, Cpu cpu) {
         RowDotsCode.prefetch(a);
         boolean wide = cpu.has(Feature.VNNI) && cpu.has(Feature.AVX512);
-        var row = a.label();
         if (wide) {
             startWide(a);
         } else {
@@ -42,20 +41,12 @@ record ByteDotsForm() implements KernelForm {
             a.and(R9, -32);
             a.emit(Instruction.VPBROADCASTD, CONSTANT, a.constants(0x00010001));
         }
-        a.align(32);
-        a.bind(row);
-        a.mov(RAX, Mem.at(RSI));
-        a.xor(R10, R10);
-        if (wide) wide(a);
-        else narrow(a);
-        sum(a);
-        a.emit(Instruction.VMOVD_STORE, Mem.at(R8), SUM.as(128));
-        a.add(RSI, Long.BYTES);
-        a.add(R8, Integer.BYTES);
-        a.sub(RDX, 1);
-        a.jump(Condition.NE, row);
-        a.vzeroupper();
-        a.ret();
+        RowDotsCode.each(a, () -> {
+            if (wide) wide(a);
+            else narrow(a);
+            sum(a);
+            a.emit(Instruction.VMOVD_STORE, Mem.at(R8), SUM.as(128));
+        });
     }
 
     /**

@@ -45,15 +45,14 @@ public final class RowDotsCode implements RowDots.Many {
         @Override public String name(Cpu cpu) { return "dot products of rows of " + type; }
 
         @Override public void write(Assembler a, Cpu cpu) {
-            var row = a.label();
             prefetch(a);
             a.mov(R9, RCX);
             a.and(R9, -SUMS);
-            a.align(32);
-            a.bind(row);
-            a.mov(RAX, Mem.at(RSI));
+            each(a, () -> row(a));
+        }
+
+        private void row(Assembler a) {
             for (int i = 0; i <= REST.number(); i++) if (i != TERM.number()) clear(a, Vec.ymm(i));
-            a.xor(R10, R10);
             loop(a, R9, () -> {
                 for (int i = 0; i < SUMS / LANES; i++) {
                     var eight = Mem.at(RAX, R10, type.bytes(), type.bytes() * LANES * i);
@@ -86,12 +85,6 @@ public final class RowDotsCode implements RowDots.Many {
             });
             sum(a);
             a.emit(Instruction.VMOVSS_STORE, Mem.at(R8), Vec.xmm(0));
-            a.add(RSI, Long.BYTES);
-            a.add(R8, Float.BYTES);
-            a.sub(RDX, 1);
-            a.jump(Condition.NE, row);
-            a.vzeroupper();
-            a.ret();
         }
 
         private static void clear(Assembler a, Vec v) { a.emit(Instruction.VXORPS, v, v, v); }
@@ -127,6 +120,22 @@ public final class RowDotsCode implements RowDots.Many {
         a.sub(R9, 1);
         a.jump(Condition.NE, turn);
         a.bind(end);
+    }
+
+    /** The whole of the rdx rows: what is done with the one at rax, from r10 = 0 on, until its sum of four bytes stands at r8. */
+    static void each(Assembler a, Runnable row) {
+        var turn = a.label();
+        a.align(32);
+        a.bind(turn);
+        a.mov(RAX, Mem.at(RSI));
+        a.xor(R10, R10);
+        row.run();
+        a.add(RSI, Long.BYTES);
+        a.add(R8, Float.BYTES);
+        a.sub(RDX, 1);
+        a.jump(Condition.NE, turn);
+        a.vzeroupper();
+        a.ret();
     }
 
     /** While r10 is below the limit. */
