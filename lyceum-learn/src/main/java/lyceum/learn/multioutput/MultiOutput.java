@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import lyceum.stats.learner.Learner;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.RegressionModel;
 import lyceum.stats.learner.Regressor;
@@ -32,8 +33,17 @@ import lyceum.withers.Withers;
 public record MultiOutput(Regressor learner, boolean chained) implements MultiOutputWithers, Regressor {
     public MultiOutput {
         Objects.requireNonNull(learner, "learner");
-        if (chained && learner.tags().contains(Tag.PAIRWISE)) throw new IllegalArgumentException("MultiOutput: " + learner.name()
+        requireChainable("MultiOutput", learner, chained);
+    }
+
+    static void requireChainable(String who, Learner learner, boolean chained) {
+        if (chained && learner.tags().contains(Tag.PAIRWISE)) throw new IllegalArgumentException(who + ": " + learner.name()
                 + " takes a matrix of kernel values, to which a chain cannot add columns; use a kernel of points, or no chain");
+    }
+
+    /** What the next of a chain sees: a target (n) more. */
+    static Tensor extended(Tensor columns, Tensor target) {
+        return Tensor.concat(1, columns, target.to(columns.dtype()).unsqueeze(1)).compute();
     }
 
     /** A model a target. */
@@ -56,7 +66,7 @@ public record MultiOutput(Regressor learner, boolean chained) implements MultiOu
         var columns = input.x();
         for (long target = 0; target < targets.size(1); target++) {
             models.add(learner.fit(columns, targets.select(1, target), weights));
-            if (chained) columns = Tensor.concat(1, columns, targets.narrow(1, target, 1)).compute();
+            if (chained) columns = extended(columns, targets.select(1, target));
         }
         return new Fitted(input.columns(), models, chained, single);
     }
@@ -75,11 +85,10 @@ public record MultiOutput(Regressor learner, boolean chained) implements MultiOu
 
         @Override public Tensor predict(Tensor x) {
             var columns = LearnerInput.forModelWithNaN(this, x).x();
-            var type = columns.dtype();
             var found = new Tensor[models.size()];
             for (int i = 0; i < found.length; i++) {
                 found[i] = models.get(i).predict(columns);
-                if (chained && i + 1 < found.length) columns = Tensor.concat(1, columns, found[i].to(type).unsqueeze(1)).compute();
+                if (chained && i + 1 < found.length) columns = extended(columns, found[i]);
             }
             return single ? found[0] : Tensor.stack(1, found);
         }

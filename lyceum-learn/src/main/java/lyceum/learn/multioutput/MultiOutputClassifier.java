@@ -6,6 +6,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.stats.learner.ClassificationModel;
@@ -15,6 +16,7 @@ import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Model;
 import lyceum.stats.learner.Tag;
 import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
 
 /**
  * Several labels a row, each of classes of its own, by a classifier that knows one: a model a target.
@@ -27,12 +29,21 @@ import lyceum.tensor.Tensor;
  * Tensor ofThree = both.predictProba(x).get(1);   // (n x 3), of the second target's classes
  * }
  *
+ * <p>A chain learns each target from the columns and the labels before it, as {@link MultiOutput} does: good where labels hang together in ways that the columns do not show.
+ *
  * @param learner of one target
+ * @param chained false by default
+ * @see <a href="https://doi.org/10.1007/s10994-011-5256-5">Read, Pfahringer, Holmes and Frank (2011), Classifier chains</a>
  */
-public record MultiOutputClassifier(Classifier learner) implements Learner {
+@Withers
+public record MultiOutputClassifier(Classifier learner, boolean chained) implements MultiOutputClassifierWithers, Learner {
     public MultiOutputClassifier {
         Objects.requireNonNull(learner, "learner");
+        MultiOutput.requireChainable("MultiOutputClassifier", learner, chained);
     }
+
+    /** A model a target. */
+    public MultiOutputClassifier(Classifier learner) { this(learner, false); }
 
     @Override public Set<Tag> tags() {
         var tags = EnumSet.of(Tag.MULTI_OUTPUT);
@@ -58,35 +69,48 @@ public record MultiOutputClassifier(Classifier learner) implements Learner {
             throw new ShapeException("MultiOutputClassifier.fit: x has " + input.rows() + " rows but labels have shape " + labels.shape()
                     + "; they are (rows, targets): unsqueeze(1) makes one target of a vector");
         var models = new ArrayList<ClassificationModel>();
+        var columns = input.x();
         for (int target = 0; target < labels.size(1); target++) try {
-            models.add(learner.fit(input.x(), labels.select(1, target), weights));
+            models.add(learner.fit(columns, labels.select(1, target), weights));
+            if (chained) columns = MultiOutput.extended(columns, labels.select(1, target));
         } catch (IllegalArgumentException e) {
             if (e.getClass() != IllegalArgumentException.class) throw e; // of a kind that callers tell by its class
             throw new IllegalArgumentException("MultiOutputClassifier.fit: target " + target + ": " + e.getMessage(), e);
         }
-        return new Fitted(input.columns(), models);
+        return new Fitted(input.columns(), models, chained);
     }
 
     /**
      * Fitted models.
      *
      * @param models one a target, with its classes
+     * @param chained whether each but the first has the labels before it as further columns
      */
-    public record Fitted(int nFeatures, List<ClassificationModel> models) implements Model {
+    public record Fitted(int nFeatures, List<ClassificationModel> models, boolean chained) implements Model {
         public Fitted {
             models = List.copyOf(models);
         }
 
-        /** The most probable label of each target, (n x m), I64. */
+        /** The most probable label of each target, (n x m), I64; in a chain, after what was said of the targets before. */
         public Tensor predict(Tensor x) {
-            var rows = LearnerInput.forModelWithNaN(this, x).x();
-            return Tensor.stack(1, models.stream().map(model -> model.predict(rows)).toArray(Tensor[]::new));
+            var said = new ArrayList<Tensor>();
+            eachTarget(x, (model, columns) -> said.add(model.predict(columns)));
+            return Tensor.stack(1, said.toArray(Tensor[]::new));
         }
 
         /** For each target the probability of each of its classes, (n x classes). @throws UnsupportedOperationException if its model has none */
         public List<Tensor> predictProba(Tensor x) {
-            var rows = LearnerInput.forModelWithNaN(this, x).x();
-            return models.stream().map(model -> model.predictProba(rows)).toList();
+            var said = new ArrayList<Tensor>();
+            eachTarget(x, (model, columns) -> said.add(model.predictProba(columns)));
+            return said;
+        }
+
+        private void eachTarget(Tensor x, BiConsumer<ClassificationModel, Tensor> body) {
+            var columns = LearnerInput.forModelWithNaN(this, x).x();
+            for (var model : models) {
+                body.accept(model, columns);
+                if (chained && model != models.getLast()) columns = MultiOutput.extended(columns, model.predict(columns));
+            }
         }
 
         /** The share of rows all of whose labels are predicted; labels are (n x m). */

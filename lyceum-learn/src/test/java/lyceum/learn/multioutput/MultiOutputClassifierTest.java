@@ -52,6 +52,25 @@ class MultiOutputClassifierTest {
         assertThat(all.nFeatures()).isEqualTo((int) X.size(1));
     }
 
+    /** The second label is the first one again, and the columns tell of neither. */
+    @Test void aChainSeesTheLabelsBefore() {
+        Tensor first = Tensor.rand(Rng.of(5), 300).gt(0.5).to(DType.I64).compute();
+        var labels = Tensor.stack(1, first, first).compute();
+        var stump = new DecisionTreeClassifier().withMaxDepth(1);
+        var hidden = Tensor.rand(Rng.of(6), DType.F64, 300, 2).compute();
+        var alone = new MultiOutputClassifier(stump).fit(hidden, labels);
+        var chain = new MultiOutputClassifier(stump).withChained(true).fit(hidden, labels);
+        assertThat(chain.models().get(0).nFeatures()).isEqualTo(2);
+        assertThat(chain.models().get(1).nFeatures()).isEqualTo(3);
+        var told = Tensor.concat(1, hidden, labels.select(1, 0).to(DType.F64).unsqueeze(1)).compute();
+        assertThat(chain.models().get(1).predict(told).toLongArray()).isEqualTo(labels.select(1, 1).toLongArray());
+        var said = chain.predict(hidden);
+        assertThat(said.select(1, 0).toLongArray()).isEqualTo(alone.predict(hidden).select(1, 0).toLongArray());
+        assertThat(said.select(1, 1).toLongArray()).as("equal labels, so equal answers").isEqualTo(said.select(1, 0).toLongArray());
+        assertThat(chain.predictProba(hidden).getLast().toRows()).isDeepEqualTo(
+                chain.models().get(1).predictProba(Tensor.concat(1, hidden, said.narrow(1, 0, 1).to(DType.F64)).compute()).toRows());
+    }
+
     @Test void aSavedOneComesBack(@TempDir Path folder) {
         var all = new MultiOutputClassifier(new LogisticRegression()).fit(X, LABELS);
         all.save(folder.resolve("model"));
