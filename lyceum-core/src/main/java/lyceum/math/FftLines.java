@@ -2,7 +2,7 @@ package lyceum.math;
 
 /**
  * {@link Fft}s of several lines side by side, for one thread: number t of line c stands at {@code t lines + c}, so that every loop, also of who fills the arrays and reads
- * them, runs over neighbours. Several times as fast as one line after the other where lines are short.
+ * them, runs over neighbours: Stockham's form of Cooley and Tukey's transform, as {@link Fft} has it for a short line.
  *
  * {@snippet :
  * var fft = new FftLines(400, 32);

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,6 +22,7 @@ import lyceum.train.task.TrainingJob;
 import lyceum.train.task.TrainingSettings;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -58,7 +58,7 @@ class SpokenDigitsTest {
         return new Spoken(file, voice, text);
     }
 
-    @Test void digitsOfVoicesThatWereNeverHeardAreWrittenDown() throws Exception {
+    @Test void digitsOfVoicesThatWereNeverHeardAreWrittenDown(TestReporter reporter) throws Exception {
         assumeTrue(Files.isExecutable(PROGRAM), "espeak-ng is not here");
         var rng = Rng.of(1);
         var lines = new ArrayList<String>();
@@ -75,12 +75,8 @@ class SpokenDigitsTest {
                  "training": {"epochs": 30, "batch": 16, "rate": 0.004, "schedule": "linear", "warmUp": 0.1, "floor": 0.02, "clip": 5,
                   "averaging": 0.99}}
                 """;
-        long start = System.nanoTime();
-        var spent = cpu();
         new TrainingJob(TrainingSettings.of(folder.resolve("speech.json"), JsonMapper.shared().readTree(json)), folder.resolve("model"))
                 .run(false, Progress.SILENT);
-        System.out.println("trained in " + (System.nanoTime() - start) / 1_000_000_000 + " s, processor time "
-                + cpu().minus(spent).toSeconds() + " s");
         var model = SpeechModel.load(folder.resolve("model"));
         int wrong = 0, all = 0;
         var wrongOf = new TreeMap<String, Integer>();
@@ -89,17 +85,15 @@ class SpokenDigitsTest {
             var written = model.words(Wav.read(clip.file), 8, Progress.SILENT).stream().map(SpeechModel.Word::text)
                     .collect(Collectors.joining(" "));
             int edits = CtcDecoder.edits(numbers(clip.text), numbers(written));
-            if (edits > 0) System.out.println(clip.voice + " says " + clip.text + ", written " + written);
+            if (edits > 0) reporter.publishEntry(clip.voice + " says " + clip.text, written);
             wrongOf.merge(clip.voice, edits, Integer::sum);
             wrong += edits;
             all += numbers(clip.text).length;
         }
-        System.out.println(wrong + " of " + all + " digits are wrong: " + wrongOf);
+        reporter.publishEntry("wrong digits of " + all, wrongOf.toString());
         Evidence.of("digits of voices never heard", all, Bound.atLeast(450));
         Evidence.of("word error", (double) wrong / all, Bound.atMost(0.05));
     }
-
-    private static Duration cpu() { return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO); }
 
     private static int[] numbers(String text) {
         return text.isBlank() ? new int[0] : Arrays.stream(text.strip().split(" ")).mapToInt(DIGITS::indexOf).toArray();
