@@ -50,10 +50,25 @@ public final class Durable {
 
     /** @param access to write, which Windows wants, or to read, which is all that a folder has */
     private static void force(Path file, StandardOpenOption access) throws IOException {
+        uninterrupted(() -> {
+            try (var channel = FileChannel.open(file, access)) {
+                channel.force(true);
+            }
+        });
+    }
+
+    /** What is done with files. */
+    @FunctionalInterface
+    interface Work {
+        void run() throws IOException;
+    }
+
+    /** An interrupt, which would close the channel that is worked with, waits until all is done. */
+    static void uninterrupted(Work work) throws IOException {
         boolean interrupted = Thread.interrupted();
         try {
-            while (true) try (var channel = FileChannel.open(file, access)) {
-                channel.force(true);
+            while (true) try {
+                work.run();
                 return;
             } catch (ClosedByInterruptException e) {
                 interrupted |= Thread.interrupted();

@@ -3,7 +3,6 @@ package lyceum.format;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
@@ -85,29 +84,17 @@ public final class FolderDraft {
      * @param lasting false is quick, for many small files: a power cut may lose them until {@link Durable} has forced each and its name
      */
     public static void put(Path folder, Path file, byte[] bytes, boolean lasting) throws IOException {
-        boolean interrupted = Thread.interrupted();
-        try {
-            while (true) try {
-                putOnce(folder, file, bytes, lasting);
-                return;
-            } catch (ClosedByInterruptException e) {
-                interrupted |= Thread.interrupted();
+        Durable.uninterrupted(() -> {
+            var draft = folder.resolve(OWN + "-" + UUID.randomUUID() + FILE);
+            try (var channel = locked(draft)) { // the draft itself: the lock goes with it to its place
+                var rest = ByteBuffer.wrap(bytes);
+                while (rest.hasRemaining()) channel.write(rest);
+                if (lasting) channel.force(true);
+                Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                Files.deleteIfExists(draft);
             }
-        } finally {
-            if (interrupted) Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void putOnce(Path folder, Path file, byte[] bytes, boolean lasting) throws IOException {
-        var draft = folder.resolve(OWN + "-" + UUID.randomUUID() + FILE);
-        try (var channel = locked(draft)) { // the draft itself: the lock goes with it to its place
-            var rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) channel.write(rest);
-            if (lasting) channel.force(true);
-            Files.move(draft, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(draft);
-        }
+        });
         if (lasting) Durable.forceNames(file.toAbsolutePath().getParent());
     }
 

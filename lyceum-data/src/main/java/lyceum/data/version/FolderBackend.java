@@ -23,7 +23,7 @@ import lyceum.format.Durable;
 import lyceum.format.FolderDraft;
 
 /**
- * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is a draft beside both folders until it is whole: one that a killed process left is
+ * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is a draft in its folder until it is whole: one that a killed process left is
  * deleted when the store is opened. What a name points at is on the disk before the name is: objects wait for that together, not one by one.
  */
 final class FolderBackend implements ObjectBackend {
