@@ -266,9 +266,11 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
         if (options.keyLengths() != null) seen = Tensor.arange(keys).lt(options.keyLengths().reshape(-1, 1, 1, 1));
         if (options.packing() != null) seen = options.packing().sequences(false).eq(options.packing().sequences(true).reshape(-1, 1));
         if (options.blocks() != null) seen = and(seen, options.blocks().each(queries, keys));
-        if (options.causal() || options.window() > 0) {
+        boolean last = queries == 1 && options.queryStarts() == null && options.packing() == null; // no key lies ahead of the only query
+        boolean causal = options.causal() && !last;
+        if (causal || options.window() > 0) {
             var ahead = ahead(options, queries, keys);
-            if (options.causal()) seen = and(seen, ahead.le(0));
+            if (causal) seen = and(seen, ahead.le(0));
             if (options.window() > 0) seen = and(seen, ahead.abs().lt(options.window()));
         }
         return seen;

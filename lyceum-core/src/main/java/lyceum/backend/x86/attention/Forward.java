@@ -123,8 +123,8 @@ final class Forward {
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
                 if (!scalesScores) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
-            scratch.fill(scratch.tops, QUERIES, Float.NEGATIVE_INFINITY);
-            scratch.fill(scratch.totals, QUERIES, 0);
+            scratch.fill(scratch.tops, lanes, Float.NEGATIVE_INFINITY);
+            scratch.fill(scratch.totals, lanes, 0);
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position),
                     end = shape.endKey(position + span - 1, length);
             for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);

@@ -141,7 +141,7 @@ public final class Gemm {
             piece(product, blocking, 0, 0, m, 0, n);
             return;
         }
-        double nanos = (double) blocking.rows() * blocking.columns() * k / BY_VECTORS;
+        double nanos = (double) blocking.columns() * k * Math.max(blocking.rows() / BY_VECTORS, product.arithmetic().bytes / LINE_BYTES);
         Parallel.range(all, Math.max(1, (long) (PIECE / nanos)), nanos, (from, to) -> {
             for (long p = from; p < to; p++) {
                 int q = (int) (p % pieces), i = q % down * blocking.rows(), j = q / down * blocking.columns();
