@@ -45,9 +45,7 @@ public final class PagedKvCache implements BlockMover {
     private Tensor places; // the positions, once a layer has asked for them
     private final Map<RotaryEmbedding, RotaryEmbedding.Rotation> rotations = new IdentityHashMap<>(); // of these places, one for all layers that share the embedding
     private final long[][] scratch = {{}, {}, {}}; // of lengths, starts and tables on their way into tensors
-    private int singles;
-    private KvPages.Where single; // where the pieces of one position look, as rows of a batch
-    private final List<KvPages.Where> longer = new ArrayList<>(); // where each of the others looks
+    private final List<Group> groups = new ArrayList<>();
 
     /**
      * What a step computes of a sequence.
@@ -82,7 +80,10 @@ public final class PagedKvCache implements BlockMover {
         memory.moving(this);
     }
 
-    /** What comes next: pieces of sequences, those of one position first. */
+    /** Pieces that follow one another and are as long, rows of one batch. @param count of positions of each */
+    private record Group(int rows, int count, KvPages.Where where) {}
+
+    /** What comes next: pieces of sequences. Those of one length are computed together where they follow one another. */
     public void at(List<Piece> pieces) {
         this.pieces = List.copyOf(pieces);
         int count = 0;
@@ -92,12 +93,13 @@ public final class PagedKvCache implements BlockMover {
             positions = new int[count];
         }
         places = null;
-        singles = 0;
-        while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
-        longer.clear();
         rotations.clear();
-        single = singles == 0 ? null : where(0, singles);
-        for (int i = singles; i < pieces.size(); i++) longer.add(where(i, i + 1));
+        groups.clear();
+        for (int from = 0, to; from < pieces.size(); from = to) {
+            to = from + 1;
+            while (to < pieces.size() && pieces.get(to).count == pieces.get(from).count) to++;
+            groups.add(new Group(to - from, pieces.get(from).count, where(from, to)));
+        }
         int n = 0;
         for (int i = 0; i < pieces.size(); i++) {
             var piece = pieces.get(i);
@@ -203,17 +205,22 @@ public final class PagedKvCache implements BlockMover {
             }
             query = query.compute();
             pages.write(key, v, slots);
-            if (singles == pieces.size()) return pages.attend(attention, query, single);
-            var found = new Tensor[pieces.size() - singles + (singles > 0 ? 1 : 0)];
-            int at = singles, n = 0;
-            if (singles > 0) found[n++] = pages.attend(attention, query.narrow(0, 0, singles), single);
-            for (int i = singles; i < pieces.size(); i++) {
-                int count = pieces.get(i).count;
-                var row = query.narrow(0, at, count).permute(2, 1, 0, 3); // (1, heads, count, d)
-                found[n++] = pages.attend(attention, row, longer.get(i - singles)).permute(2, 1, 0, 3);
-                at += count;
+            var found = new Tensor[groups.size()];
+            int at = 0;
+            for (int i = 0; i < found.length; i++) {
+                var group = groups.get(i);
+                int n = group.rows * group.count;
+                var rows = found.length == 1 ? query : query.narrow(0, at, n);
+                found[i] = group.count == 1 ? pages.attend(attention, rows, group.where)
+                        : inRows(pages.attend(attention, inRows(rows, group.rows, group.count), group.where), n, 1);
+                at += n;
             }
             return found.length == 1 ? found[0] : Tensor.concat(0, found);
+        }
+
+        /** Of (rows, heads, T, d) what follows one another as so many rows of {@code count} each. */
+        private static Tensor inRows(Tensor x, long rows, long count) {
+            return x.transpose(1, 2).reshape(rows, count, x.size(1), x.size(3)).transpose(1, 2);
         }
 
         @Override public long length() { return pieces.stream().mapToLong(Piece::start).max().orElse(0); }
