@@ -25,4 +25,16 @@ final class Bias {
                 scratch.set(scratch.bias, c * ScoreColumns.QUERIES + i,
                         segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, first + i * stride + 4 * step * (j + c)));
     }
+
+    /** Adds it, in powers of two, to {@link ScoreRows scores that lie as rows}. */
+    static void add(Scratch scratch, View bias, long first, long stride, int j, int n, int rows) {
+        var segment = bias.storage().segment();
+        for (int i = 0; i < rows; i++) {
+            long row = scratch.scores + i * ScoreRows.ROW, from = first + i * stride;
+            for (int c = 0; c < n; c++) {
+                float value = segment.get(ValueLayout.JAVA_FLOAT_UNALIGNED, from + 4 * bias.strides()[3] * (j + c));
+                scratch.set(row, c, scratch.get(row, c) + value * (float) Forward.LOG2E);
+            }
+        }
+    }
 }

@@ -123,8 +123,9 @@ final class Forward {
                 scratch.transpose(queryRow(0), rowStride(q), rows, depth, scratch.queries);
                 if (!scalesScores) scratch.scale(scratch.queries, depth, lanes, (float) (options.scale() * LOG2E));
             }
-            scratch.fill(scratch.tops, lanes, Float.NEGATIVE_INFINITY);
-            scratch.fill(scratch.totals, lanes, 0);
+            int places = few ? rows : QUERIES;
+            scratch.fill(scratch.tops, places, Float.NEGATIVE_INFINITY);
+            scratch.fill(scratch.totals, places, 0);
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position),
                     end = shape.endKey(position + span - 1, length);
             for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
@@ -145,12 +146,19 @@ final class Forward {
                     : options.causal() ? j - position : windowed ? j - options.window() + 1 - position : Integer.MIN_VALUE / 2;
             long high = !stacked && windowed ? Math.min(Integer.MAX_VALUE / 2, j + options.window() - 1 - position) : Integer.MAX_VALUE / 2;
             boolean masked = low + n - 1 > 0 || high < rows - 1;
-            if (few) dots(j, n);
-            else scores(j, n, low);
-            if (options.bias() != null) Bias.transpose(scratch, options.bias(), AttentionShape.row(options.bias(), b, head(0), query(0)),
-                    rowStride(options.bias()), j, n, rows);
-            scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high,
-                    scalesScores && !few ? (float) (options.scale() * LOG2E) : 1, scratch.tops, scratch.totals);
+            if (few) {
+                dots(j, n);
+                if (options.bias() != null)
+                    Bias.add(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                if (masked) hide(n, low, high);
+                scratch.weightRows(rows, n, pairs);
+            } else {
+                scores(j, n, low);
+                if (options.bias() != null)
+                    Bias.transpose(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high,
+                        scalesScores ? (float) (options.scale() * LOG2E) : 1, scratch.tops, scratch.totals);
+            }
             if (pairs) for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(v, j + c, n - c);
                 scratch.pairRows(v.address(shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run,
@@ -159,13 +167,23 @@ final class Forward {
             values(j, n, isFirst ? Into.SET : Into.SCALE_AND_ADD, -high, -low);
         }
 
+        private long biasRow() { return AttentionShape.row(options.bias(), b, head(0), query(0)); }
+
         private void dots(int j, int n) {
             for (int c = 0, run; c < n; c += run) {
                 run = shape.contiguousKeys(k, j + c, n - c);
-                long keys = k.address(shape.keyRow(k, b, h / shape.group(), j + c));
-                for (int i = 0; i < rows; i++)
-                    scratch.keyDots(keys, k.strides()[2] * k.dtype().bytes(), run, queryRow(i), depth, pairs,
-                            scratch.scores + (long) c * ROW + 4L * i, (float) (options.scale() * LOG2E));
+                scratch.keyDots(k.address(shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(), run,
+                        queryRow(0), rowStride(q), rows, depth, pairs, scratch.scores + 4L * c, (float) (options.scale() * LOG2E));
+            }
+        }
+
+        /** Of scores that lie as rows, those that a query does not see. */
+        private void hide(int n, long low, long high) {
+            for (int i = 0; i < rows; i++) {
+                int from = (int) Math.clamp(i - high, 0, n), to = (int) Math.clamp(i - low + 1, 0, n);
+                long row = scratch.scores + i * ScoreRows.ROW;
+                scratch.fill(row, from, Float.NEGATIVE_INFINITY);
+                if (to < n) scratch.fill(row + 4L * to, n - to, Float.NEGATIVE_INFINITY);
             }
         }
 
@@ -196,7 +214,8 @@ final class Forward {
             for (int c = 0, run; c < n; c += run) {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
-                scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at,
+                scratch.product(few ? Order.ROWS : Order.COLUMNS, c == 0 ? into : Into.ADD, pairs,
+                        scratch.scores + (few ? 4L * c : (long) c * ROW), few ? ScoreRows.ROW : ROW, at,
                         pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result, scratch.resultStride, rows, shape.valueWidth(),
                         scratch.band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }

@@ -1,5 +1,7 @@
 package lyceum.backend.x86.attention;
 
+import static lyceum.backend.x86.asm.Gp.R10;
+import static lyceum.backend.x86.asm.Gp.R11;
 import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
@@ -20,16 +22,18 @@ import lyceum.backend.x86.asm.Mem;
 import lyceum.backend.x86.asm.Vec;
 
 /**
- * Scores of one query: {@code to[c] = f key_c . query}, with the query in registers and vectors along the keys. For few queries (decoding) it reads keys
+ * Scores of a few queries, one after the other: {@code to[c] = f key_c . query}, with the query in registers and vectors along the keys. For few queries (decoding) it reads keys
  * at memory speed, where {@link TileProduct} would leave most lanes idle.
  *
- * <p>Arguments: {@link #KEYS} address of the first key, {@link #STRIDE} bytes between keys, {@link #COUNT} how many, {@link #QUERY}, {@link #TO} address of
- * the first score, {@value ScoreColumns#ROW} bytes apart, {@link #FACTOR} f, {@link #LANES} lanes of the last vector.
+ * <p>Arguments: {@link #KEYS} address of the first key, {@link #STRIDE} bytes between keys, {@link #COUNT} how many, {@link #QUERY} address of the first query,
+ * {@link #QUERY_STRIDE} bytes between queries, {@link #QUERIES} how many, {@link #TO} address of the first score of the first, its others follow, those of the next query
+ * {@value ScoreRows#ROW} bytes further, {@link #FACTOR} f, {@link #LANES} lanes of the last vector.
  */
 final class KeyDots {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     static final Field KEYS = LAYOUT.word(), STRIDE = LAYOUT.word(), COUNT = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(),
             FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
+    static final Field QUERY_STRIDE = LAYOUT.word(), QUERIES = LAYOUT.word();
     /** Vectors of a query that fit into registers. */
     static final int MOST = 8;
     /** Queries up to which this beats the product of tiles. */
@@ -61,13 +65,16 @@ final class KeyDots {
 
     private void write() {
         if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
-        a.mov(RAX, Mem.at(RDI, QUERY));
-        for (int v = 0; v < form.vectors; v++) load(query(v), Mem.at(RAX, v * lanes.bytes()), v);
-        a.mov(RSI, Mem.at(RDI, KEYS));
         a.mov(R8, Mem.at(RDI, STRIDE));
         a.lea(R9, Mem.at(R8, R8, 2));
+        a.mov(R10, Mem.at(RDI, QUERY));
+        a.mov(R11, Mem.at(RDI, TO));
+        a.mov(RAX, Mem.at(RDI, QUERIES));
+        var next = a.bind(a.label());
+        for (int v = 0; v < form.vectors; v++) load(query(v), Mem.at(R10, v * lanes.bytes()), v);
+        a.mov(RSI, Mem.at(RDI, KEYS));
         a.mov(RCX, Mem.at(RDI, COUNT));
-        a.mov(RDX, Mem.at(RDI, TO));
+        a.mov(RDX, R11);
         var rest = a.label();
         var done = a.label();
         a.sub(RCX, AT_ONCE);
@@ -75,7 +82,7 @@ final class KeyDots {
         var loop = a.bind(a.label());
         keys(AT_ONCE);
         a.lea(RSI, Mem.at(RSI, R8, 4));
-        a.add(RDX, AT_ONCE * ScoreColumns.ROW);
+        a.add(RDX, AT_ONCE * 4);
         a.sub(RCX, AT_ONCE);
         a.jump(Condition.GE, loop);
         a.bind(rest);
@@ -84,10 +91,14 @@ final class KeyDots {
         var single = a.bind(a.label());
         keys(1);
         a.add(RSI, R8);
-        a.add(RDX, ScoreColumns.ROW);
+        a.add(RDX, 4);
         a.sub(RCX, 1);
         a.jump(Condition.NE, single);
         a.bind(done);
+        a.add(R10, Mem.at(RDI, QUERY_STRIDE));
+        a.add(R11, ScoreRows.ROW);
+        a.sub(RAX, 1);
+        a.jump(Condition.NE, next);
         a.vzeroupper();
         a.ret();
     }
@@ -123,11 +134,7 @@ final class KeyDots {
         a.emit(VBROADCASTSS, lanes.vec(4).as(128), Mem.at(RDI, FACTOR));
         var sums = lanes.vec(0).as(128);
         a.emit(VMULPS, sums, sums, lanes.vec(4).as(128));
-        a.emit(VMOVSS_STORE, Mem.at(RDX), sums);
-        for (int k = 1; k < count; k++) {
-            a.emit(VPERMILPS, k, lanes.vec(4).as(128), sums);
-            a.emit(VMOVSS_STORE, Mem.at(RDX, k * ScoreColumns.ROW), lanes.vec(4).as(128));
-        }
+        a.emit(count == 1 ? VMOVSS_STORE : VMOVUPS_STORE, Mem.at(RDX), sums);
     }
 
     /** The lanes of registers 0 to 3 added up, into the four lanes of the first. */

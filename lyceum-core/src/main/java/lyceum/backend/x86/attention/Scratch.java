@@ -50,7 +50,7 @@ final class Scratch {
     private ScoreColumns.Form weightsForm;
     private final TileProduct.Form[] productForms = new TileProduct.Form[Into.values().length];
     private final Kernel[] products = new Kernel[productForms.length];
-    private final Kernel[] scaling = new Kernel[2]; // to floats, to halves
+    private final Kernel[] scaling = new Kernel[2], weightRows = new Kernel[2]; // to floats, to halves
     private Kernel dots, weights;
     private Band band;
     private final Band[] whole = new Band[KEYS + 1]; // by their length
@@ -216,16 +216,31 @@ final class Scratch {
         weightsKernel(gradient, few, masked, biased, pairs).call(scoreArguments);
     }
 
-    /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores at {@code to}. */
-    void keyDots(long keys, long stride, int n, long query, int width, boolean pairs, long to, float factor) {
+    /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores of {@code rows} queries at {@code to}. */
+    void keyDots(long keys, long stride, int n, long query, long queryStride, int rows, int width, boolean pairs, long to, float factor) {
         argument(otherArguments, KeyDots.KEYS, keys);
         argument(otherArguments, KeyDots.STRIDE, stride);
         argument(otherArguments, KeyDots.COUNT, n);
         argument(otherArguments, KeyDots.QUERY, query);
+        argument(otherArguments, KeyDots.QUERY_STRIDE, queryStride);
+        argument(otherArguments, KeyDots.QUERIES, rows);
         argument(otherArguments, KeyDots.TO, to);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
         argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
         dotsKernel((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);
+    }
+
+    /** See {@link ScoreRows}, on the first rows of {@link #scores}. */
+    void weightRows(int rows, int keys, boolean half) {
+        argument(scoreArguments, ScoreRows.SCORES, scores);
+        argument(scoreArguments, ScoreRows.ROWS, rows);
+        argument(scoreArguments, ScoreRows.KEYS, keys);
+        argument(scoreArguments, ScoreRows.TOP, tops);
+        argument(scoreArguments, ScoreRows.TOTAL, totals);
+        argument(scoreArguments, ScoreRows.SCALES, scales);
+        int which = half ? 1 : 0;
+        if (weightRows[which] == null) weightRows[which] = kernels.of(new ScoreRows.Form(half));
+        weightRows[which].call(scoreArguments);
     }
 
     /** Page after page asks for the kernel of the one before: it is kept, and no key to find it by is made. */
