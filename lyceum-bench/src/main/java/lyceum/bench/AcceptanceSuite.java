@@ -85,7 +85,8 @@ final class AcceptanceSuite {
         Tensor a = thin(rng, n), b = thin(rng, n), x = Tensor.randn(rng, n).compute();
         Csr left = Csr.fromDense(a), right = Csr.fromDense(b);
         var shape = n + "x" + n + " at 1%";
-        ratio("sparsity", 6, "sparsity:product", "sparse product over dense", shape, DType.F32, 1 / 5.0, 5, 7,
+        // So many turns until the JVM has compiled it whole.
+        ratio("sparsity", 6, "sparsity:product", "sparse product over dense", shape, DType.F32, 1 / 5.0, 30, 7,
                 () -> left.matmul(right).values().compute(), () -> a.matmul(b).compute());
         // So many turns until the JVM has compiled a product of twenty microseconds.
         ratio("sparsity", 6, "sparsity:vector", "sparse by vector over dense", shape, DType.F32, 1 / 10.0, 8000, 7,

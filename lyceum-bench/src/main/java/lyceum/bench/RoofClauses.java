@@ -11,7 +11,9 @@ import lyceum.tensor.Tensor;
 
 /** Clauses about time of the topics gemm, roofline and arithmetic-intensity: kernels beside {@link Roofline#measured}, on all threads. */
 final class RoofClauses {
-    private static final int WARM_UPS = 5, RUNS = 15;
+    private static final int WARM_UPS = 5, RUNS = 15, MOST_RUNS = 201;
+    /** Seconds of short kernels: what the one before left behind, a gigabyte to be given back, is over then. */
+    private static final double A_WHILE = 0.3;
 
     /** @param elements of a large array, {@code side} of a matrix by a vector, {@code cube} of a product */
     record Sizes(int elements, int side, int cube) {
@@ -93,9 +95,10 @@ final class RoofClauses {
     private void share(String topic, int clause, String test, Kernel kernel, boolean atMost, double limit) {
         long begin = System.nanoTime();
         var roofs = Roofline.measured();
-        for (int i = 0; i < WARM_UPS; i++) kernel.run();
-        var seconds = new double[RUNS];
-        for (int i = 0; i < RUNS; i++) seconds[i] = Timing.seconds(kernel::run, 1);
+        double warm = 0, last = 0;
+        for (int i = 0; i < WARM_UPS || warm < A_WHILE; i++) warm += last = Timing.seconds(kernel::run, 1);
+        var seconds = new double[(int) Math.clamp(A_WHILE / last, RUNS, MOST_RUNS)];
+        for (int i = 0; i < seconds.length; i++) seconds[i] = Timing.seconds(kernel::run, 1);
         double share = kernel.work.seconds(roofs) / Timing.Median.of(seconds).value();
         suite.saw(topic, clause, test,
                 String.format(Locale.ROOT, "%s, share of its roof, %s %s", kernel.name, atMost ? "at most" : "at least", limit),

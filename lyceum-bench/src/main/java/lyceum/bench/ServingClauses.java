@@ -71,8 +71,8 @@ final class ServingClauses {
         var whole = new InferenceTuner(six, prompts, tokens);
         var half = new InferenceTuner(LayerPruner.without(six, 1, 3, 4), prompts, tokens);
         Set<Switch> cached = Set.of(Switch.KV_CACHE);
-        suite.ratio("trimllm", 1, "trimllm", "three of six layers over six, decoding", tokens + " tokens", DType.F32, 0.6, 20, 15,
-                () -> half.run(cached), () -> whole.run(cached));
+        suite.told("trimllm", 1, "trimllm", "three of six layers over six, decoding", tokens + " tokens", DType.F32, 0.6, 20, 15,
+                () -> half.run(cached).seconds(), () -> whole.run(cached).seconds());
     }
 
     /** What may come next in JSON, among so many tokens of letters, marks and bytes: the median of many warm masks along a text. */
