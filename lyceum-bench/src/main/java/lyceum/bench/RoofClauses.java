@@ -95,9 +95,9 @@ final class RoofClauses {
     private void share(String topic, int clause, String test, Kernel kernel, boolean atMost, double limit) {
         long begin = System.nanoTime();
         var roofs = Roofline.measured();
-        double warm = 0, last = 0;
-        for (int i = 0; i < WARM_UPS || warm < A_WHILE; i++) warm += last = Timing.seconds(kernel::run, 1);
-        var seconds = new double[(int) Math.clamp(A_WHILE / last, RUNS, MOST_RUNS)];
+        double warm = 0, last = 0, least = sizes == Sizes.OF_THE_CLAUSES ? A_WHILE : 0;
+        for (int i = 0; i < WARM_UPS || warm < least; i++) warm += last = Timing.seconds(kernel::run, 1);
+        var seconds = new double[(int) Math.clamp(least / last, RUNS, MOST_RUNS)];
         for (int i = 0; i < seconds.length; i++) seconds[i] = Timing.seconds(kernel::run, 1);
         double share = kernel.work.seconds(roofs) / Timing.Median.of(seconds).value();
         suite.saw(topic, clause, test,
