@@ -68,6 +68,22 @@ class OptimizerTest {
         }
     }
 
+    @Test void aMeanThatNothingFeedsFadesToZero() {
+        // 0.9 times the least number is the least number: without an end, means would stay there for ever.
+        for (var rule : new UpdateRule[] {new AdamW(0.1), new Lion(0.1), new Sgd(0.1).withMomentum(0.9)}) {
+            for (var type : new DType[] {DType.F32, DType.BF16}) {
+                var x = Tensor.ones(300).to(type).copy().requiresGrad();
+                var optimizer = rule.over(x);
+                var still = Tensor.zeros(type, 300);
+                optimizer.step(Tensor.full(type, Float.MIN_NORMAL * 4).expand(300));
+                for (int t = 0; t < 60; t++) optimizer.step(still);
+                var slots = optimizer.state().tensors();
+                for (var name : slots.keySet())
+                    if (!name.endsWith("master")) assertThat(slots.get(name).toFloatArray()).as("%s %s", rule, name).containsOnly(0);
+            }
+        }
+    }
+
     @Test void oneProgramTakesTheStepOfAllParameters() {
         var programs = Collections.newSetFromMap(new IdentityHashMap<Program, Boolean>());
         var runs = new AtomicInteger();
