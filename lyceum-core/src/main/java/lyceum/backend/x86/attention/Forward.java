@@ -128,7 +128,11 @@ final class Forward {
             scratch.fill(scratch.totals, places, 0);
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position),
                     end = shape.endKey(position + span - 1, length);
-            for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
+            boolean inPages = pairs && options.blockTable() != null; // a pair of keys lies in one: where a window begins at the second, it is alone
+            for (int j = start, n; j < end; j += n) {
+                n = Math.min(inPages && j % 2 != 0 ? 1 : Scratch.KEYS, end - j);
+                keys(j, n, j == start);
+            }
             finish(start < end);
         }
 
