@@ -10,8 +10,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Where exp is 0, as it is of every score that is hidden: each way to compute gives the scalar backend's bits, and those are right. */
 class VanishedPowersTest {
-    private static final double[] GONE = {Double.NEGATIVE_INFINITY, -104, -105.5, -1e30, -0x1.fffffep127}, GONE_WIDE = {
-            Double.NEGATIVE_INFINITY, -746, -750.5, -1e30, -1e300, -Double.MAX_VALUE};
+    private static final double[] GONE = {Double.NEGATIVE_INFINITY, -104, -105.5, -1e30, -0x1.fffffep127},
+            GONE_WIDE = {Double.NEGATIVE_INFINITY, -746, -750.5, -1e30, -1e300, -Double.MAX_VALUE};
 
     static Stream<Op> functions() { return Stream.of(Op.EXP, Op.SIGMOID, Op.SOFTPLUS); }
 
@@ -34,8 +34,9 @@ class VanishedPowersTest {
             double[] expected = results(Backend.named("scalar"), op, numbers);
             for (var setting : Settings.all().entrySet()) {
                 double[] y = results(setting.getValue(), op, numbers);
-                for (int i = 0; i < x.length; i++) if (i % 3 != 0 || i >= 33)
-                    assertThat(Double.compare(y[i], expected[i])).as("%s(%s) of %s on %s: %s", op, x[i], type, setting.getKey(), y[i]).isZero();
+                for (int i = 0; i < x.length; i++)
+                    if (i % 3 != 0 || i >= 33) assertThat(Double.compare(y[i], expected[i]))
+                            .as("%s(%s) of %s on %s: %s", op, x[i], type, setting.getKey(), y[i]).isZero();
                 assertThat(Double.doubleToRawLongBits(y[1])).as("%s(%s) of %s on %s", op, x[1], type, setting.getKey()).isZero();
                 assertThat(y[33]).isEqualTo(type == DType.F64 ? Double.MIN_VALUE : Float.MIN_VALUE);
             }

@@ -212,7 +212,8 @@ class PagedAttentionTest {
             for (int[] piece : starts) {
                 var table = pool.open(20);
                 table.grow(piece[0] + piece[1]);
-                if (piece[0] > 0) attend(cache, List.of(new PagedKvCache.Piece(table, 0, piece[0])), rope, attention, inputs(rng, piece[0]));
+                if (piece[0] > 0)
+                    attend(cache, List.of(new PagedKvCache.Piece(table, 0, piece[0])), rope, attention, inputs(rng, piece[0]));
                 pieces.add(new PagedKvCache.Piece(table, piece[0], piece[1]));
                 all += piece[1];
             }
@@ -223,17 +224,20 @@ class PagedAttentionTest {
                 var own = new Tensor[3];
                 for (int i = 0; i < 3; i++) own[i] = x[i].narrow(0, at, piece.count());
                 var alone = attend(cache, List.of(piece), rope, attention, own);
-                assertThat(together.narrow(0, at, piece.count()).sub(alone).abs().max().item()).as("%s of %s", piece, stored).isLessThan(1e-6);
+                assertThat(together.narrow(0, at, piece.count()).sub(alone).abs().max().item()).as("%s of %s", piece, stored)
+                        .isLessThan(1e-6);
                 at += piece.count();
             }
         }
     }
 
     private static Tensor[] inputs(Rng rng, int n) {
-        return new Tensor[] {Tensor.randn(rng, n, 4, 1, 8).compute(), Tensor.randn(rng, n, 2, 1, 8).compute(), Tensor.randn(rng, n, 2, 1, 8).compute()};
+        return new Tensor[] {Tensor.randn(rng, n, 4, 1, 8).compute(), Tensor.randn(rng, n, 2, 1, 8).compute(),
+                Tensor.randn(rng, n, 2, 1, 8).compute()};
     }
 
-    private static Tensor attend(PagedKvCache cache, List<PagedKvCache.Piece> pieces, RotaryEmbedding rope, Attention attention, Tensor[] x) {
+    private static Tensor attend(PagedKvCache cache, List<PagedKvCache.Piece> pieces, RotaryEmbedding rope, Attention attention,
+            Tensor[] x) {
         cache.at(pieces);
         return cache.layer(0).attend(x[0], x[1], x[2], rope, attention);
     }

@@ -152,14 +152,12 @@ final class Forward {
             boolean masked = low + n - 1 > 0 || high < rows - 1;
             if (few) {
                 dots(j, n);
-                if (options.bias() != null)
-                    Bias.add(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                if (options.bias() != null) Bias.add(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
                 if (masked) hide(n, low, high);
                 scratch.weightRows(rows, n, pairs);
             } else {
                 scores(j, n, low);
-                if (options.bias() != null)
-                    Bias.transpose(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                if (options.bias() != null) Bias.transpose(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
                 scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high,
                         scalesScores ? (float) (options.scale() * LOG2E) : 1, scratch.tops, scratch.totals);
             }

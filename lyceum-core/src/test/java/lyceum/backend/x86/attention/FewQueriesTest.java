@@ -47,9 +47,13 @@ class FewQueriesTest {
         return view;
     }
 
-    private static double at(View view, long i) { return Elements.getDouble(view.dtype(), view.storage().segment(), i * view.dtype().bytes()); }
+    private static double at(View view, long i) {
+        return Elements.getDouble(view.dtype(), view.storage().segment(), i * view.dtype().bytes());
+    }
 
-    private static void set(View view, long i, double x) { Elements.set(view.dtype(), view.storage().segment(), i * view.dtype().bytes(), x); }
+    private static void set(View view, long i, double x) {
+        Elements.set(view.dtype(), view.storage().segment(), i * view.dtype().bytes(), x);
+    }
 
     /** Operands, and what is asked of them. @param heads that share {@code keyHeads}; {@code block} of pages, or 0 */
     private record Case(DType type, int heads, int keyHeads, int queries, int keys, int width, int valueWidth, int block) {
@@ -127,12 +131,13 @@ class FewQueriesTest {
     @ValueSource(strings = {"avx2", "avx512", "all"}) void pagesAreWalkedFromAnyKeyOn(String level) {
         var backend = machine(level);
         for (var type : new DType[] {DType.F32, DType.BF16})
-            for (int keys : new int[] {31, 200, 301}) for (int block : new int[] {2, 5, 16}) for (int rows : new int[] {1, 2, 5, 9})
-                try (var arena = Arena.ofShared()) {
+            for (int keys : new int[] {31, 200, 301})
+                for (int block : new int[] {2, 5, 16}) for (int rows : new int[] {1, 2, 5, 9}) try (var arena = Arena.ofShared()) {
                     poison(arena, backend, type);
                     for (int window : new int[] {0, 4, 29, 30, 140, 141}) for (boolean grouped : new boolean[] {false, true}) {
                         var c = new Case(type, grouped ? rows : 1, 1, grouped ? 1 : rows, keys, 40, 24, block);
-                        check(arena, backend, c, true, window, null, new long[] {keys, keys - 8}, new long[] {keys - c.queries, keys - 8 - c.queries});
+                        check(arena, backend, c, true, window, null, new long[] {keys, keys - 8},
+                                new long[] {keys - c.queries, keys - 8 - c.queries});
                     }
                 }
     }
@@ -140,43 +145,47 @@ class FewQueriesTest {
     @ParameterizedTest
     @ValueSource(strings = {"avx2", "avx512", "all"}) void biasesOfEveryLayoutAreAdded(String level) {
         var backend = machine(level);
-        for (var type : new DType[] {DType.F32, DType.BF16}) for (int keys : new int[] {5, 130, 260}) for (int rows : new int[] {1, 3, 6})
-            for (boolean grouped : new boolean[] {false, true}) try (var arena = Arena.ofShared()) {
-                int heads = grouped ? rows : 2, queries = grouped ? 1 : rows;
-                var c = new Case(type, heads, 1, queries, keys, 24, 40, 0);
-                var bias = view(arena, DType.F32, 4, 2, heads, queries, keys);
-                for (long i = 0; i < bias.size(); i += 3) set(bias, i, Double.NEGATIVE_INFINITY);
-                for (int i = 0; i < keys; i++) set(bias, i, Double.NEGATIVE_INFINITY); // the first sees nothing
-                long[] s = bias.strides();
-                for (long[] strides : new long[][] {s, {s[0], s[1], s[2], 0}, {0, s[1], s[2], 1}, {s[0], 0, 0, 1}, {0, 0, s[2], 1}}) {
-                    var laid = new View(DType.F32, bias.storage(), 0, bias.shape(), strides);
-                    check(arena, backend, c, true, 0, laid, null, null);
-                    check(arena, backend, c, false, 50, laid, null, null);
-                }
-            }
+        for (var type : new DType[] {DType.F32, DType.BF16})
+            for (int keys : new int[] {5, 130, 260})
+                for (int rows : new int[] {1, 3, 6})
+                    for (boolean grouped : new boolean[] {false, true}) try (var arena = Arena.ofShared()) {
+                        int heads = grouped ? rows : 2, queries = grouped ? 1 : rows;
+                        var c = new Case(type, heads, 1, queries, keys, 24, 40, 0);
+                        var bias = view(arena, DType.F32, 4, 2, heads, queries, keys);
+                        for (long i = 0; i < bias.size(); i += 3) set(bias, i, Double.NEGATIVE_INFINITY);
+                        for (int i = 0; i < keys; i++) set(bias, i, Double.NEGATIVE_INFINITY); // the first sees nothing
+                        long[] s = bias.strides();
+                        for (long[] strides : new long[][] {s, {s[0], s[1], s[2], 0}, {0, s[1], s[2], 1}, {s[0], 0, 0, 1},
+                                {0, 0, s[2], 1}}) {
+                            var laid = new View(DType.F32, bias.storage(), 0, bias.shape(), strides);
+                            check(arena, backend, c, true, 0, laid, null, null);
+                            check(arena, backend, c, false, 50, laid, null, null);
+                        }
+                    }
     }
 
     /** Values that any weight above 0 would show; two queries look at other keys. */
     @ParameterizedTest
     @ValueSource(strings = {"avx2", "avx512", "all"}) void weightsOfHiddenKeysAreZeros(String level) {
         var backend = machine(level);
-        for (var type : new DType[] {DType.F32, DType.BF16}) for (int queries : new int[] {1, 2, 6, 7, 40}) try (var arena = Arena.ofShared()) {
-            int keys = 150;
-            var c = new Case(type, 1, 1, queries, keys, 64, 16, 0);
-            View[] x = c.operands(arena);
-            for (long i = 0; i < x[0].size(); i++) set(x[0], i, 0); // all scores are 0
-            var bias = view(arena, DType.F32, 4, 2, 1, queries, keys);
-            double[] far = {Double.NEGATIVE_INFINITY, -1e30, -1000, -104, -87, Double.NEGATIVE_INFINITY};
-            for (long i = 0; i < bias.size(); i++) set(bias, i, i % keys % 7 == 0 ? 0 : far[(int) (i % keys % 7) - 1]); // e^-87 < 2^-125
-            var results = new View[2];
-            for (int run = 0; run < 2; run++) {
-                for (long i = 0; i < x[2].size(); i++) set(x[2], i, i / 16 % keys % 7 == 0 ? i % 5 : run * 0x1p127);
-                var options = new AttentionOptions(1, false, 0, bias, null, null, null);
-                results[run] = run(arena, backend, c, options, type, x)[0];
+        for (var type : new DType[] {DType.F32, DType.BF16})
+            for (int queries : new int[] {1, 2, 6, 7, 40}) try (var arena = Arena.ofShared()) {
+                int keys = 150;
+                var c = new Case(type, 1, 1, queries, keys, 64, 16, 0);
+                View[] x = c.operands(arena);
+                for (long i = 0; i < x[0].size(); i++) set(x[0], i, 0); // all scores are 0
+                var bias = view(arena, DType.F32, 4, 2, 1, queries, keys);
+                double[] far = {Double.NEGATIVE_INFINITY, -1e30, -1000, -104, -87, Double.NEGATIVE_INFINITY};
+                for (long i = 0; i < bias.size(); i++) set(bias, i, i % keys % 7 == 0 ? 0 : far[(int) (i % keys % 7) - 1]); // e^-87 < 2^-125
+                var results = new View[2];
+                for (int run = 0; run < 2; run++) {
+                    for (long i = 0; i < x[2].size(); i++) set(x[2], i, i / 16 % keys % 7 == 0 ? i % 5 : run * 0x1p127);
+                    var options = new AttentionOptions(1, false, 0, bias, null, null, null);
+                    results[run] = run(arena, backend, c, options, type, x)[0];
+                }
+                assertThat(bytes(results[1])).as("%d queries of %s on %s", queries, type, level).isEqualTo(bytes(results[0]));
+                assertThat(at(results[0], 0)).isBetween(1.5, 2.5);
             }
-            assertThat(bytes(results[1])).as("%d queries of %s on %s", queries, type, level).isEqualTo(bytes(results[0]));
-            assertThat(at(results[0], 0)).isBetween(1.5, 2.5);
-        }
     }
 
     private static byte[] bytes(View view) { return view.storage().segment().toArray(ValueLayout.JAVA_BYTE); }
@@ -186,8 +195,8 @@ class FewQueriesTest {
     @ValueSource(strings = {"avx2", "avx512", "all"}) void scoresThatAreNoNumbersTravel(String level) {
         var backend = machine(level);
         for (var type : new DType[] {DType.F32, DType.BF16})
-            for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) for (int key : new int[] {0, 15, 16, 127, 128, 149})
-                try (var arena = Arena.ofShared()) {
+            for (double bad : new double[] {Double.NaN, Double.POSITIVE_INFINITY})
+                for (int key : new int[] {0, 15, 16, 127, 128, 149}) try (var arena = Arena.ofShared()) {
                     var c = new Case(type, 1, 1, 3, 150, 64, 16, 0);
                     View[] x = c.operands(arena);
                     var bias = view(arena, DType.F32, 4, 2, 1, 3, 150);
