@@ -197,6 +197,51 @@ class PagedAttentionTest {
         assertThat(row(found.squeeze(2)).to(DType.F64).sub(hand).abs().max().item()).isLessThan(1e-5);
     }
 
+    /** Prompts of one length and single positions in any order; each turned by its own places, in floats and in bytes, also where attention is made of tensor operations. */
+    @Test void piecesFindTogetherWhatTheyFindAlone() {
+        int[][] starts = {{0, 5}, {3, 5}, {9, 1}, {17, 1}, {2, 3}, {0, 3}, {6, 3}, {4, 2}};
+        var rope = new RotaryEmbedding(8, 10_000);
+        for (var stored : new DType[] {DType.F32, DType.BF16, DType.I8}) for (double softCap : new double[] {0, 5}) {
+            var pool = new BlockPool(64, 4);
+            var config = new AttentionConfig(32, 4).withKeyHeads(2).withPositions(rope);
+            var cache = new PagedKvCache(List.of(config), pool, stored);
+            var attention = new Attention().withCausal(true).withSoftCap(softCap);
+            var rng = Rng.of(7);
+            var pieces = new ArrayList<PagedKvCache.Piece>();
+            int all = 0;
+            for (int[] piece : starts) {
+                var table = pool.open(20);
+                table.grow(piece[0] + piece[1]);
+                if (piece[0] > 0)
+                    attend(cache, List.of(new PagedKvCache.Piece(table, 0, piece[0])), rope, attention, inputs(rng, piece[0]));
+                pieces.add(new PagedKvCache.Piece(table, piece[0], piece[1]));
+                all += piece[1];
+            }
+            var x = inputs(rng, all);
+            var together = attend(cache, pieces, rope, attention, x);
+            int at = 0;
+            for (var piece : pieces) {
+                var own = new Tensor[3];
+                for (int i = 0; i < 3; i++) own[i] = x[i].narrow(0, at, piece.count());
+                var alone = attend(cache, List.of(piece), rope, attention, own);
+                assertThat(together.narrow(0, at, piece.count()).sub(alone).abs().max().item()).as("%s of %s", piece, stored)
+                        .isLessThan(1e-6);
+                at += piece.count();
+            }
+        }
+    }
+
+    private static Tensor[] inputs(Rng rng, int n) {
+        return new Tensor[] {Tensor.randn(rng, n, 4, 1, 8).compute(), Tensor.randn(rng, n, 2, 1, 8).compute(),
+                Tensor.randn(rng, n, 2, 1, 8).compute()};
+    }
+
+    private static Tensor attend(PagedKvCache cache, List<PagedKvCache.Piece> pieces, RotaryEmbedding rope, Attention attention,
+            Tensor[] x) {
+        cache.at(pieces);
+        return cache.layer(0).attend(x[0], x[1], x[2], rope, attention);
+    }
+
     @Test void refusesWhatHasNoPages() {
         var pool = new BlockPool(8, 4);
         var config = new AttentionConfig(16, 2);

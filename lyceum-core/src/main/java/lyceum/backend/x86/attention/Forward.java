@@ -128,7 +128,11 @@ final class Forward {
             scratch.fill(scratch.totals, places, 0);
             int span = stacked ? 1 : rows, length = shape.length(b), start = shape.firstKey(position),
                     end = shape.endKey(position + span - 1, length);
-            for (int j = start; j < end; j += Scratch.KEYS) keys(j, Math.min(Scratch.KEYS, end - j), j == start);
+            boolean inPages = pairs && options.blockTable() != null; // a pair of keys lies in one: where a window begins at the second, it is alone
+            for (int j = start, n; j < end; j += n) {
+                n = Math.min(inPages && j % 2 != 0 ? 1 : Scratch.KEYS, end - j);
+                keys(j, n, j == start);
+            }
             finish(start < end);
         }
 
@@ -148,14 +152,12 @@ final class Forward {
             boolean masked = low + n - 1 > 0 || high < rows - 1;
             if (few) {
                 dots(j, n);
-                if (options.bias() != null)
-                    Bias.add(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                if (options.bias() != null) Bias.add(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
                 if (masked) hide(n, low, high);
                 scratch.weightRows(rows, n, pairs);
             } else {
                 scores(j, n, low);
-                if (options.bias() != null)
-                    Bias.transpose(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
+                if (options.bias() != null) Bias.transpose(scratch, options.bias(), biasRow(), rowStride(options.bias()), j, n, rows);
                 scratch.weights(false, lanes == kernels.lanes.count(), masked, options.bias() != null, pairs, n, low, high,
                         scalesScores ? (float) (options.scale() * LOG2E) : 1, scratch.tops, scratch.totals);
             }
