@@ -26,6 +26,7 @@ import lyceum.labs.catalogue.LedgerFolder;
 import lyceum.learn.cluster.Dbscan;
 import lyceum.linalg.Cholesky;
 import lyceum.linalg.Lu;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
@@ -38,9 +39,14 @@ import lyceum.text.TokenizerPipeline;
  * into the ledger under {@code bench:}, whose entries stand until they are measured again.
  */
 final class AcceptanceSuite {
+    private static final int WARM_UPS = 5, LEAST_RUNS = 15, MOST_RUNS = 301;
+    /** Seconds. */
+    private static final double A_WHILE = 0.3;
+
     /** One line of {@code acceptance.jsonl}; {@code lyceum.testing.AcceptanceRecord} says what each part means. */
     record Line(String topic, int clause, String test, boolean holds, List<Map<String, Object>> measured, double seconds) {}
 
+    private boolean inFull;
     private final Path root;
     private final Consumer<Row> listener;
     private final List<Row> rows = new ArrayList<>();
@@ -51,7 +57,10 @@ final class AcceptanceSuite {
         this.listener = listener;
     }
 
-    List<Row> run() throws IOException { return run(512, 2000, RoofClauses.Sizes.OF_THE_CLAUSES, NetworkClauses.Sizes.OF_THE_CLAUSES); }
+    List<Row> run() throws IOException {
+        inFull = true;
+        return run(512, 2000, RoofClauses.Sizes.OF_THE_CLAUSES, NetworkClauses.Sizes.OF_THE_CLAUSES);
+    }
 
     /** With other sizes than the clauses name: of matrices to factor, of sparse ones, of what stands beside the machine's roofs, and of networks. */
     List<Row> run(int n, int sparse, RoofClauses.Sizes roofs, NetworkClauses.Sizes networks) throws IOException {
@@ -142,18 +151,35 @@ final class AcceptanceSuite {
     /** The median time of {@code ours} is at most {@code limit} times that of {@code other}. */
     void ratio(String topic, int clause, String test, String name, String shape, DType type, double limit, int warmUps, int runs,
             Supplier<?> ours, Supplier<?> other) {
-        told(topic, clause, test, name, shape, type, limit, warmUps, runs, () -> Timing.seconds(ours, 1), () -> Timing.seconds(other, 1));
+        told(topic, clause, test, name, shape, type, limit, warmUps, runs, () -> seconds(ours), () -> seconds(other));
+    }
+
+    /** The median time of calls that may be short: what came before, a gigabyte that is given back, is over when they are measured, and a hiccup of the machine is short beside them. */
+    double median(Supplier<?> body) {
+        double warm = 0, last = 0, least = inFull ? A_WHILE : 0;
+        for (int i = 0; i < WARM_UPS || warm < least; i++) warm += last = seconds(body);
+        var seconds = new double[(int) Math.clamp(least / last, LEAST_RUNS, MOST_RUNS)];
+        for (int i = 0; i < seconds.length; i++) seconds[i] = seconds(body);
+        return Timing.Median.of(seconds).value();
+    }
+
+    /** In a scope of its own, so that the next call finds its memory warm and no collector's turn falls to another. */
+    static double seconds(Supplier<?> body) {
+        return Timing.seconds(() -> {
+            try (var scope = Scope.open("measurement")) {
+                return body.get();
+            }
+        }, 1);
     }
 
     /** The same of times that the sides themselves tell. */
     void told(String topic, int clause, String test, String name, String shape, DType type, double limit, int warmUps, int runs,
             DoubleSupplier ours, DoubleSupplier other) {
         long begin = System.nanoTime();
-        for (int i = 0; i < warmUps; i++) {
-            ours.getAsDouble();
-            other.getAsDouble();
-        }
-        double[] a = new double[runs], b = new double[runs];
+        double last = 0;
+        for (int i = 0; i < warmUps; i++) last = Math.max(ours.getAsDouble(), other.getAsDouble());
+        int n = inFull ? (int) Math.clamp(A_WHILE / Math.max(last, 1e-9), runs, MOST_RUNS) : runs;
+        double[] a = new double[n], b = new double[n];
         for (int i = 0; i < a.length; i++) {
             a[i] = ours.getAsDouble();
             b[i] = other.getAsDouble();

@@ -107,13 +107,8 @@ final class NetworkClauses {
                 DType.F32, share, share >= 0.6, begin);
     }
 
-    private static double rate(double n, Supplier<?> product) {
-        var seconds = new double[20];
-        for (int i = -20; i < 20; i++) {
-            double took = Timing.seconds(product, 1);
-            if (i >= 0) seconds[i] = took;
-        }
-        return 2 * n * n * n / Timing.Median.of(seconds).value();
+    private double rate(double n, Supplier<?> product) {
+        return 2 * n * n * n / suite.median(product);
     }
 
     /** Of 95% zeros a sparse product is three times as fast as the dense one, of 30% it is not faster. */

@@ -4,21 +4,20 @@ import java.util.Locale;
 import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.autograd.Intensity;
+import lyceum.backend.MemoryLevel;
 import lyceum.backend.Roofline;
-import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /** Clauses about time of the topics gemm, roofline and arithmetic-intensity: kernels beside {@link Roofline#measured}, on all threads. */
 final class RoofClauses {
-    private static final int WARM_UPS = 5, RUNS = 15, MOST_RUNS = 201;
-    /** Seconds of short kernels: what the one before left behind, a gigabyte to be given back, is over then. */
-    private static final double A_WHILE = 0.3;
+    private static final int WARM_UPS = 5, RUNS = 15;
 
     /** @param elements of a large array, {@code side} of a matrix by a vector, {@code cube} of a product */
     record Sizes(int elements, int side, int cube) {
-        /** Arrays of 128 MB, several times the last cache. */
-        static final Sizes OF_THE_CLAUSES = new Sizes(1 << 25, 8192, 512);
+        /** Three arrays together, and a matrix, are more than the last cache holds; 128 and 256 MB at least. */
+        static final Sizes OF_THE_CLAUSES = new Sizes((int) Math.max(1 << 25, MemoryLevel.beyondCaches() / 12),
+                (int) Math.max(8192, Math.ceil(Math.sqrt(MemoryLevel.beyondCaches() / 4.0))), 512);
     }
 
     /** A kernel and what it does at least. */
@@ -27,12 +26,7 @@ final class RoofClauses {
             return new Kernel(name, shape, Intensity.ofShapes(body::get).fused(), body);
         }
 
-        /** In a scope of its own, so that the next call finds its memory warm. */
-        Tensor run() {
-            try (var scope = Scope.open("measurement")) {
-                return body.get().compute();
-            }
-        }
+        Tensor run() { return body.get().compute(); }
     }
 
     private final AcceptanceSuite suite;
@@ -95,11 +89,7 @@ final class RoofClauses {
     private void share(String topic, int clause, String test, Kernel kernel, boolean atMost, double limit) {
         long begin = System.nanoTime();
         var roofs = Roofline.measured();
-        double warm = 0, last = 0, least = sizes == Sizes.OF_THE_CLAUSES ? A_WHILE : 0;
-        for (int i = 0; i < WARM_UPS || warm < least; i++) warm += last = Timing.seconds(kernel::run, 1);
-        var seconds = new double[(int) Math.clamp(least / last, RUNS, MOST_RUNS)];
-        for (int i = 0; i < seconds.length; i++) seconds[i] = Timing.seconds(kernel::run, 1);
-        double share = kernel.work.seconds(roofs) / Timing.Median.of(seconds).value();
+        double share = kernel.work.seconds(roofs) / suite.median(kernel::run);
         suite.saw(topic, clause, test,
                 String.format(Locale.ROOT, "%s, share of its roof, %s %s", kernel.name, atMost ? "at most" : "at least", limit),
                 kernel.shape, DType.F32, share, atMost ? share <= limit : share >= limit, begin);

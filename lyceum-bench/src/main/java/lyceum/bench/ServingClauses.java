@@ -10,7 +10,6 @@ import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.train.LayerPruner;
-import lyceum.memory.Scope;
 import lyceum.models.sequence.Mamba;
 import lyceum.models.sequence.MambaConfig;
 import lyceum.nn.Pass;
@@ -56,12 +55,7 @@ final class ServingClauses {
                 () -> heard(mamba, twice), () -> heard(mamba, x));
     }
 
-    /** What lies between is given back at once: the collector's turn would come with one length more often than with the other. */
-    private static double heard(Mamba mamba, Tensor x) {
-        try (var scope = Scope.open("a sequence")) {
-            return Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).sum().item());
-        }
-    }
+    private static double heard(Mamba mamba, Tensor x) { return Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).sum().item()); }
 
     /** What half of the layers take, a token at a time, of the model that trimllm's other figures are of. */
     private void pruned() {

@@ -42,8 +42,20 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
         var sizes = sizes(LINUX);
         var levels = new ArrayList<MemoryLevel>();
         for (int i = 0; i < sizes.length; i++) levels.add(measure("L" + (i + 1), sizes[i], within(sizes[i]), i < PRIVATE));
-        levels.add(measure("memory", Memory.budget(), Math.min(beyond(sizes[sizes.length - 1]), Memory.budget() / 8), false));
+        var roofs = Roofline.measured();
+        levels.add(new MemoryLevel("memory", Memory.budget(), roofs.bytesAlone(), roofs.bytes()));
         return List.copyOf(levels);
+    }
+
+    /** Measured anew: what {@link Roofline} is of. */
+    static MemoryLevel memory() {
+        return measure("memory", Memory.budget(), Math.min(beyondCaches(), Memory.budget() / 8), false);
+    }
+
+    /** Bytes that the last cache does not hold. */
+    public static long beyondCaches() {
+        var sizes = sizes(LINUX);
+        return beyond(sizes[sizes.length - 1]);
     }
 
     /** Bytes that a cache of this size holds, and the one before it does not. */

@@ -2,11 +2,10 @@ package lyceum.backend;
 
 import java.util.Locale;
 import java.util.function.DoubleUnaryOperator;
-import lyceum.memory.Memory;
 
 /**
- * What this machine can do at most, measured in a fifth of a second by loops that do nothing else: fused multiply-adds of F32 in registers, and
- * reading memory beyond every cache; by one thread, and by all of {@link Parallel#threads()} together.
+ * What this machine can do at most, measured by loops that do nothing else: fused multiply-adds of F32 in registers, and reading memory beyond every cache; by one thread,
+ * and by all of {@link Parallel#threads()} together. It takes a fifth of a second, or a second where the last cache is huge.
  *
  * <p>The multiply-adds are machine code on x86; elsewhere a plain loop over the first-level cache, which may reach only half of the peak.
  *
@@ -33,8 +32,6 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         COMPUTE
     }
 
-    /** Of each thread. */
-    private static final long BLOCK = 64L << 20;
     /** Nanoseconds. */
     private static final long WARM_UP = 50_000_000;
 
@@ -88,12 +85,8 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         int threads = Parallel.threads();
         double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)),
                 all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
-        int readers = (int) Math.max(1, Math.min(threads, Memory.budget() / 4 / BLOCK));
-        long size = Math.min(BLOCK, Memory.budget() / 8);
-        var held = new ReadLoop[readers];
-        for (int i = 0; i < readers; i++) held[i] = new ReadLoop(size);
-        double alone = rate(1, t -> held[0].pass()), together = readers == 1 ? alone : rate(readers, t -> held[t].pass());
-        return new Roofline(one, Math.max(one, all), alone, Math.max(alone, together));
+        var memory = MemoryLevel.memory();
+        return new Roofline(one, Math.max(one, all), memory.bytesAlone(), memory.bytes());
     }
 
     /** What a thread does, and returns how much it was. */
