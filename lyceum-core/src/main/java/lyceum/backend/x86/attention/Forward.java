@@ -172,11 +172,19 @@ final class Forward {
         private long biasRow() { return AttentionShape.row(options.bias(), b, head(0), query(0)); }
 
         private void dots(int j, int n) {
+            pages(k, j, n, scratch.keyPages);
+            scratch.keyDots(k.strides()[2] * k.dtype().bytes(), queryRow(0), rowStride(q), rows, depth, pairs,
+                    (float) (options.scale() * LOG2E));
+        }
+
+        /** Where keys or values {@code j .. j + n - 1} lie. */
+        private void pages(View of, int j, int n, long list) {
+            int count = 0;
             for (int c = 0, run; c < n; c += run) {
-                run = shape.contiguousKeys(k, j + c, n - c);
-                scratch.keyDots(k.address(shape.keyRow(k, b, h / shape.group(), j + c)), k.strides()[2] * k.dtype().bytes(), run,
-                        queryRow(0), rowStride(q), rows, depth, pairs, scratch.scores + 4L * c, (float) (options.scale() * LOG2E));
+                run = shape.contiguousKeys(of, j + c, n - c);
+                scratch.page(list, count++, of.address(shape.keyRow(of, b, h / shape.group(), j + c)), run);
             }
+            scratch.page(list, count, 0, 0);
         }
 
         /** Of scores that lie as rows, those that a query does not see. */
@@ -213,12 +221,22 @@ final class Forward {
 
         /** Adds the values of the block's {@code n} keys to the results: query {@code i} sees keys {@code low + i .. high + i}. */
         private void values(int j, int n, Into into, long low, long high) {
+            long stride = pairs ? scratch.resultStride : v.strides()[2] * 4;
+            if (few) {
+                if (pairs) {
+                    scratch.page(scratch.valuePages, 0, scratch.pairedValues, (n + 1) / 2);
+                    scratch.page(scratch.valuePages, 1, 0, 0);
+                } else {
+                    pages(v, j, n, scratch.valuePages);
+                }
+                scratch.weighted(into, pairs, stride, rows, shape.valueWidth());
+                return;
+            }
             for (int c = 0, run; c < n; c += run) {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
-                scratch.product(few ? Order.ROWS : Order.COLUMNS, c == 0 ? into : Into.ADD, pairs,
-                        scratch.scores + (few ? 4L * c : (long) c * ROW), few ? ScoreRows.ROW : ROW, at,
-                        pairs ? scratch.resultStride : v.strides()[2] * 4, scratch.result, scratch.resultStride, rows, shape.valueWidth(),
+                scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at, stride,
+                        scratch.result, scratch.resultStride, rows, shape.valueWidth(),
                         scratch.band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
             }
         }

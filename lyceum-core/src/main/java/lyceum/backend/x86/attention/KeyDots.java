@@ -5,6 +5,7 @@ import static lyceum.backend.x86.asm.Gp.R11;
 import static lyceum.backend.x86.asm.Gp.R8;
 import static lyceum.backend.x86.asm.Gp.R9;
 import static lyceum.backend.x86.asm.Gp.RAX;
+import static lyceum.backend.x86.asm.Gp.RBX;
 import static lyceum.backend.x86.asm.Gp.RCX;
 import static lyceum.backend.x86.asm.Gp.RDI;
 import static lyceum.backend.x86.asm.Gp.RDX;
@@ -25,13 +26,13 @@ import lyceum.backend.x86.asm.Vec;
  * Scores of a few queries, one after the other: {@code to[c] = f key_c . query}, with the query in registers and vectors along the keys. For few queries (decoding) it reads keys
  * at memory speed, where {@link TileProduct} would leave most lanes idle.
  *
- * <p>Arguments: {@link #KEYS} address of the first key, {@link #STRIDE} bytes between keys, {@link #COUNT} how many, {@link #QUERY} address of the first query,
+ * <p>Arguments: {@link #PAGES} address of a list of {@linkplain Scratch#page pages} of keys, {@link #STRIDE} bytes between keys, {@link #QUERY} address of the first query,
  * {@link #QUERY_STRIDE} bytes between queries, {@link #QUERIES} how many, {@link #TO} address of the first score of the first, its others follow, those of the next query
  * {@value ScoreRows#ROW} bytes further, {@link #FACTOR} f, {@link #LANES} lanes of the last vector.
  */
 final class KeyDots {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field KEYS = LAYOUT.word(), STRIDE = LAYOUT.word(), COUNT = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(),
+    static final Field PAGES = LAYOUT.word(), STRIDE = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(),
             FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
     static final Field QUERY_STRIDE = LAYOUT.word(), QUERIES = LAYOUT.word();
     /** Vectors of a query that fit into registers. */
@@ -64,6 +65,7 @@ final class KeyDots {
     private Vec query(int v) { return lanes.vec(7 + v); }
 
     private void write() {
+        a.push(RBX);
         if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
         a.mov(R8, Mem.at(RDI, STRIDE));
         a.lea(R9, Mem.at(R8, R8, 2));
@@ -72,11 +74,16 @@ final class KeyDots {
         a.mov(RAX, Mem.at(RDI, QUERIES));
         var next = a.bind(a.label());
         for (int v = 0; v < form.vectors; v++) load(query(v), Mem.at(R10, v * lanes.bytes()), v);
-        a.mov(RSI, Mem.at(RDI, KEYS));
-        a.mov(RCX, Mem.at(RDI, COUNT));
+        a.mov(RBX, Mem.at(RDI, PAGES));
         a.mov(RDX, R11);
-        var rest = a.label();
         var done = a.label();
+        var page = a.bind(a.label());
+        a.mov(RCX, Mem.at(RBX, 8));
+        a.test(RCX, RCX);
+        a.jump(Condition.E, done);
+        a.mov(RSI, Mem.at(RBX));
+        a.add(RBX, 16);
+        var rest = a.label();
         a.sub(RCX, AT_ONCE);
         a.jump(Condition.L, rest);
         var loop = a.bind(a.label());
@@ -87,18 +94,20 @@ final class KeyDots {
         a.jump(Condition.GE, loop);
         a.bind(rest);
         a.add(RCX, AT_ONCE);
-        a.jump(Condition.E, done);
+        a.jump(Condition.E, page);
         var single = a.bind(a.label());
         keys(1);
         a.add(RSI, R8);
         a.add(RDX, 4);
         a.sub(RCX, 1);
         a.jump(Condition.NE, single);
+        a.jump(page);
         a.bind(done);
         a.add(R10, Mem.at(RDI, QUERY_STRIDE));
         a.add(R11, ScoreRows.ROW);
         a.sub(RAX, 1);
         a.jump(Condition.NE, next);
+        a.pop(RBX);
         a.vzeroupper();
         a.ret();
     }

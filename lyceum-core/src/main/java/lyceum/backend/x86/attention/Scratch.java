@@ -23,9 +23,10 @@ final class Scratch {
     private static final int QUERIES = ScoreColumns.QUERIES, ROW = ScoreColumns.ROW;
     /** Multiply-adds of more than about 20 microseconds: a collection need not wait for them. */
     private static final long MUCH = 1 << 20;
-    private static final long ARGUMENTS = 128;
+    private static final long ARGUMENTS = 128, PAGES = 16 * (KEYS + 1);
     /** Bounds of a band beyond all of its elements. */
     private static final long FAR = 1 << 20;
+    private static final Field[] NO_STEPS = {TileProduct.A_STEP, TileProduct.B_STEP, TileProduct.DEPTH_STEP, TileProduct.DEPTH};
     /** Of floats, or pairs of BF16. */
     static final TransposeKernel.Form TRANSPOSE = new TransposeKernel.Form(Float.BYTES);
 
@@ -45,6 +46,8 @@ final class Scratch {
     final long tops, totals, scales;
     /** Addresses of zeros, and of one factor for each row of columns. */
     final long zeros, factors;
+    /** Addresses of lists of pages, one for each key of a block at most and one that ends them. */
+    final long keyPages, valuePages;
     private final long productArguments, scoreArguments, otherArguments;
     private KeyDots.Form dotsForm;
     private ScoreColumns.Form weightsForm;
@@ -64,7 +67,7 @@ final class Scratch {
         int widest = Math.max(this.width, this.valueWidth);
         resultStride = 4L * widest;
         long bytes = 4096L + (this.width + this.valueWidth + 4 * KEYS) * (long) ROW + (2 * QUERIES + KEYS / 2) * resultStride
-                + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS;
+                + 4L * Math.max(widest, KEYS) + 4L * widest + 3 * ROW + 3 * ARGUMENTS + 2 * PAGES;
         memory = Arena.ofAuto().allocate(bytes, 4096);
         base = memory.address();
         top = base;
@@ -83,6 +86,8 @@ final class Scratch {
         totals = take(ROW);
         scales = take(ROW);
         factors = take(4L * widest);
+        keyPages = take(PAGES);
+        valuePages = take(PAGES);
         productArguments = take(ARGUMENTS);
         scoreArguments = take(ARGUMENTS);
         otherArguments = take(ARGUMENTS);
@@ -199,6 +204,29 @@ final class Scratch {
         }
     }
 
+    /** The product of weights that lie as rows and {@link #valuePages}, into {@link #result}. */
+    void weighted(Into into, boolean pairs, long stride, int count, int columns) {
+        argument(productArguments, TileProduct.A_STRIDE, ScoreRows.ROW);
+        argument(productArguments, TileProduct.B_STRIDE, stride);
+        argument(productArguments, TileProduct.C_STRIDE, resultStride);
+        argument(productArguments, TileProduct.B, valuePages);
+        argument(productArguments, TileProduct.GROUPS, 1);
+        for (Field none : NO_STEPS) argument(productArguments, none, 0);
+        for (int column = 0; column < columns; column += strip * lanes) {
+            int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes,
+                    group = Math.min(TileProduct.MOST_ROWS_OF_PAGES, TileProduct.rows(vectors, count, kernels.lanes.wide()));
+            boolean partial = here % lanes != 0;
+            if (partial) argument(productArguments, TileProduct.LANES, kernels.lanes.partial(here));
+            argument(productArguments, TileProduct.COLUMN, 4L * column);
+            for (int row = 0; row < count; row += group) {
+                argument(productArguments, TileProduct.A, scores + (long) row * ScoreRows.ROW);
+                argument(productArguments, TileProduct.C, result + row * resultStride + 4L * column);
+                argument(productArguments, TileProduct.SCALES, scales + 4L * row);
+                productKernel(Order.PAGES, into, Math.min(group, count - row), vectors, partial, pairs).call(productArguments);
+            }
+        }
+    }
+
     /** See {@link ScoreColumns}, on {@link #scores} (and {@link #scoreGradients}) of {@code keys} keys. */
     void weights(boolean gradient, boolean few, boolean masked, boolean biased, boolean pairs, int keys, long first, long last,
             float factor, long tops, long totals) {
@@ -216,15 +244,25 @@ final class Scratch {
         weightsKernel(gradient, few, masked, biased, pairs).call(scoreArguments);
     }
 
-    /** See {@link KeyDots}: {@code n} keys of {@code width} elements (or pairs), scores of {@code rows} queries at {@code to}. */
-    void keyDots(long keys, long stride, int n, long query, long queryStride, int rows, int width, boolean pairs, long to, float factor) {
-        argument(otherArguments, KeyDots.KEYS, keys);
+    /**
+     * Adds {@code rows} rows from an address on to a list of pages, of which there are {@code count}; none ends it: an address and a number each.
+     *
+     * @param list {@link #keyPages} or {@link #valuePages}
+     */
+    void page(long list, int count, long address, long rows) {
+        long at = list - base + 16L * count;
+        memory.set(ValueLayout.JAVA_LONG, at, address);
+        memory.set(ValueLayout.JAVA_LONG, at + 8, rows);
+    }
+
+    /** See {@link KeyDots}: {@link #keyPages} of keys of {@code width} elements (or pairs), scores of {@code rows} queries at {@link #scores}. */
+    void keyDots(long stride, long query, long queryStride, int rows, int width, boolean pairs, float factor) {
+        argument(otherArguments, KeyDots.PAGES, keyPages);
         argument(otherArguments, KeyDots.STRIDE, stride);
-        argument(otherArguments, KeyDots.COUNT, n);
         argument(otherArguments, KeyDots.QUERY, query);
         argument(otherArguments, KeyDots.QUERY_STRIDE, queryStride);
         argument(otherArguments, KeyDots.QUERIES, rows);
-        argument(otherArguments, KeyDots.TO, to);
+        argument(otherArguments, KeyDots.TO, scores);
         argument(otherArguments, KeyDots.FACTOR, Float.floatToRawIntBits(factor));
         argument(otherArguments, KeyDots.LANES, kernels.lanes.partial(width));
         dotsKernel((width + lanes - 1) / lanes, width % lanes != 0, pairs).call(otherArguments);

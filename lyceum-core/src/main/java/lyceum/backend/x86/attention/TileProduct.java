@@ -45,18 +45,26 @@ import lyceum.backend.x86.machine.Lanes;
  * <p>Arguments, 8 bytes each: {@link #A} address of A, {@link #A_STRIDE} its stride in bytes (see {@link Order}), {@link #B} address of B,
  * {@link #B_STRIDE} bytes between its rows, {@link #C} address of C, {@link #C_STRIDE} bytes between its rows, {@link #DEPTH} length of the sums (may be 0),
  * {@link #GROUPS} groups of rows, {@link #SCALES} address of one float a row, {@link #LANES} bits of the lanes of the last vector; and for sums that differ from group
- * to group, {@link #A_STEP} and {@link #B_STEP} bytes by which they begin later, {@link #DEPTH_STEP} how much longer they are.
+ * to group, {@link #A_STEP} and {@link #B_STEP} bytes by which they begin later, {@link #DEPTH_STEP} how much longer they are. Of pages {@link #B} is the address of their
+ * list, {@link #COLUMN} the bytes before the first column, and there is no {@link #DEPTH}.
  */
 final class TileProduct {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
     static final Field A = LAYOUT.word(), A_STRIDE = LAYOUT.word(), B = LAYOUT.word(), B_STRIDE = LAYOUT.word(), C = LAYOUT.word(),
             C_STRIDE = LAYOUT.word(), DEPTH = LAYOUT.word();
     static final Field GROUPS = LAYOUT.word(), SCALES = LAYOUT.word(), LANES = LAYOUT.word(), A_STEP = LAYOUT.word(),
-            B_STEP = LAYOUT.word(), DEPTH_STEP = LAYOUT.word();
+            B_STEP = LAYOUT.word(), DEPTH_STEP = LAYOUT.word(), COLUMN = LAYOUT.word();
+    /** Of C that one group has beside a B in pages, at most. */
+    static final int MOST_ROWS_OF_PAGES = 6;
 
-    /** How A lies: rows of consecutive elements, a stride apart; or (transposed) rows that are consecutive, elements of a row a stride apart. */
+    /** How the operands lie. */
     enum Order {
-        ROWS, COLUMNS
+        /** Rows of A have consecutive elements and are a stride apart. */
+        ROWS,
+        /** Transposed: rows of A are consecutive, elements of a row a stride apart. */
+        COLUMNS,
+        /** A as in {@link #ROWS}; B in {@linkplain Scratch#page pages}, each a number of rows. One group of {@value #MOST_ROWS_OF_PAGES} rows at most. */
+        PAGES
     }
 
     /** What becomes of C. */
@@ -118,7 +126,7 @@ final class TileProduct {
         a.mov(R14, Mem.at(RDI, GROUPS));
         if (form.into == Into.SCALE_AND_ADD) a.mov(RBP, Mem.at(RDI, SCALES));
         if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
-        if (form.order == Order.ROWS && form.rows > 3) {
+        if (form.order != Order.COLUMNS && form.rows > 3) {
             a.lea(R9, Mem.at(R8, R8, 2));
             if (form.rows > 5) a.lea(R10, Mem.at(R8, R8, 4));
         }
@@ -155,16 +163,35 @@ final class TileProduct {
     }
 
     private void sums() {
-        a.mov(R11, Mem.at(RDI, B));
         a.mov(RSI, R15);
         if (form.order == Order.ROWS) {
             if (form.rows > 6) lineStart(RDX, RSI);
             if (form.rows > 12) lineStart(RCX, RDX);
         }
-        a.mov(RAX, Mem.at(RDI, DEPTH));
         var done = a.label();
-        a.test(RAX, RAX);
-        a.jump(Condition.E, done);
+        if (form.order == Order.PAGES) {
+            a.mov(RCX, Mem.at(RDI, B));
+            var page = a.bind(a.label());
+            a.mov(RAX, Mem.at(RCX, 8));
+            a.test(RAX, RAX);
+            a.jump(Condition.E, done);
+            a.mov(R11, Mem.at(RCX));
+            a.add(R11, Mem.at(RDI, COLUMN));
+            a.add(RCX, 16);
+            steps();
+            a.jump(page);
+        } else {
+            a.mov(R11, Mem.at(RDI, B));
+            a.mov(RAX, Mem.at(RDI, DEPTH));
+            a.test(RAX, RAX);
+            a.jump(Condition.E, done);
+            steps();
+        }
+        a.bind(done);
+    }
+
+    /** As many as rax says, at least one. */
+    private void steps() {
         a.align(32);
         var loop = a.bind(a.label());
         for (int v = 0; v < form.vectors; v++) load(column(v), R11, v);
@@ -182,7 +209,6 @@ final class TileProduct {
         }
         a.sub(RAX, 1);
         a.jump(Condition.NE, loop);
-        a.bind(done);
     }
 
     /** {@code to = from + 6 strides}: the next six rows. */
