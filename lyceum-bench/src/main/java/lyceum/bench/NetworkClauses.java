@@ -107,9 +107,7 @@ final class NetworkClauses {
                 DType.F32, share, share >= 0.6, begin);
     }
 
-    private double rate(double n, Supplier<?> product) {
-        return 2 * n * n * n / suite.median(product);
-    }
+    private double rate(double n, Supplier<?> product) { return 2 * n * n * n / suite.median(product); }
 
     /** Of 95% zeros a sparse product is three times as fast as the dense one, of 30% it is not faster. */
     private void breakEven() {

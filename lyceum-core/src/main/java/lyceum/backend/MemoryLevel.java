@@ -48,9 +48,7 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
     }
 
     /** Measured anew: what {@link Roofline} is of. */
-    static MemoryLevel memory() {
-        return measure("memory", Memory.budget(), Math.min(beyondCaches(), Memory.budget() / 8), false);
-    }
+    static MemoryLevel memory() { return measure("memory", Memory.budget(), Math.min(beyondCaches(), Memory.budget() / 8), false); }
 
     /** Bytes that the last cache does not hold. */
     public static long beyondCaches() {

@@ -236,8 +236,8 @@ final class Forward {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
                 scratch.product(Order.COLUMNS, c == 0 ? into : Into.ADD, pairs, scratch.scores + (long) c * ROW, ROW, at, stride,
-                        scratch.result, scratch.resultStride, rows, shape.valueWidth(),
-                        scratch.band(run, low - c, high - c, pairs ? 2 : 1), scratch.scales);
+                        scratch.result, scratch.resultStride, rows, shape.valueWidth(), scratch.band(run, low - c, high - c, pairs ? 2 : 1),
+                        scratch.scales);
             }
         }
 

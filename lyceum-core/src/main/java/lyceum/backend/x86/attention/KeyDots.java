@@ -32,8 +32,8 @@ import lyceum.backend.x86.asm.Vec;
  */
 final class KeyDots {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
-    static final Field PAGES = LAYOUT.word(), STRIDE = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(),
-            FACTOR = LAYOUT.word(), LANES = LAYOUT.word();
+    static final Field PAGES = LAYOUT.word(), STRIDE = LAYOUT.word(), QUERY = LAYOUT.word(), TO = LAYOUT.word(), FACTOR = LAYOUT.word(),
+            LANES = LAYOUT.word();
     static final Field QUERY_STRIDE = LAYOUT.word(), QUERIES = LAYOUT.word();
     /** Vectors of a query that fit into registers. */
     static final int MOST = 8;
