@@ -67,7 +67,7 @@ final class AttentionClauses {
         var shape = batch + "x" + heads + "x" + queries + "x" + keys + ", d " + width + (causal ? ", causal" : "")
                 + (back ? ", gradients" : "");
         suite.ratio("memory-efficient-attention", 4, "attention:choice:" + shape + " " + type, "attention's choice over the fastest method",
-                shape, type, 1.15, (int) Math.clamp(WARM_UP / best, 10, 500), GRID_RUNS, call(options, back, q, k, v), fastest);
+                shape, type, 1.15, (int) Math.clamp(WARM_UP / best, 10, 5000), GRID_RUNS, call(options, back, q, k, v), fastest);
     }
 
     private static Supplier<?> call(Attention options, boolean back, Tensor... in) {
