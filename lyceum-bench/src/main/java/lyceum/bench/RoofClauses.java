@@ -15,9 +15,9 @@ final class RoofClauses {
 
     /** @param elements of a large array, {@code side} of a matrix by a vector, {@code cube} of a product */
     record Sizes(int elements, int side, int cube) {
-        /** Three arrays together, and a matrix, are more than the last cache holds; 128 and 256 MB at least. */
-        static final Sizes OF_THE_CLAUSES = new Sizes((int) Math.max(1 << 25, MemoryLevel.beyondCaches() / 12),
-                (int) Math.max(8192, Math.ceil(Math.sqrt(MemoryLevel.beyondCaches() / 4.0))), 512);
+        /** Two arrays together, and a matrix, are more than the last cache holds; 128 MB and 256 MB at least. */
+        static final Sizes OF_THE_CLAUSES = new Sizes((int) Math.max(1 << 25, MemoryLevel.beyondCaches() / 8),
+                (int) Math.max(8192, 64 * Math.ceil(Math.sqrt(MemoryLevel.beyondCaches() / 4.0) / 64)), 512);
     }
 
     /** A kernel and what it does at least. */

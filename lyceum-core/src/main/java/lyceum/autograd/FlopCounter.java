@@ -244,7 +244,7 @@ public final class FlopCounter {
     }
 
     /** F32 operations a second that this machine's threads reach together, measured at the first call ({@link Roofline}). */
-    public static double peak() { return Roofline.measured().operations(); }
+    public static double peak() { return Roofline.peak(); }
 
     /** {@code 2 N D}: a forward pass of D tokens through N weights that multiply. Embeddings that are looked up do not; the output head does. */
     public static double inference(double weights, double tokens) { return 2 * weights * tokens; }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import lyceum.memory.Memory;
+import lyceum.memory.Scope;
 
 /**
  * A cache of this machine, or its memory, and how fast it is read: each is a roof of its own ({@link #roofline}).
@@ -24,12 +25,13 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
     private static final int PRIVATE = 2;
     /** Of what must be written before it is read: a huge cache is not filled to be measured. */
     private static final long MOST = 128 << 20;
+    private static final long OF_A_THREAD = 64 << 20;
 
     private static final class Once {
         static final List<MemoryLevel> MEASURED = measure();
     }
 
-    /** From the nearest to memory; measured at the first call, in about a tenth of a second, or a second where the last cache is huge. */
+    /** From the nearest to memory; measured at the first call, as {@link Roofline#measured} is, and a tenth of a second longer. */
     public static List<MemoryLevel> measured() { return Once.MEASURED; }
 
     /** This machine's arithmetic fed from this level. */
@@ -47,8 +49,11 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
         return List.copyOf(levels);
     }
 
-    /** Measured anew: what {@link Roofline} is of. */
-    static MemoryLevel memory() { return measure("memory", Memory.budget(), Math.min(beyondCaches(), Memory.budget() / 8), false); }
+    /** Measured anew: what {@link Roofline} is of. Many threads sit on several chips, each with a cache like the one that is told. */
+    static MemoryLevel memory() {
+        long block = Math.max(beyondCaches(), Parallel.threads() * OF_A_THREAD);
+        return measure("memory", Memory.budget(), Math.min(block, Memory.budget() / 8), false);
+    }
 
     /** Bytes that the last cache does not hold. */
     public static long beyondCaches() {
@@ -64,6 +69,12 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
 
     /** @param block of a thread if it has the level for itself, else of all */
     private static MemoryLevel measure(String name, long capacity, long block, boolean isPrivate) {
+        try (var scope = Scope.open("memory to read")) {
+            return measured(name, capacity, block, isPrivate);
+        }
+    }
+
+    private static MemoryLevel measured(String name, long capacity, long block, boolean isPrivate) {
         int threads = Parallel.threads();
         var one = new ReadLoop(block);
         one.pass(); // into the cache
@@ -71,7 +82,7 @@ public record MemoryLevel(String name, long capacity, double bytesAlone, double 
         if (threads == 1) return new MemoryLevel(name, capacity, alone, alone);
         var each = new ReadLoop[threads];
         for (int t = 0; t < threads; t++) each[t] = isPrivate ? new ReadLoop(block) : one.part(t, threads);
-        for (var loop : each) loop.pass();
+        Parallel.range(threads, 1, (from, to) -> each[(int) from].pass());
         return new MemoryLevel(name, capacity, alone, Math.max(alone, Roofline.rate(threads, t -> each[t].pass())));
     }
 

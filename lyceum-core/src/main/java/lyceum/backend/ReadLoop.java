@@ -34,7 +34,7 @@ final class ReadLoop {
     }
 
     private static Storage written(long bytes) {
-        var storage = Allocator.allocate(bytes, null);
+        var storage = Allocator.allocate(bytes);
         storage.segment().asSlice(storage.base(), bytes).fill((byte) 1);
         return storage;
     }

@@ -5,7 +5,8 @@ import java.util.function.DoubleUnaryOperator;
 
 /**
  * What this machine can do at most, measured by loops that do nothing else: fused multiply-adds of F32 in registers, and reading memory beyond every cache; by one thread,
- * and by all of {@link Parallel#threads()} together. It takes a fifth of a second, or a second where the last cache is huge.
+ * and by all of {@link Parallel#threads()} together. It takes a fifth of a second, or a second where the last cache is huge; where {@link lyceum.memory.Memory#budget} is below eight
+ * times that cache, part of what is read may lie in it.
  *
  * <p>The multiply-adds are machine code on x86; elsewhere a plain loop over the first-level cache, which may reach only half of the peak.
  *
@@ -43,6 +44,11 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         static final Roofline MEASURED = measure();
     }
 
+    /** What one thread does, and what all do. Its lambdas are not in it: other threads run them, and would wait for its making to end. */
+    private static final class Peak {
+        static final double[] MEASURED = peaks();
+    }
+
     /**
      * Of a machine seen as one.
      *
@@ -73,20 +79,26 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
     /** Measured at the first call. */
     public static Roofline measured() { return Once.MEASURED; }
 
+    /** Its operations alone, which are measured sooner. */
+    public static double peak() { return Peak.MEASURED[1]; }
+
     /** The least seconds for so many bytes and operations; F64 is done at half the rate. */
     double seconds(double done, double bytesMoved, boolean f64, boolean alone) {
         return Math.max(bytesMoved / (alone ? bytesAlone : bytes), done * (f64 ? 2 : 1) / (alone ? operationsAlone : operations));
     }
 
     private static Roofline measure() {
+        var memory = MemoryLevel.memory();
+        return new Roofline(Peak.MEASURED[0], Peak.MEASURED[1], memory.bytesAlone(), memory.bytes());
+    }
+
+    private static double[] peaks() {
         var multiplyAdds = multiplyAdds();
         // A clock that has to rise, or a loop that has to be compiled.
         for (long end = System.nanoTime() + WARM_UP; System.nanoTime() < end;) multiplyAdds.applyAsDouble(1e8);
         int threads = Parallel.threads();
-        double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8)),
-                all = threads == 1 ? one : rate(threads, t -> multiplyAdds.applyAsDouble(5e8));
-        var memory = MemoryLevel.memory();
-        return new Roofline(one, Math.max(one, all), memory.bytesAlone(), memory.bytes());
+        double one = rate(1, t -> multiplyAdds.applyAsDouble(5e8));
+        return new double[] {one, threads == 1 ? one : Math.max(one, rate(threads, t -> multiplyAdds.applyAsDouble(5e8)))};
     }
 
     /** What a thread does, and returns how much it was. */

@@ -127,16 +127,20 @@ final class ParameterState {
         }
         var update = rule.next(x, g, List.of(old).subList(0, kept), steps, pace.rate);
         var slots = new ArrayList<>(update.slots());
-        if (rule.isElementwise()) slots.replaceAll(ParameterState::faded);
+        for (int i = 0; i < kept; i++) slots.set(i, faded(old[i], slots.get(i)));
         if (master) slots.add(update.parameter());
         return targets(update.parameter().to(parameter.dtype()), slots);
     }
 
     /**
-     * 0 for what is too small to be a normal number. A mean that nothing feeds any more, of an embedding that no text has or a unit that is dead, would end at the least number
-     * there is, nine tenths of which round to itself, and CPUs take a hundred times as long for such: a step of AdamW ten times as long (Sapphire Rapids).
+     * 0 for what fades and is too small to be a normal number. A mean that nothing feeds any more, of an embedding that no text has or a unit that is dead, would end at the least
+     * number there is, nine tenths of which round to itself, and CPUs take a hundred times as long for such: a step of AdamW ten times as long (Sapphire Rapids). What grows is
+     * left to.
      */
-    private static Tensor faded(Tensor slot) {
-        return slot.abs().lt(slot.dtype() == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL).where(slot.zerosLike(), slot);
+    private static Tensor faded(Tensor old, Tensor slot) {
+        if (slot.dtype() != DType.F32 && slot.dtype() != DType.F64 || !slot.shape().equals(old.shape())) return slot;
+        var size = slot.abs();
+        var gone = size.lt(slot.dtype() == DType.F64 ? Double.MIN_NORMAL : Float.MIN_NORMAL).and(size.le(old.abs()));
+        return gone.where(slot.zerosLike(), slot);
     }
 }

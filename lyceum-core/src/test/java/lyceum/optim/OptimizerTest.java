@@ -84,6 +84,14 @@ class OptimizerTest {
         }
     }
 
+    @Test void aSquareThatIsFedGrowsFromTheLeastNumbers() {
+        var x = Tensor.ones(300).copy().requiresGrad();
+        var optimizer = new Adam(0.1).withEpsilon(1e-30).over(x);
+        for (int t = 0; t < 100; t++) optimizer.step(Tensor.full(DType.F32, 1e-18).expand(300));
+        double expected = 1e-36 * (1 - Math.pow(0.999, 100));
+        assertThat(optimizer.state().tensors().get("0.square").select(0, 7).item()).isCloseTo(expected, within(1e-3 * expected));
+    }
+
     @Test void oneProgramTakesTheStepOfAllParameters() {
         var programs = Collections.newSetFromMap(new IdentityHashMap<Program, Boolean>());
         var runs = new AtomicInteger();

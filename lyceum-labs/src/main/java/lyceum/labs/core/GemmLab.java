@@ -40,8 +40,8 @@ final class GemmLab implements LabBody {
         }
         lab.figure(Figure.plot("The same operations, fetched more or less often")
                 .line("blocked, packed, vectors", array(sizes), array(fast)).line("three loops", array(sizes), array(slow))
-                .horizontalLine(Roofline.measured().operations() * 1e-9, "peak of multiply-adds").logX().logY()
-                .axes("side of the matrices", "GFLOP/s").describedAs(
+                .horizontalLine(Roofline.peak() * 1e-9, "peak of multiply-adds").logX().logY().axes("side of the matrices", "GFLOP/s")
+                .describedAs(
                         "The blocked product climbs towards the machine's peak; three loops stay at a few per cent of it at every size."));
         lab.shows("speed at the largest size over three loops", fast.getLast() / slow.getLast(), above(1));
 

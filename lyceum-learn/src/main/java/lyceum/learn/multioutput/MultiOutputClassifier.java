@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import lyceum.DTypeException;
 import lyceum.ShapeException;
 import lyceum.stats.learner.ClassificationModel;
@@ -93,24 +92,24 @@ public record MultiOutputClassifier(Classifier learner, boolean chained) impleme
 
         /** The most probable label of each target, (n x m), I64; in a chain, after what was said of the targets before. */
         public Tensor predict(Tensor x) {
-            var said = new ArrayList<Tensor>();
-            eachTarget(x, (model, columns) -> said.add(model.predict(columns)));
-            return Tensor.stack(1, said.toArray(Tensor[]::new));
+            var columns = LearnerInput.forModelWithNaN(this, x).x();
+            var said = new Tensor[models.size()];
+            for (int target = 0; target < said.length; target++) {
+                said[target] = models.get(target).predict(columns);
+                if (chained && target + 1 < said.length) columns = MultiOutput.extended(columns, said[target]);
+            }
+            return Tensor.stack(1, said);
         }
 
         /** For each target the probability of each of its classes, (n x classes). @throws UnsupportedOperationException if its model has none */
         public List<Tensor> predictProba(Tensor x) {
-            var said = new ArrayList<Tensor>();
-            eachTarget(x, (model, columns) -> said.add(model.predictProba(columns)));
-            return said;
-        }
-
-        private void eachTarget(Tensor x, BiConsumer<ClassificationModel, Tensor> body) {
             var columns = LearnerInput.forModelWithNaN(this, x).x();
+            var said = new ArrayList<Tensor>();
             for (var model : models) {
-                body.accept(model, columns);
-                if (chained && model != models.getLast()) columns = MultiOutput.extended(columns, model.predict(columns));
+                said.add(model.predictProba(columns));
+                if (chained && said.size() < models.size()) columns = MultiOutput.extended(columns, model.predict(columns));
             }
+            return said;
         }
 
         /** The share of rows all of whose labels are predicted; labels are (n x m). */

@@ -166,7 +166,9 @@ final class Forward {
                 scratch.pairRows(v.address(shape.keyRow(v, b, h / shape.group(), j + c)), v.strides()[2] * 2, run,
                         scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride, shape.valueWidth());
             }
-            values(j, n, isFirst ? Into.SET : Into.SCALE_AND_ADD, -high, -low);
+            var into = isFirst ? Into.SET : Into.SCALE_AND_ADD;
+            if (few) fewValues(j, n, into);
+            else values(j, n, into, -high, -low);
         }
 
         private long biasRow() { return AttentionShape.row(options.bias(), b, head(0), query(0)); }
@@ -222,16 +224,6 @@ final class Forward {
         /** Adds the values of the block's {@code n} keys to the results: query {@code i} sees keys {@code low + i .. high + i}. */
         private void values(int j, int n, Into into, long low, long high) {
             long stride = pairs ? scratch.resultStride : v.strides()[2] * 4;
-            if (few) {
-                if (pairs) {
-                    scratch.page(scratch.valuePages, 0, scratch.pairedValues, (n + 1) / 2);
-                    scratch.page(scratch.valuePages, 1, 0, 0);
-                } else {
-                    pages(v, j, n, scratch.valuePages);
-                }
-                scratch.weighted(into, pairs, stride, rows, shape.valueWidth());
-                return;
-            }
             for (int c = 0, run; c < n; c += run) {
                 run = pairs ? n : shape.contiguousKeys(v, j + c, n - c);
                 long at = pairs ? scratch.pairedValues : v.address(shape.keyRow(v, b, h / shape.group(), j + c));
@@ -239,6 +231,17 @@ final class Forward {
                         scratch.result, scratch.resultStride, rows, shape.valueWidth(), scratch.band(run, low - c, high - c, pairs ? 2 : 1),
                         scratch.scales);
             }
+        }
+
+        /** The same with weights that lie as rows: those of hidden keys are zeros. */
+        private void fewValues(int j, int n, Into into) {
+            if (pairs) {
+                scratch.page(scratch.valuePages, 0, scratch.pairedValues, (n + 1) / 2);
+                scratch.page(scratch.valuePages, 1, 0, 0);
+            } else {
+                pages(v, j, n, scratch.valuePages);
+            }
+            scratch.weighted(into, pairs, pairs ? scratch.resultStride : v.strides()[2] * 4, rows, shape.valueWidth());
         }
 
         private void finish(boolean any) {

@@ -26,7 +26,6 @@ final class Scratch {
     private static final long ARGUMENTS = 128, PAGES = 16 * (KEYS + 1);
     /** Bounds of a band beyond all of its elements. */
     private static final long FAR = 1 << 20;
-    private static final Field[] NO_STEPS = {TileProduct.A_STEP, TileProduct.B_STEP, TileProduct.DEPTH_STEP, TileProduct.DEPTH};
     /** Of floats, or pairs of BF16. */
     static final TransposeKernel.Form TRANSPOSE = new TransposeKernel.Form(Float.BYTES);
 
@@ -204,14 +203,12 @@ final class Scratch {
         }
     }
 
-    /** The product of weights that lie as rows and {@link #valuePages}, into {@link #result}. */
+    /** The product of weights that lie as rows and {@link #valuePages}, whose rows lie {@code stride} bytes apart: {@code count} rows and {@code columns} columns of {@link #result}. */
     void weighted(Into into, boolean pairs, long stride, int count, int columns) {
         argument(productArguments, TileProduct.A_STRIDE, ScoreRows.ROW);
         argument(productArguments, TileProduct.B_STRIDE, stride);
         argument(productArguments, TileProduct.C_STRIDE, resultStride);
         argument(productArguments, TileProduct.B, valuePages);
-        argument(productArguments, TileProduct.GROUPS, 1);
-        for (Field none : NO_STEPS) argument(productArguments, none, 0);
         for (int column = 0; column < columns; column += strip * lanes) {
             int here = Math.min(strip * lanes, columns - column), vectors = (here + lanes - 1) / lanes,
                     group = Math.min(TileProduct.MOST_ROWS_OF_PAGES, TileProduct.rows(vectors, count, kernels.lanes.wide()));

@@ -36,7 +36,7 @@ import lyceum.backend.x86.machine.KernelForm;
 import lyceum.backend.x86.machine.Lanes;
 
 /**
- * {@code C = A B}, {@code C += A B} or {@code C = diag(s) C + A B} for a strip of C that is a few vectors wide and any number of row groups high: the
+ * {@code C = A B}, {@code C += A B} or {@code C = diag(s) C + A B} for a strip of C that is a few vectors wide and any number of row groups high (one beside pages): the
  * one product that all of attention is made of. A group of C stays in registers; of A single elements are broadcast, of B vectors are loaded, both
  * from where they lie.
  *
@@ -46,7 +46,7 @@ import lyceum.backend.x86.machine.Lanes;
  * {@link #B_STRIDE} bytes between its rows, {@link #C} address of C, {@link #C_STRIDE} bytes between its rows, {@link #DEPTH} length of the sums (may be 0),
  * {@link #GROUPS} groups of rows, {@link #SCALES} address of one float a row, {@link #LANES} bits of the lanes of the last vector; and for sums that differ from group
  * to group, {@link #A_STEP} and {@link #B_STEP} bytes by which they begin later, {@link #DEPTH_STEP} how much longer they are. Of pages {@link #B} is the address of their
- * list, {@link #COLUMN} the bytes before the first column, and there is no {@link #DEPTH}.
+ * list, {@link #COLUMN} the bytes before the first column, and there are no {@link #DEPTH}, {@link #GROUPS} and steps.
  */
 final class TileProduct {
     private static final ArgumentLayout LAYOUT = new ArgumentLayout();
@@ -123,7 +123,7 @@ final class TileProduct {
         a.mov(RBX, Mem.at(RDI, B_STRIDE));
         a.mov(R12, Mem.at(RDI, C));
         a.mov(R13, Mem.at(RDI, C_STRIDE));
-        a.mov(R14, Mem.at(RDI, GROUPS));
+        if (form.order != Order.PAGES) a.mov(R14, Mem.at(RDI, GROUPS));
         if (form.into == Into.SCALE_AND_ADD) a.mov(RBP, Mem.at(RDI, SCALES));
         if (form.partial) lanes.loadMask(a, Mem.at(RDI, LANES), RAX);
         if (form.order != Order.COLUMNS && form.rows > 3) {
@@ -134,7 +134,7 @@ final class TileProduct {
         begin();
         sums();
         end();
-        advance(group);
+        if (form.order != Order.PAGES) advance(group);
         a.leave(saved);
     }
 

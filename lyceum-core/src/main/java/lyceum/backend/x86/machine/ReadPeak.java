@@ -38,7 +38,8 @@ public final class ReadPeak implements LongBinaryOperator {
         a.align(32);
         var loop = a.bind(a.label());
         for (int i = 0; i < UNROLL; i++)
-            for (int q = 0; q < QUARTERS; q++) a.emit(Instruction.VMOVUPS, Vec.of(QUARTERS * i + q, bits), Mem.at(quarters[q], i * bits / 8));
+            for (int q = 0; q < QUARTERS; q++)
+                a.emit(Instruction.VMOVUPS, Vec.of(QUARTERS * i + q, bits), Mem.at(quarters[q], i * bits / 8));
         for (var quarter : quarters) a.add(quarter, UNROLL * bits / 8);
         a.sub(RSI, QUARTERS * UNROLL * bits / 8);
         a.jump(Condition.NE, loop);

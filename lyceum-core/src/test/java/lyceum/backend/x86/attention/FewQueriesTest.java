@@ -132,11 +132,11 @@ class FewQueriesTest {
         var backend = machine(level);
         for (var type : new DType[] {DType.F32, DType.BF16})
             for (int keys : new int[] {31, 200, 301})
-                for (int block : new int[] {2, 5, 16}) for (int rows : new int[] {1, 2, 5, 9}) try (var arena = Arena.ofShared()) {
+                for (int block : new int[] {1, 2, 5, 16}) for (int rows : new int[] {1, 2, 5, 6, 9}) try (var arena = Arena.ofShared()) {
                     poison(arena, backend, type);
                     for (int window : new int[] {0, 4, 29, 30, 140, 141}) for (boolean grouped : new boolean[] {false, true}) {
                         int width = rows == 9 ? 16 : 40; // too little for tiles, where there are more than a few queries
-                        var c = new Case(type, grouped ? rows : 1, 1, grouped ? 1 : rows, keys, width, 24, block);
+                        var c = new Case(type, grouped ? rows : 1, 1, grouped ? 1 : rows, keys, width, block == 16 ? 80 : 24, block);
                         check(arena, backend, c, true, window, null, new long[] {keys, keys - 8},
                                 new long[] {keys - c.queries, keys - 8 - c.queries});
                     }
