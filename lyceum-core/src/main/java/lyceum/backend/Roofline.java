@@ -76,7 +76,7 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
     /** The least seconds for so many operations on so many bytes moved: the slower of the two. */
     public double seconds(double done, double bytesMoved) { return Math.max(done / operations, bytesMoved / bytes); }
 
-    /** Measured at the first call. */
+    /** Measured at the first call, and kept. */
     public static Roofline measured() { return Once.MEASURED; }
 
     /** Its operations alone, which are measured sooner. */
@@ -87,7 +87,8 @@ public record Roofline(double operationsAlone, double operations, double bytesAl
         return Math.max(bytesMoved / (alone ? bytesAlone : bytes), done * (f64 ? 2 : 1) / (alone ? operationsAlone : operations));
     }
 
-    private static Roofline measure() {
+    /** Measured anew: what memory gives changes with what else the machine, or a virtual one's host, does. */
+    public static Roofline measure() {
         var memory = MemoryLevel.memory();
         return new Roofline(Peak.MEASURED[0], Peak.MEASURED[1], memory.bytesAlone(), memory.bytes());
     }
