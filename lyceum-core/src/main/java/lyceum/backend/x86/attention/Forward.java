@@ -167,26 +167,28 @@ final class Forward {
                         scratch.pairedValues + c / 2 * scratch.resultStride, scratch.resultStride, shape.valueWidth());
             }
             var into = isFirst ? Into.SET : Into.SCALE_AND_ADD;
-            if (few) fewValues(j, n, into);
+            if (few) fewValues(n, into);
             else values(j, n, into, -high, -low);
         }
 
         private long biasRow() { return AttentionShape.row(options.bias(), b, head(0), query(0)); }
 
         private void dots(int j, int n) {
-            pages(k, j, n, scratch.keyPages);
+            pages(j, n);
             scratch.keyDots(k.strides()[2] * k.dtype().bytes(), queryRow(0), rowStride(q), rows, depth, pairs,
                     (float) (options.scale() * LOG2E));
         }
 
-        /** Where keys or values {@code j .. j + n - 1} lie. */
-        private void pages(View of, int j, int n, long list) {
-            int count = 0;
-            for (int c = 0, run; c < n; c += run) {
-                run = shape.contiguousKeys(of, j + c, n - c);
-                scratch.page(list, count++, of.address(shape.keyRow(of, b, h / shape.group(), j + c)), run);
+        /** Where keys and values {@code j .. j + n - 1} lie: in pages of one length. */
+        private void pages(int j, int n) {
+            int count = 0, head = h / shape.group();
+            for (int c = 0, run; c < n; c += run, count++) {
+                run = shape.contiguousKeys(k, j + c, n - c);
+                scratch.page(scratch.keyPages, count, k.address(shape.keyRow(k, b, head, j + c)), run);
+                scratch.page(scratch.valuePages, count, v.address(shape.keyRow(v, b, head, j + c)), run);
             }
-            scratch.page(list, count, 0, 0);
+            scratch.page(scratch.keyPages, count, 0, 0);
+            scratch.page(scratch.valuePages, count, 0, 0);
         }
 
         /** Of scores that lie as rows, those that a query does not see. */
@@ -233,13 +235,11 @@ final class Forward {
             }
         }
 
-        /** The same with weights that lie as rows: those of hidden keys are zeros. */
-        private void fewValues(int j, int n, Into into) {
+        /** The same with weights that lie as rows: those of hidden keys are zeros. Values that were paired lie in one page. */
+        private void fewValues(int n, Into into) {
             if (pairs) {
                 scratch.page(scratch.valuePages, 0, scratch.pairedValues, (n + 1) / 2);
                 scratch.page(scratch.valuePages, 1, 0, 0);
-            } else {
-                pages(v, j, n, scratch.valuePages);
             }
             scratch.weighted(into, pairs, pairs ? scratch.resultStride : v.strides()[2] * 4, rows, shape.valueWidth());
         }

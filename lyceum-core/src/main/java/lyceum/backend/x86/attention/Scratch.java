@@ -278,7 +278,7 @@ final class Scratch {
         weightRows[which].call(scoreArguments);
     }
 
-    /** Page after page asks for the kernel of the one before: it is kept, and no key to find it by is made. */
+    /** Block after block asks for the kernel of the one before: it is kept, and no key to find it by is made. */
     private Kernel dotsKernel(int vectors, boolean partial, boolean pairs) {
         var last = dotsForm;
         if (last == null || last.vectors() != vectors || last.partial() != partial || last.pairs() != pairs) {
