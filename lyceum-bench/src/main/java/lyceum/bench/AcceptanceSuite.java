@@ -26,7 +26,6 @@ import lyceum.labs.catalogue.LedgerFolder;
 import lyceum.learn.cluster.Dbscan;
 import lyceum.linalg.Cholesky;
 import lyceum.linalg.Lu;
-import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
@@ -163,16 +162,10 @@ final class AcceptanceSuite {
         return Timing.Median.of(seconds).value();
     }
 
-    /** In a scope of its own, so that the next call finds its memory warm and no collector's turn falls to another. */
-    static double seconds(Supplier<?> body) {
-        return Timing.seconds(() -> {
-            try (var scope = Scope.open("measurement")) {
-                return body.get();
-            }
-        }, 1);
-    }
+    /** Of one call in a scope of its own. */
+    static double seconds(Supplier<?> body) { return Timing.seconds(Timing.scoped(body), 1); }
 
-    /** The same of times that the sides themselves tell. */
+    /** As {@link #ratio}, of times that the sides themselves tell. */
     void told(String topic, int clause, String test, String name, String shape, DType type, double limit, int warmUps, int runs,
             DoubleSupplier ours, DoubleSupplier other) {
         long begin = System.nanoTime();

@@ -46,12 +46,17 @@ final class Timing {
             if (took / calls < LONG_CALL) return n -> seconds(body, n);
             spent += took;
         }
-        Supplier<?> scoped = () -> {
+        var scoped = scoped(body);
+        return calls -> seconds(scoped, calls);
+    }
+
+    /** In a scope of its own, so that the next call finds its memory warm and no collector's turn falls to another. */
+    static Supplier<?> scoped(Supplier<?> body) {
+        return () -> {
             try (var scope = Scope.open("measurement")) {
                 return body.get();
             }
         };
-        return calls -> seconds(scoped, calls);
     }
 
     /**
